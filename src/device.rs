@@ -1,0 +1,1 @@
+//! Scanners and what they send: bytes to domain events.

@@ -1,0 +1,3 @@
+//! The rules of the shop: pure functions and plain data. No clock, no randomness, no i/o.
+
+pub mod money;

@@ -1,0 +1,1 @@
+//! What a person sees and presses. Knows nothing of the database.
