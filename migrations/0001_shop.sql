@@ -1,0 +1,206 @@
+-- The shop: who owns it, where it sells, who works there, what it sells and on what terms.
+--
+-- Every table carries merchant_id in its primary, unique and foreign keys, so that many merchants can
+-- share a server and be distributed by merchant later. Tables belong to a role nobody can log in as;
+-- the application may read tables and execute functions, and write nothing else directly.
+
+do $$
+begin
+  if not exists (select from pg_roles where rolname = 'guitai_ledger') then
+    create role guitai_ledger nologin;
+  end if;
+  if not exists (select from pg_roles where rolname = 'guitai_app') then
+    create role guitai_app login;
+  end if;
+  execute format('grant guitai_ledger to %I', current_user);
+  execute format('grant connect on database %I to guitai_app', current_database());
+end $$;
+
+grant create, usage on schema public to guitai_ledger;
+grant usage on schema public to guitai_app;
+
+set role guitai_ledger;
+
+alter default privileges revoke execute on functions from public;
+
+create type staff_role as enum ('cashier', 'manager', 'headquarters', 'owner');
+create type product_kind as enum ('piece', 'weight', 'service');
+create type rounding as enum ('none', 'jiao', 'yuan');
+create type spend_order as enum ('pro_rata', 'principal_first', 'bonus_first');
+create type limits_profile as enum ('off', 'warn', 'enforce');
+
+-- The legal entity that owns the members. Rates are exact decimals, money is fen.
+create table merchant (
+  merchant_id int not null,
+  name text not null,
+  industry text not null,
+  points_per_yuan numeric not null default 1,
+  points_valid_months int,
+  welcome_points bigint not null default 0,
+  rounding rounding not null default 'none',
+  spend_order spend_order not null default 'pro_rata',
+  limits_profile limits_profile not null default 'warn',
+  dormancy_days int not null default 30,
+  quick_sale_discount boolean not null default true,
+  quick_sale_points boolean not null default true,
+  denominations bigint[] not null default '{100,500,1000,2000,5000,10000}',
+  terms text not null default '',
+  terms_version int not null default 1,
+  constraint merchant_pkey primary key (merchant_id),
+  constraint merchant_points_rate check (points_per_yuan >= 0),
+  constraint merchant_welcome check (welcome_points >= 0)
+);
+
+create table store (
+  merchant_id int not null references merchant,
+  id int not null,
+  name text not null,
+  region text not null default '',
+  -- The business day starts here (OP2).
+  day_cutoff time not null default '04:00',
+  constraint store_pkey primary key (merchant_id, id)
+);
+
+-- A till is the single writer of its chain of operations: seq counts them, head is the last hash (LG6).
+create table till (
+  merchant_id int not null,
+  id int not null,
+  store_id int not null,
+  name text not null,
+  seq bigint not null default 0,
+  head bytea not null default '\x',
+  constraint till_pkey primary key (merchant_id, id),
+  constraint till_store foreign key (merchant_id, store_id) references store
+) with (fillfactor = 20);
+
+-- Which merchant, and if given which till, a database login speaks for. A setting can be forged,
+-- session_user cannot.
+create table seat (
+  merchant_id int not null references merchant,
+  role_name name not null,
+  till_id int,
+  constraint seat_pkey primary key (merchant_id, role_name),
+  constraint seat_till foreign key (merchant_id, till_id) references till
+);
+
+create table staff (
+  merchant_id int not null references merchant,
+  id int not null,
+  number text not null,
+  name text not null,
+  role staff_role not null,
+  home_store_id int not null,
+  badge text,
+  -- argon2id, PHC string.
+  pin_hash text not null,
+  active boolean not null default true,
+  constraint staff_pkey primary key (merchant_id, id),
+  constraint staff_number_key unique (merchant_id, number),
+  constraint staff_badge_key unique (merchant_id, badge),
+  constraint staff_store foreign key (merchant_id, home_store_id) references store
+);
+
+-- Wrong PINs are counted here, apart from the person, with a growing delay.
+create table pin_attempt (
+  merchant_id int not null,
+  staff_id int not null,
+  wrong int not null default 0,
+  next_at timestamptz not null default '-infinity',
+  constraint pin_attempt_pkey primary key (merchant_id, staff_id),
+  constraint pin_attempt_staff foreign key (merchant_id, staff_id) references staff
+);
+
+-- What a role may do by itself; above it somebody else approves (OP3). Amounts in fen.
+create table role_limit (
+  merchant_id int not null references merchant,
+  role staff_role not null,
+  refund_max bigint not null,
+  refund_days int not null,
+  top_up_max bigint not null,
+  price_override boolean not null,
+  reveal_phone boolean not null,
+  manage boolean not null,
+  constraint role_limit_pkey primary key (merchant_id, role)
+);
+
+create table category (
+  merchant_id int not null references merchant,
+  id int not null,
+  name text not null,
+  constraint category_pkey primary key (merchant_id, id),
+  constraint category_name_key unique (merchant_id, name)
+);
+
+-- Goods and services. price is fen per piece, per service, or per kilogram.
+create table product (
+  merchant_id int not null references merchant,
+  id int not null,
+  -- Canonical barcode (GTIN-14 digits) or the shop's own code.
+  code text collate "C",
+  name text not null,
+  initials text collate "C" not null default '',
+  grams text[] not null default '{}',
+  category_id int,
+  kind product_kind not null,
+  price bigint not null,
+  member_price bigint,
+  active boolean not null default true,
+  constraint product_pkey primary key (merchant_id, id),
+  constraint product_code_key unique (merchant_id, code),
+  constraint product_category foreign key (merchant_id, category_id) references category,
+  constraint product_price check (price >= 0 and price <= 999999999),
+  constraint product_member_price check (member_price between 0 and price)
+);
+create index product_initials on product (merchant_id, initials);
+create index product_name on product (merchant_id, (name collate "C"));
+create index product_grams on product using gin (grams);
+
+-- LV1, LV2: threshold is spend in a rolling twelve months (fen, inclusive), paid is what the member
+-- pays in basis points (9000 = 9 折), multiplier is points in basis points (20000 = double).
+create table level (
+  merchant_id int not null references merchant,
+  id int not null,
+  rank int not null,
+  name text not null,
+  threshold bigint not null,
+  paid int not null default 10000,
+  multiplier int not null default 10000,
+  constraint level_pkey primary key (merchant_id, id),
+  constraint level_rank_key unique (merchant_id, rank),
+  constraint level_name_key unique (merchant_id, name),
+  constraint level_paid check (paid between 0 and 10000),
+  constraint level_multiplier check (multiplier >= 0),
+  constraint level_threshold check (threshold >= 0)
+);
+
+-- SV4. A rule is never changed: an edit adds a version and the newest is in force. benefits is a list,
+-- one entry per kind; its shape is the type Benefit of the domain.
+create table top_up_rule (
+  merchant_id int not null references merchant,
+  id int not null,
+  version int not null,
+  name text not null,
+  amount bigint not null,
+  benefits jsonb not null default '[]',
+  levels int[],
+  stores int[],
+  valid_from timestamptz,
+  valid_to timestamptz,
+  active boolean not null default true,
+  edited_at timestamptz not null default clock_timestamp(),
+  constraint top_up_rule_pkey primary key (merchant_id, id, version),
+  constraint top_up_rule_amount check (amount > 0),
+  constraint top_up_rule_window check (valid_from < valid_to)
+);
+
+-- Who am I: the merchant this login speaks for. Only the functions below call it.
+create function seat_merchant() returns int
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$ select merchant_id from seat where role_name = session_user $$;
+
+grant select on merchant, store, till, role_limit, category, product, level, top_up_rule to guitai_app;
+-- Everything of the staff but the PIN.
+grant select (merchant_id, id, number, name, role, home_store_id, badge, active) on staff to guitai_app;
+grant execute on function seat_merchant() to guitai_app;
+
+reset role;

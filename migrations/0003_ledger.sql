@@ -1,0 +1,250 @@
+-- The ledger: operations, their postings and documents. Append-only.
+--
+-- Sign: what the shop owes or has earned grows with plus, what it owns shrinks with plus. A member's
+-- balance is therefore the plain sum of her postings, and cash in a till is minus the sum of its.
+
+set role guitai_ledger;
+
+create type account as enum (
+  -- what a member holds, in lots
+  'principal', 'bonus', 'points',
+  -- what the shop received, per till
+  'cash', 'wechat', 'alipay', 'bank_card',
+  -- where cash comes from and goes to
+  'safe', 'paid_out', 'over_short',
+  -- earned, gross, and what was taken off (LG5)
+  'revenue', 'discount', 'rounding',
+  -- given on top, and points put into the world
+  'bonus_granted', 'points_granted'
+);
+
+create type operation_kind as enum (
+  'enrol', 'sale', 'attach', 'refund', 'top_up', 'top_up_reversal', 'instalment',
+  'shift_open', 'shift_close', 'paid_out'
+);
+
+create type lot_kind as enum ('stored_value', 'points', 'points_debt');
+
+-- One cashier's time at one till (OP1). first_seq and last_seq bound its operations in the till's chain.
+create table shift (
+  merchant_id int not null,
+  id uuid not null,
+  till_id int not null,
+  cashier_id int not null,
+  business_on date not null,
+  opened_at timestamptz not null,
+  first_seq bigint not null,
+  opening_float bigint not null,
+  closed_at timestamptz,
+  last_seq bigint,
+  counted bigint,
+  over_short bigint,
+  reason text,
+  constraint shift_pkey primary key (merchant_id, id),
+  constraint shift_till foreign key (merchant_id, till_id) references till,
+  constraint shift_cashier foreign key (merchant_id, cashier_id) references staff,
+  constraint shift_float check (opening_float >= 0),
+  constraint shift_counted check (counted >= 0)
+);
+create unique index shift_one_open on shift (merchant_id, till_id) where closed_at is null;
+
+-- The open shift stands on the till's own row, so that posting checks it without another look-up.
+alter table till add column shift_id uuid;
+alter table till add constraint till_shift foreign key (merchant_id, shift_id) references shift;
+
+-- LG2: one business event. The id is made by the till (UUIDv7) and is its idempotency key for ever.
+create table operation (
+  merchant_id int not null,
+  id uuid not null,
+  kind operation_kind not null,
+  store_id int not null,
+  till_id int not null,
+  seq bigint not null,
+  shift_id uuid,
+  operator_id int not null,
+  approver_id int,
+  member_id bigint,
+  business_on date not null,
+  happened_at timestamptz not null,
+  recorded_at timestamptz not null default clock_timestamp(),
+  -- The operation this one reverses, attaches or pays out.
+  about_id uuid,
+  -- What it adds to the member's spend and visits, in fen.
+  spend bigint not null default 0,
+  visit boolean not null default false,
+  level_id int,
+  request_hash bytea not null,
+  -- LG6: hash of the till's previous operation and of everything here.
+  hash bytea not null,
+  -- What the member held afterwards: the first answer, given again to a retry.
+  version_after bigint,
+  principal_after bigint,
+  bonus_after bigint,
+  points_after bigint,
+  document jsonb not null,
+  constraint operation_pkey primary key (merchant_id, id),
+  constraint operation_till foreign key (merchant_id, till_id) references till,
+  constraint operation_maker_checker check (approver_id <> operator_id),
+  constraint operation_seq_key unique (merchant_id, till_id, seq)
+);
+create index operation_of_member on operation (merchant_id, member_id, id) include (business_on, spend) where member_id is not null;
+create index operation_about on operation (merchant_id, about_id) where about_id is not null;
+-- A top-up is reversed once, a sale attached once (LG3, MB3).
+create unique index operation_once on operation (merchant_id, about_id) where kind in ('attach', 'top_up_reversal');
+
+create table posting (
+  merchant_id int not null,
+  operation_id uuid not null,
+  no smallint not null,
+  account account not null,
+  member_id bigint,
+  lot_id uuid,
+  amount bigint not null,
+  constraint posting_pkey primary key (merchant_id, operation_id, no),
+  constraint posting_operation foreign key (merchant_id, operation_id) references operation,
+  constraint posting_amount check (amount <> 0)
+);
+
+-- SV1, PT3: what a member holds came in lots. A stored-value lot has a principal and a bonus part and
+-- expires_on is for the bonus; points lots are one per expiry day; the debt lot is the one balance that
+-- may be negative (PT6).
+create table lot (
+  merchant_id int not null,
+  id uuid not null,
+  member_id bigint not null,
+  kind lot_kind not null,
+  operation_id uuid not null,
+  opened_at timestamptz not null,
+  expires_on date,
+  rule_id int,
+  rule_version int,
+  store_id int not null,
+  principal bigint not null default 0,
+  bonus bigint not null default 0,
+  points bigint not null default 0,
+  constraint lot_pkey primary key (merchant_id, id),
+  constraint lot_member foreign key (merchant_id, member_id) references member,
+  constraint lot_operation foreign key (merchant_id, operation_id) references operation,
+  constraint lot_rule foreign key (merchant_id, rule_id, rule_version) references top_up_rule,
+  constraint lot_principal_floor check (principal >= 0),
+  constraint lot_bonus_floor check (bonus >= 0),
+  constraint lot_points_floor check (points >= 0 or kind = 'points_debt'),
+  constraint lot_one_kind check (case when kind = 'stored_value' then points = 0 else principal = 0 and bonus = 0 end)
+) with (fillfactor = 80);
+create index lot_of_member on lot (merchant_id, member_id);
+create unique index lot_points_expiry on lot (merchant_id, member_id, kind, expires_on) nulls not distinct where kind <> 'stored_value';
+
+-- The goods on the receipt. quantity is pieces, or grams for goods by weight; amounts in fen.
+-- reductions is a list of {reason, fen}: which rule took what off (LG7).
+create table sale_line (
+  merchant_id int not null,
+  operation_id uuid not null,
+  no smallint not null,
+  product_id int,
+  name text not null,
+  kind product_kind not null,
+  quantity bigint not null,
+  price bigint not null,
+  list bigint not null,
+  net bigint not null,
+  reductions jsonb not null,
+  constraint sale_line_pkey primary key (merchant_id, operation_id, no),
+  constraint sale_line_operation foreign key (merchant_id, operation_id) references operation,
+  constraint sale_line_quantity check (quantity > 0),
+  constraint sale_line_net check (net between 0 and list)
+);
+
+-- LG3: what of a line came back so far; never more than was sold.
+create table returned (
+  merchant_id int not null,
+  operation_id uuid not null,
+  no smallint not null,
+  quantity_sold bigint not null,
+  net_sold bigint not null,
+  quantity bigint not null,
+  net bigint not null,
+  constraint returned_pkey primary key (merchant_id, operation_id, no),
+  constraint returned_line foreign key (merchant_id, operation_id, no) references sale_line,
+  constraint returned_quantity check (quantity between 0 and quantity_sold),
+  constraint returned_net check (net between 0 and net_sold)
+);
+
+-- Bonus promised in parts (SV4). released_by is the operation that paid it out.
+create table instalment (
+  merchant_id int not null,
+  operation_id uuid not null,
+  no smallint not null,
+  member_id bigint not null,
+  lot_id uuid not null,
+  due_on date not null,
+  bonus bigint not null,
+  released_by uuid,
+  cancelled_by uuid,
+  constraint instalment_pkey primary key (merchant_id, operation_id, no),
+  constraint instalment_lot foreign key (merchant_id, lot_id) references lot,
+  constraint instalment_bonus check (bonus > 0),
+  constraint instalment_once check (released_by is null or cancelled_by is null)
+);
+create index instalment_open on instalment (merchant_id, member_id, due_on) where released_by is null and cancelled_by is null;
+
+create table level_change (
+  merchant_id int not null,
+  operation_id uuid not null,
+  member_id bigint not null,
+  from_level_id int not null,
+  to_level_id int not null,
+  constraint level_change_pkey primary key (merchant_id, operation_id),
+  constraint level_change_operation foreign key (merchant_id, operation_id) references operation,
+  constraint level_change_from foreign key (merchant_id, from_level_id) references level,
+  constraint level_change_to foreign key (merchant_id, to_level_id) references level
+);
+
+-- OP3: an approval is a row: who, when, from where, for what.
+create table approval (
+  merchant_id int not null,
+  operation_id uuid not null,
+  approver_id int not null,
+  operator_id int not null,
+  till_id int not null,
+  at timestamptz not null,
+  constraint approval_pkey primary key (merchant_id, operation_id),
+  constraint approval_operation foreign key (merchant_id, operation_id) references operation,
+  constraint approval_approver foreign key (merchant_id, approver_id) references staff,
+  constraint approval_maker_checker check (approver_id <> operator_id)
+);
+
+-- A sale put aside. Any till of the store may take it up; taking it up deletes it.
+create table held_sale (
+  merchant_id int not null,
+  id uuid not null,
+  store_id int not null,
+  till_id int not null,
+  staff_id int not null,
+  held_at timestamptz not null,
+  label text not null,
+  total bigint not null,
+  cart jsonb not null,
+  constraint held_sale_pkey primary key (merchant_id, id),
+  constraint held_sale_store foreign key (merchant_id, store_id) references store,
+  constraint held_sale_staff foreign key (merchant_id, staff_id) references staff
+);
+
+-- LG3: nothing ever updates or deletes what was posted, not even the owner of the tables.
+create function refuse_change() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$ begin raise exception 'the ledger is append-only: % on %', tg_op, tg_table_name using errcode = 'GT900'; end $$;
+
+do $$
+declare t text;
+begin
+  foreach t in array array['operation', 'posting', 'sale_line', 'level_change', 'approval'] loop
+    execute format('create trigger %I before update or delete on %I for each row execute function refuse_change()', t || '_no_change', t);
+    execute format('create trigger %I before truncate on %I for each statement execute function refuse_change()', t || '_no_truncate', t);
+    execute format('alter table %I enable always trigger %I', t, t || '_no_change');
+    execute format('alter table %I enable always trigger %I', t, t || '_no_truncate');
+  end loop;
+end $$;
+
+grant select on shift, operation, posting, lot, sale_line, returned, instalment, level_change, approval, held_sale to guitai_app;
+
+reset role;

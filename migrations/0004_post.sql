@@ -1,0 +1,292 @@
+-- Posting: the one door through which the ledger grows. One call is one operation with its postings,
+-- lots and document lines, in one round trip and one transaction.
+--
+-- Refusals carry a code of their own: GT001 stale plan, GT002 id used for something else, GT003 this
+-- login has no seat, GT004 postings do not balance, GT005 shift not open here, GT006 approval missing,
+-- GT007 more returned than there was, GT008 no such operation.
+
+set role guitai_ledger;
+
+-- The functions that post() calls run with its rights and its search path; nobody else may call them.
+
+-- What an operation's hash covers besides its place in the chain (LG6). Times and dates as integers, so
+-- that no setting of a session changes the text; a row's text form quotes its parts unambiguously.
+create function operation_content(
+  p_id uuid, p_kind operation_kind, p_shift uuid, p_operator int, p_approver int, p_member bigint,
+  p_business_on date, p_happened_at timestamptz, p_about uuid, p_request_hash bytea, p_spend bigint,
+  p_visit boolean, p_level int, p_document jsonb, p_account account[], p_lot uuid[], p_amount bigint[],
+  p_line_product int[], p_line_name text[], p_line_kind product_kind[], p_line_quantity bigint[],
+  p_line_price bigint[], p_line_list bigint[], p_line_net bigint[], p_line_reductions jsonb[]
+) returns text
+language plpgsql immutable
+as $$
+begin
+  -- plpgsql keeps the plan of this expression; a sql function would plan it at every call.
+  return row(
+    p_id, p_kind, p_shift, p_operator, p_approver, p_member, p_business_on - date '2000-01-01',
+    (extract(epoch from p_happened_at) * 1000000)::bigint, p_about, encode(p_request_hash, 'hex'), p_spend,
+    p_visit, p_level, p_document, p_account, p_lot, p_amount, p_line_product, p_line_name, p_line_kind,
+    p_line_quantity, p_line_price, p_line_list, p_line_net, p_line_reductions
+  )::text;
+end $$;
+
+-- The next hash of a till's chain.
+create function chain_hash(p_head bytea, p_store int, p_till int, p_seq bigint, p_content text) returns bytea
+language plpgsql immutable
+as $$ begin return sha256(p_head || int4send(p_store) || int4send(p_till) || int8send(p_seq) || convert_to(p_content, 'UTF8')); end $$;
+
+-- Side effects that most operations do not have: new lots, promised instalments, returned lines,
+-- a cancelled promise. Kept out of the common path.
+create function post_extras(
+  m int, p_id uuid, p_kind operation_kind, p_store int, p_operator int, p_approver int, p_till int,
+  p_member bigint, p_happened_at timestamptz, p_about uuid, p_from_level int, p_level int, p_extras jsonb
+) returns void
+language plpgsql
+as $$
+declare
+  v_role staff_role;
+begin
+  if p_approver is not null then
+    select role into v_role from staff where merchant_id = m and id = p_approver and active;
+    if v_role is null or v_role = 'cashier' then
+      raise exception 'approver has no right to approve' using errcode = 'GT006';
+    end if;
+    insert into approval values (m, p_id, p_approver, p_operator, p_till, p_happened_at);
+  end if;
+  if p_level is not null then
+    insert into level_change values (m, p_id, p_member, p_from_level, p_level);
+  end if;
+  if p_extras is null then
+    return;
+  end if;
+  insert into instalment (merchant_id, operation_id, no, member_id, lot_id, due_on, bonus)
+    select m, p_id, i.no, p_member, i.lot_id, i.due_on, i.bonus
+    from jsonb_to_recordset(p_extras -> 'instalments') as i (no smallint, lot_id uuid, due_on date, bonus bigint);
+  if p_extras ? 'release' then
+    update instalment set released_by = p_id
+     where merchant_id = m and operation_id = p_about and no = (p_extras ->> 'release')::smallint
+       and released_by is null and cancelled_by is null;
+    if not found then
+      raise exception 'instalment is not open' using errcode = 'GT001';
+    end if;
+  end if;
+  if p_kind = 'top_up_reversal' then
+    update instalment set cancelled_by = p_id
+     where merchant_id = m and operation_id = p_about and released_by is null and cancelled_by is null;
+  end if;
+  if p_extras ? 'returned' then
+    insert into returned as r (merchant_id, operation_id, no, quantity_sold, net_sold, quantity, net)
+      select m, p_about, x.no, l.quantity, l.net, x.quantity, x.net
+      from jsonb_to_recordset(p_extras -> 'returned') as x (no smallint, quantity bigint, net bigint)
+      join sale_line l on l.merchant_id = m and l.operation_id = p_about and l.no = x.no
+      order by x.no
+    on conflict on constraint returned_pkey
+      do update set quantity = r.quantity + excluded.quantity, net = r.net + excluded.net;
+  end if;
+end $$;
+
+-- LG3 for money: over an operation and all that reverses it, no account and no lot changes its sign.
+-- Points are left out: they may run into debt (PT6).
+create function refuse_over_return(m int, p_about uuid) returns void
+language plpgsql
+as $$
+declare
+  v record;
+begin
+  select p.account, p.lot_id into v
+    from posting p
+   where p.merchant_id = m and p.account not in ('points', 'points_granted')
+     and p.operation_id in (
+       select p_about
+       union all
+       select o.id from operation o
+        where o.merchant_id = m and o.about_id = p_about and o.kind in ('refund', 'top_up_reversal')
+     )
+   group by p.account, p.lot_id
+  having sum(p.amount) * coalesce(sum(p.amount) filter (where p.operation_id = p_about), 0) < 0
+      or (count(*) filter (where p.operation_id = p_about) = 0 and sum(p.amount) <> 0)
+   limit 1;
+  if found then
+    raise exception 'more returned than there was: % %', v.account, v.lot_id using errcode = 'GT007';
+  end if;
+end $$;
+
+create function post(
+  p_id uuid, p_kind operation_kind, p_till int, p_shift uuid, p_operator int, p_approver int,
+  p_member bigint, p_version bigint, p_business_on date, p_happened_at timestamptz, p_about uuid,
+  p_request_hash bytea, p_spend bigint, p_visit boolean, p_level int, p_document jsonb,
+  p_account account[], p_lot uuid[], p_amount bigint[], p_new_lots jsonb, p_extras jsonb,
+  p_line_product int[], p_line_name text[], p_line_kind product_kind[], p_line_quantity bigint[],
+  p_line_price bigint[], p_line_list bigint[], p_line_net bigint[], p_line_reductions jsonb[]
+) returns table (replayed boolean, seq bigint, version bigint, principal bigint, bonus bigint, points bigint)
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  d record;
+  t record;
+  h record;
+  v_from_level int;
+  v_moved int;
+begin
+  select coalesce(sum(p.amount) filter (where p.account not in ('points', 'points_granted')), 0) as money,
+         coalesce(sum(p.amount) filter (where p.account in ('points', 'points_granted')), 0) as all_points,
+         coalesce(sum(p.amount) filter (where p.account = 'principal'), 0) as principal,
+         coalesce(sum(p.amount) filter (where p.account = 'bonus'), 0) as bonus,
+         coalesce(sum(p.amount) filter (where p.account = 'points'), 0) as points,
+         count(distinct coalesce(p.lot_id, p_id)) filter (where p.account < 'cash') as lots
+    into d
+    from unnest(p_account, p_lot, p_amount) as p (account, lot_id, amount);
+  if d.money <> 0 or d.all_points <> 0 then
+    raise exception 'postings do not balance: % fen, % points', d.money, d.all_points using errcode = 'GT004';
+  end if;
+
+  -- The till's row is the lock of its chain; a known id leaves it untouched.
+  update till set seq = till.seq + 1,
+         head = chain_hash(till.head, till.store_id, till.id, till.seq + 1, operation_content(
+           p_id, p_kind, p_shift, p_operator, p_approver, p_member, p_business_on, p_happened_at, p_about,
+           p_request_hash, p_spend, p_visit, p_level, p_document, p_account, p_lot, p_amount,
+           p_line_product, p_line_name, p_line_kind, p_line_quantity, p_line_price, p_line_list, p_line_net,
+           p_line_reductions))
+   where till.merchant_id = (select s.merchant_id from seat s where s.role_name = session_user and coalesce(s.till_id, p_till) = p_till)
+     and till.id = p_till
+     and till.shift_id is not distinct from p_shift
+     and not exists (select from operation o where o.merchant_id = till.merchant_id and o.id = p_id)
+  returning till.merchant_id, till.store_id, till.seq, till.head into t;
+  if not found then
+    return query select * from first_answer(p_id, p_till, p_request_hash);
+    return;
+  end if;
+
+  if p_member is not null then
+    if p_level is not null then
+      select level_id into v_from_level from holding where merchant_id = t.merchant_id and member_id = p_member;
+    end if;
+    update holding set
+           version = holding.version + 1,
+           principal = holding.principal + d.principal,
+           bonus = holding.bonus + d.bonus,
+           points = holding.points + d.points,
+           level_id = coalesce(p_level, holding.level_id),
+           spend = holding.spend + p_spend,
+           visits = holding.visits + (p_visit and (holding.last_visit_on is null or holding.last_visit_on < p_business_on))::int,
+           first_visit_on = case when p_visit then least(holding.first_visit_on, p_business_on) else holding.first_visit_on end,
+           last_visit_on = case when p_visit then greatest(holding.last_visit_on, p_business_on) else holding.last_visit_on end
+     where merchant_id = t.merchant_id and member_id = p_member and version = p_version
+    returning holding.version, holding.principal, holding.bonus, holding.points into h;
+    if not found then
+      raise exception 'member % has changed', p_member using errcode = 'GT001';
+    end if;
+  else
+    select null::bigint as version, null::bigint as principal, null::bigint as bonus, null::bigint as points into h;
+  end if;
+
+  insert into operation (
+    merchant_id, id, kind, store_id, till_id, seq, shift_id, operator_id, approver_id, member_id, business_on,
+    happened_at, about_id, spend, visit, level_id, request_hash, hash, version_after, principal_after,
+    bonus_after, points_after, document)
+  values (
+    t.merchant_id, p_id, p_kind, t.store_id, p_till, t.seq, p_shift, p_operator, p_approver, p_member, p_business_on,
+    p_happened_at, p_about, p_spend, p_visit, p_level, p_request_hash, t.head, h.version, h.principal,
+    h.bonus, h.points, p_document);
+
+  insert into posting (merchant_id, operation_id, no, account, member_id, lot_id, amount)
+    select t.merchant_id, p_id, p.no, p.account, case when p.account < 'cash' then p_member end, p.lot_id, p.amount
+    from unnest(p_account, p_lot, p_amount) with ordinality as p (account, lot_id, amount, no);
+
+  if p_new_lots is not null then
+    insert into lot (merchant_id, id, member_id, kind, operation_id, opened_at, expires_on, rule_id, rule_version, store_id)
+      select t.merchant_id, n.id, p_member, n.kind, p_id, p_happened_at, n.expires_on, n.rule_id, n.rule_version, t.store_id
+      from jsonb_to_recordset(p_new_lots) as n (id uuid, kind lot_kind, expires_on date, rule_id int, rule_version int);
+  end if;
+  if d.lots > 0 then
+    update lot
+       set principal = lot.principal + p.principal, bonus = lot.bonus + p.bonus, points = lot.points + p.points
+      from (select u.lot_id,
+                   coalesce(sum(u.amount) filter (where u.account = 'principal'), 0) as principal,
+                   coalesce(sum(u.amount) filter (where u.account = 'bonus'), 0) as bonus,
+                   coalesce(sum(u.amount) filter (where u.account = 'points'), 0) as points
+              from unnest(p_account, p_lot, p_amount) as u (account, lot_id, amount)
+             where u.account < 'cash' group by u.lot_id) as p
+     where lot.merchant_id = t.merchant_id and lot.id = p.lot_id and lot.member_id = p_member;
+    get diagnostics v_moved = row_count;
+    if v_moved <> d.lots then
+      raise exception 'a lot of member % is missing', p_member using errcode = 'GT001';
+    end if;
+  end if;
+
+  if p_line_net is not null then
+    insert into sale_line
+      select t.merchant_id, p_id, l.no, l.product_id, l.name, l.kind, l.quantity, l.price, l.list, l.net, l.reductions
+      from unnest(p_line_product, p_line_name, p_line_kind, p_line_quantity, p_line_price, p_line_list, p_line_net, p_line_reductions)
+        with ordinality as l (product_id, name, kind, quantity, price, list, net, reductions, no);
+  end if;
+
+  if p_approver is not null or p_level is not null or p_extras is not null or p_kind = 'top_up_reversal' then
+    perform post_extras(t.merchant_id, p_id, p_kind, t.store_id, p_operator, p_approver, p_till, p_member,
+      p_happened_at, p_about, v_from_level, p_level, p_extras);
+  end if;
+  if p_kind in ('refund', 'top_up_reversal') then
+    perform refuse_unapproved_return(t.merchant_id, p_id, p_about, p_operator, p_approver, p_happened_at);
+    perform refuse_over_return(t.merchant_id, p_about);
+  end if;
+
+  return query select false, t.seq, h.version, h.principal, h.bonus, h.points;
+end $$;
+
+-- The answer a retry gets: the same as the first time. Another request under the same id is refused.
+create function first_answer(p_id uuid, p_till int, p_request_hash bytea)
+returns table (replayed boolean, seq bigint, version bigint, principal bigint, bonus bigint, points bigint)
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+  m int;
+  o record;
+begin
+  select s.merchant_id into m from seat s where s.role_name = session_user and coalesce(s.till_id, p_till) = p_till;
+  if m is null or not exists (select from till where merchant_id = m and id = p_till) then
+    raise exception 'login % has no seat at till %', session_user, p_till using errcode = 'GT003';
+  end if;
+  select * into o from operation where merchant_id = m and id = p_id;
+  if not found then
+    raise exception 'shift is not open at till %', p_till using errcode = 'GT005';
+  end if;
+  if o.request_hash <> p_request_hash then
+    raise exception 'operation % was something else', p_id using errcode = 'GT002';
+  end if;
+  return query select true, o.seq, o.version_after, o.principal_after, o.bonus_after, o.points_after;
+end $$;
+
+-- OP3: a return above the operator's limit, or older than it allows, needs somebody else's approval.
+create function refuse_unapproved_return(m int, p_id uuid, p_about uuid, p_operator int, p_approver int, p_happened_at timestamptz)
+returns void
+language plpgsql
+as $$
+declare
+  v_amount bigint;
+  v_limit role_limit%rowtype;
+  v_original operation%rowtype;
+begin
+  -- The original is locked, so that two returns of it wait for one another.
+  select * into v_original from operation where merchant_id = m and id = p_about for update;
+  if not found then
+    raise exception 'no operation % to return', p_about using errcode = 'GT008';
+  end if;
+  if p_approver is not null then
+    return;
+  end if;
+  select coalesce(sum(greatest(amount, 0)) filter (where account in ('cash', 'wechat', 'alipay', 'bank_card', 'principal', 'bonus')), 0)
+    into v_amount from posting where merchant_id = m and operation_id = p_id;
+  select r.* into v_limit from role_limit r
+    join staff s on s.merchant_id = r.merchant_id and s.role = r.role
+   where s.merchant_id = m and s.id = p_operator and s.active;
+  if not found or v_amount > v_limit.refund_max
+     or p_happened_at > v_original.happened_at + make_interval(days => v_limit.refund_days) then
+    raise exception 'return of % needs approval', v_amount using errcode = 'GT006';
+  end if;
+end $$;
+
+grant execute on function post to guitai_app;
+
+reset role;

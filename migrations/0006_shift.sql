@@ -1,0 +1,128 @@
+-- A shift at a till: opened with counted cash, closed with a count and its difference posted (OP1).
+
+set role guitai_ledger;
+
+-- The float comes from the safe. Opening again with the same id gives the same shift.
+create function open_shift(
+  p_id uuid, p_till int, p_operator int, p_business_on date, p_happened_at timestamptz, p_request_hash bytea, p_float bigint
+) returns uuid
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  v_seq bigint;
+  v_open uuid;
+begin
+  select seq, shift_id into v_seq, v_open from till where merchant_id = m and id = p_till for update;
+  if not found then
+    raise exception 'login % has no seat at till %', session_user, p_till using errcode = 'GT003';
+  end if;
+  if exists (select from shift where merchant_id = m and id = p_id) then
+    return p_id;
+  end if;
+  if v_open is not null then
+    raise exception 'till % has an open shift', p_till using errcode = 'GT009';
+  end if;
+  insert into shift (merchant_id, id, till_id, cashier_id, business_on, opened_at, first_seq, opening_float)
+    values (m, p_id, p_till, p_operator, p_business_on, p_happened_at, v_seq + 1, p_float);
+  update till set shift_id = p_id where merchant_id = m and id = p_till;
+  perform post(
+    p_id, 'shift_open', p_till, p_id, p_operator, null, null, null, p_business_on, p_happened_at, null, p_request_hash,
+    0, false, null, jsonb_build_object('float', p_float),
+    case when p_float > 0 then '{cash,safe}'::account[] else '{}' end,
+    case when p_float > 0 then array[null, null]::uuid[] else '{}' end,
+    case when p_float > 0 then array[-p_float, p_float] else '{}' end,
+    null, null, null, null, null, null, null, null, null, null);
+  return p_id;
+end $$;
+
+-- Closes with what was counted. p_expected is what the console showed: if the ledger says otherwise by
+-- now the close is refused as stale. The difference goes to over_short, the cash back to the safe.
+create function close_shift(
+  p_id uuid, p_till int, p_shift uuid, p_operator int, p_approver int, p_business_on date, p_happened_at timestamptz,
+  p_request_hash bytea, p_expected bigint, p_counted bigint, p_reason text
+) returns boolean
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  t till%rowtype;
+  s shift%rowtype;
+  v_expected bigint;
+  v_over bigint;
+  v_account account[] := '{}';
+  v_amount bigint[] := '{}';
+begin
+  select * into t from till where merchant_id = m and id = p_till for update;
+  select * into s from shift where merchant_id = m and id = p_shift and till_id = p_till;
+  if not found then
+    raise exception 'no shift % at till %', p_shift, p_till using errcode = 'GT005';
+  end if;
+  if s.closed_at is not null then
+    if exists (select from operation where merchant_id = m and id = p_id and request_hash = p_request_hash) then
+      return false;
+    end if;
+    raise exception 'shift % is closed', p_shift using errcode = 'GT005';
+  end if;
+  select -coalesce(sum(p.amount), 0) into v_expected
+    from operation o join posting p on p.merchant_id = o.merchant_id and p.operation_id = o.id
+   where o.merchant_id = m and o.till_id = p_till and o.seq between s.first_seq and t.seq and p.account = 'cash';
+  if v_expected <> p_expected then
+    raise exception 'expected cash is % by now', v_expected using errcode = 'GT001';
+  end if;
+  v_over := p_counted - v_expected;
+  if v_over <> 0 then
+    v_account := v_account || '{over_short,cash}';
+    v_amount := v_amount || array[v_over, -v_over];
+  end if;
+  if p_counted <> 0 then
+    v_account := v_account || '{cash,safe}';
+    v_amount := v_amount || array[p_counted, -p_counted];
+  end if;
+  perform post(
+    p_id, 'shift_close', p_till, p_shift, p_operator, p_approver, null, null, p_business_on, p_happened_at, null, p_request_hash,
+    0, false, null, jsonb_build_object('expected', p_expected, 'counted', p_counted, 'reason', p_reason),
+    v_account, array_fill(null::uuid, array[cardinality(v_account)]), v_amount,
+    null, null, null, null, null, null, null, null, null, null);
+  update shift set closed_at = p_happened_at, last_seq = t.seq + 1, counted = p_counted, over_short = v_over, reason = p_reason
+   where merchant_id = m and id = p_shift;
+  update till set shift_id = null where merchant_id = m and id = p_till;
+  return true;
+end $$;
+
+-- PINs. The attempt is counted before it is judged, so that guessing in parallel gains nothing; the
+-- delay doubles from the third wrong PIN on, up to an hour. The application judges the hash.
+create function try_pin(p_number text, p_badge text)
+returns table (staff_id int, pin_hash text, wait_seconds int)
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  s staff%rowtype;
+  v_next timestamptz;
+begin
+  select * into s from staff where merchant_id = m and active and (number = p_number or badge = p_badge);
+  if not found then
+    return;
+  end if;
+  insert into pin_attempt as a (merchant_id, staff_id, wrong, next_at) values (m, s.id, 1, clock_timestamp())
+    on conflict on constraint pin_attempt_pkey do update
+      set wrong = a.wrong + 1,
+          next_at = clock_timestamp() + case when a.wrong < 2 then interval '0' else least(interval '1 hour', interval '2 seconds' * 2 ^ (a.wrong - 2)) end
+      where a.next_at <= clock_timestamp();
+  if not found then
+    select next_at into v_next from pin_attempt where merchant_id = m and pin_attempt.staff_id = s.id;
+    return query select s.id, null::text, greatest(1, ceil(extract(epoch from v_next - clock_timestamp()))::int);
+    return;
+  end if;
+  return query select s.id, s.pin_hash, 0;
+end $$;
+
+-- The PIN was right: the count starts anew.
+create function right_pin(p_staff int) returns void
+language sql security definer set search_path = pg_catalog, public, pg_temp
+as $$ update pin_attempt set wrong = 0, next_at = '-infinity' where merchant_id = seat_merchant() and staff_id = p_staff $$;
+
+grant execute on function open_shift, close_shift, try_pin, right_pin to guitai_app;
+
+reset role;

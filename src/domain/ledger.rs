@@ -1,0 +1,304 @@
+//! What an operation does to the ledger: its postings and what comes with them (LG1 - LG5).
+//!
+//! Sign: what the shop owes or has earned grows with plus, what it owns shrinks with plus. A member's
+//! balance is the plain sum of her postings; the cash in a till is minus the sum of its.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::money::Fen;
+use super::product::ProductKind;
+
+/// Where an amount stands. The unit follows: points for the two points accounts, fen for the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Account {
+    Principal,
+    Bonus,
+    Points,
+    Cash,
+    Wechat,
+    Alipay,
+    BankCard,
+    Safe,
+    PaidOut,
+    OverShort,
+    Revenue,
+    Discount,
+    Rounding,
+    BonusGranted,
+    PointsGranted,
+}
+
+impl Account {
+    /// The name in Postgres.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Principal => "principal",
+            Self::Bonus => "bonus",
+            Self::Points => "points",
+            Self::Cash => "cash",
+            Self::Wechat => "wechat",
+            Self::Alipay => "alipay",
+            Self::BankCard => "bank_card",
+            Self::Safe => "safe",
+            Self::PaidOut => "paid_out",
+            Self::OverShort => "over_short",
+            Self::Revenue => "revenue",
+            Self::Discount => "discount",
+            Self::Rounding => "rounding",
+            Self::BonusGranted => "bonus_granted",
+            Self::PointsGranted => "points_granted",
+        }
+    }
+
+    /// A member's own: it moves a lot and may not go below zero (LG4).
+    #[must_use]
+    pub const fn is_members(self) -> bool {
+        matches!(self, Self::Principal | Self::Bonus | Self::Points)
+    }
+
+    #[must_use]
+    pub const fn counts_points(self) -> bool {
+        matches!(self, Self::Points | Self::PointsGranted)
+    }
+}
+
+/// What kind of business event it is (LG2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationKind {
+    Enrol,
+    Sale,
+    Attach,
+    Refund,
+    TopUp,
+    TopUpReversal,
+    Instalment,
+    ShiftOpen,
+    ShiftClose,
+    PaidOut,
+}
+
+impl OperationKind {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Enrol => "enrol",
+            Self::Sale => "sale",
+            Self::Attach => "attach",
+            Self::Refund => "refund",
+            Self::TopUp => "top_up",
+            Self::TopUpReversal => "top_up_reversal",
+            Self::Instalment => "instalment",
+            Self::ShiftOpen => "shift_open",
+            Self::ShiftClose => "shift_close",
+            Self::PaidOut => "paid_out",
+        }
+    }
+}
+
+/// One posting: an amount (fen or points) to an account, and to a lot where the account is a member's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posting {
+    pub account: Account,
+    #[serde(rename = "lot_id")]
+    pub lot: Option<Uuid>,
+    pub amount: i64,
+}
+
+/// What kind of things a lot holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LotKind {
+    StoredValue,
+    Points,
+    PointsDebt,
+}
+
+/// A lot the operation opens; its amounts come from the postings that name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewLot {
+    pub id: Uuid,
+    pub kind: LotKind,
+    pub expires_on: Option<NaiveDate>,
+    pub rule_id: Option<i32>,
+    pub rule_version: Option<i32>,
+}
+
+/// Why a price is lower than the list says (LG7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    Override,
+    MemberPrice,
+    Level,
+}
+
+/// An amount taken off, in fen, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reduction {
+    pub reason: Reason,
+    pub fen: Fen,
+}
+
+/// A line of the receipt. `quantity` is pieces, or grams for goods by weight; `price` is fen per piece
+/// or per kilogram; `net` is `list` less the reductions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentLine {
+    pub product_id: Option<i32>,
+    pub name: String,
+    pub kind: ProductKind,
+    pub quantity: i64,
+    pub price: Fen,
+    pub list: Fen,
+    pub net: Fen,
+    pub reductions: Vec<Reduction>,
+}
+
+/// Bonus promised for later (SV4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewInstalment {
+    pub no: i16,
+    pub lot_id: Uuid,
+    pub due_on: NaiveDate,
+    pub bonus: Fen,
+}
+
+/// How much of a line comes back: pieces or grams, and fen of its net.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnedLine {
+    pub no: i16,
+    pub quantity: i64,
+    pub net: Fen,
+}
+
+/// What few operations have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Extras {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub instalments: Vec<NewInstalment>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub returned: Vec<ReturnedLine>,
+    /// The number of the instalment this operation pays out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release: Option<i16>,
+}
+
+impl Extras {
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.instalments.is_empty() && self.returned.is_empty() && self.release.is_none()
+    }
+}
+
+/// Who does it, where and when: the same for every operation of a till.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Made by the till, UUIDv7: the idempotency key (LG2).
+    pub id: Uuid,
+    pub till_id: i32,
+    pub shift_id: Option<Uuid>,
+    pub operator_id: i32,
+    pub approver_id: Option<i32>,
+    pub business_on: NaiveDate,
+    pub at: DateTime<Utc>,
+}
+
+/// Everything one operation does, decided before it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    pub kind: OperationKind,
+    /// The member and the version of her holding the plan was made on.
+    pub member: Option<(i64, i64)>,
+    pub about: Option<Uuid>,
+    /// What it adds to the member's spend, fen.
+    pub spend: Fen,
+    pub visit: bool,
+    /// The level she moves to.
+    pub level: Option<i32>,
+    pub postings: Vec<Posting>,
+    pub new_lots: Vec<NewLot>,
+    pub lines: Vec<DocumentLine>,
+    pub extras: Extras,
+    pub document: serde_json::Value,
+}
+
+impl Plan {
+    #[must_use]
+    pub fn new(kind: OperationKind) -> Self {
+        Self {
+            kind,
+            member: None,
+            about: None,
+            spend: Fen::ZERO,
+            visit: false,
+            level: None,
+            postings: Vec::new(),
+            new_lots: Vec::new(),
+            lines: Vec::new(),
+            extras: Extras::default(),
+            document: serde_json::Value::Null,
+        }
+    }
+
+    /// Adds a posting; a zero amount adds nothing.
+    pub fn post(&mut self, account: Account, lot: Option<Uuid>, amount: i64) {
+        if amount != 0 {
+            self.postings.push(Posting {
+                account,
+                lot,
+                amount,
+            });
+        }
+    }
+
+    /// Adds a posting in fen.
+    pub fn post_fen(&mut self, account: Account, lot: Option<Uuid>, amount: Fen) {
+        self.post(account, lot, amount.0);
+    }
+
+    /// The sums of fen and of points: both must be zero (LG2).
+    #[must_use]
+    pub fn imbalance(&self) -> (i64, i64) {
+        self.postings.iter().fold((0, 0), |(fen, points), posting| {
+            if posting.account.counts_points() {
+                (fen, points + posting.amount)
+            } else {
+                (fen + posting.amount, points)
+            }
+        })
+    }
+
+    /// What the plan adds to an account in all.
+    #[must_use]
+    pub fn total(&self, account: Account) -> i64 {
+        self.postings
+            .iter()
+            .filter(|p| p.account == account)
+            .map(|p| p.amount)
+            .sum()
+    }
+}
+
+/// What the ledger answers to an operation, the first time and to every retry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posted {
+    pub id: Uuid,
+    /// True when this id was known already and nothing was done.
+    pub replayed: bool,
+    /// The number of the operation in its till's chain: the receipt number.
+    pub seq: i64,
+    pub after: Option<Balances>,
+}
+
+/// What a member holds after an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balances {
+    pub version: i64,
+    pub principal: Fen,
+    pub bonus: Fen,
+    pub points: i64,
+}

@@ -1,0 +1,122 @@
+//! A member as she stands at the counter: what is known of her and what she owns.
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::ledger::LotKind;
+use super::level::Level;
+use super::money::Fen;
+
+/// What came in together: a top-up, or the points of one expiry day (SV1, PT3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lot {
+    pub id: Uuid,
+    pub kind: LotKind,
+    pub opened_at: DateTime<Utc>,
+    /// The last valid day of the bonus, or of the points.
+    pub expires_on: Option<NaiveDate>,
+    pub principal: Fen,
+    pub bonus: Fen,
+    pub points: i64,
+}
+
+/// Bonus promised and not yet paid out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instalment {
+    pub operation_id: Uuid,
+    pub no: i16,
+    pub lot_id: Uuid,
+    pub due_on: NaiveDate,
+    pub bonus: Fen,
+}
+
+/// The member card: one round trip brings all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub id: i64,
+    /// Grows with every posting; a plan names the version it was made on.
+    pub version: i64,
+    pub name: String,
+    /// `138****1234`, or nothing when she enrolled by card.
+    pub phone: Option<String>,
+    pub level: Level,
+    pub principal: Fen,
+    pub bonus: Fen,
+    pub points: i64,
+    pub visits: i32,
+    pub first_visit_on: Option<NaiveDate>,
+    pub last_visit_on: Option<NaiveDate>,
+    /// The day after which she is overdue by her own rhythm (OR1).
+    pub due_on: Option<NaiveDate>,
+    /// Net spend of the last twelve months, fen (LV1).
+    pub spend_year: Fen,
+    pub birth_year: Option<i32>,
+    pub birth_month: Option<u32>,
+    pub birth_day: Option<u32>,
+    pub gender: Option<Gender>,
+    pub notes: String,
+    pub joined_on: NaiveDate,
+    /// Not empty lots only.
+    pub lots: Vec<Lot>,
+    pub instalments: Vec<Instalment>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gender {
+    Female,
+    Male,
+}
+
+impl Member {
+    /// Principal and bonus together, fen.
+    #[must_use]
+    pub fn stored_value(&self) -> Fen {
+        self.principal + self.bonus
+    }
+
+    /// Days since the last visit; `None` before the first.
+    #[must_use]
+    pub fn days_away(&self, today: NaiveDate) -> Option<i64> {
+        self.last_visit_on.map(|day| (today - day).num_days())
+    }
+
+    /// Days until the next birthday; 29 February is kept on the 28th in common years (MB6).
+    #[must_use]
+    pub fn days_to_birthday(&self, today: NaiveDate) -> Option<i64> {
+        let (month, day) = (self.birth_month?, self.birth_day?);
+        let kept = |year: i32| {
+            NaiveDate::from_ymd_opt(year, month, day)
+                .or_else(|| NaiveDate::from_ymd_opt(year, month, day.saturating_sub(1)))
+        };
+        let this_year = kept(today.year())?;
+        let next = if this_year < today {
+            kept(today.year() + 1)?
+        } else {
+            this_year
+        };
+        Some((next - today).num_days())
+    }
+
+    /// What expires within `days`: bonus (fen) and points, with the nearest day.
+    #[must_use]
+    pub fn expiring(&self, today: NaiveDate, days: i64) -> Option<(NaiveDate, Fen, i64)> {
+        let soon = |lot: &&Lot| {
+            lot.expires_on
+                .is_some_and(|d| d >= today && (d - today).num_days() <= days)
+                && (lot.bonus.is_positive() || lot.points > 0)
+        };
+        let nearest = self
+            .lots
+            .iter()
+            .filter(soon)
+            .filter_map(|lot| lot.expires_on)
+            .min()?;
+        let lots = self.lots.iter().filter(soon);
+        let (bonus, points) = lots.fold((Fen::ZERO, 0), |(b, p), lot| {
+            (b + lot.bonus, p + lot.points)
+        });
+        Some((nearest, bonus, points))
+    }
+}

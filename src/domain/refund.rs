@@ -1,0 +1,457 @@
+//! Returning a sale, whole or by line (RF6, PT6), and joining after paying (MB3).
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::calendar::end_of_month_after;
+use super::ledger::{Account, DocumentLine, OperationKind, Plan, Posting, ReturnedLine, Stamp};
+use super::level;
+use super::member::Member;
+use super::money::Fen;
+use super::points;
+use super::shop::Shop;
+use crate::error::{Refusal, Result};
+
+/// A line of a posted sale and what came back of it already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoldLine {
+    pub no: i16,
+    #[serde(flatten)]
+    pub line: DocumentLine,
+    /// Pieces or grams returned so far, and fen of the net.
+    pub returned: i64,
+    pub returned_net: Fen,
+}
+
+impl SoldLine {
+    /// The net, fen, of everything returned once `more` comes back too: floored, so that the last
+    /// return brings the rest and the parts add up to the whole.
+    fn net_up_to(&self, more: i64) -> Fen {
+        self.line
+            .net
+            .ratio(self.returned + more, self.line.quantity)
+    }
+
+    fn list_of(&self, more: i64) -> Fen {
+        self.line
+            .list
+            .ratio(self.returned + more, self.line.quantity)
+            - self.line.list.ratio(self.returned, self.line.quantity)
+    }
+
+    /// Pieces or grams that can still come back.
+    #[must_use]
+    pub const fn left(&self) -> i64 {
+        self.line.quantity - self.returned
+    }
+
+    /// What comes back, fen of net, when `quantity` of this line is returned now.
+    #[must_use]
+    pub fn worth(&self, quantity: i64) -> Fen {
+        self.net_up_to(quantity) - self.returned_net
+    }
+}
+
+/// A posted sale with everything that was done to it since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaleRecord {
+    pub id: Uuid,
+    pub seq: i64,
+    pub at: DateTime<Utc>,
+    pub shift_id: Option<Uuid>,
+    /// The member it was sold or attached to.
+    pub member_id: Option<i64>,
+    pub lines: Vec<SoldLine>,
+    /// Dropped of the cash part, fen.
+    pub rounding: Fen,
+    /// What was paid at the sale by each account and lot, in the order it was paid, less what went back.
+    pub left: Vec<Posting>,
+    /// Points the sale gave, and the part taken back so far.
+    pub points: i64,
+    pub points_back: i64,
+}
+
+impl SaleRecord {
+    fn net(&self) -> Fen {
+        self.lines.iter().map(|l| l.line.net).sum()
+    }
+
+    fn returned_net(&self) -> Fen {
+        self.lines.iter().map(|l| l.returned_net).sum()
+    }
+
+    /// What was paid for this much of the net, fen: the rounding is shared in proportion.
+    fn paid_for(&self, net: Fen) -> Fen {
+        net - self.rounding.ratio(net.0, self.net().0)
+    }
+
+    /// What goes back to the customer for these lines, fen.
+    #[must_use]
+    pub fn worth(&self, lines: &[(i16, i64)]) -> Fen {
+        let net: Fen = self
+            .lines
+            .iter()
+            .map(|l| {
+                lines
+                    .iter()
+                    .filter(|(no, _)| *no == l.no)
+                    .map(|(_, q)| l.worth(*q))
+                    .sum::<Fen>()
+            })
+            .sum();
+        self.paid_for(self.returned_net() + net) - self.paid_for(self.returned_net())
+    }
+}
+
+/// A return as the cashier confirmed it: the number of each line and how much of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundRequest {
+    pub stamp: Stamp,
+    pub sale_id: Uuid,
+    pub member_id: Option<i64>,
+    /// Line number, pieces or grams.
+    pub lines: Vec<(i16, i64)>,
+    /// What the screen showed, fen: a return that became something else meanwhile is refused.
+    pub amount: Fen,
+}
+
+/// Plans a return. The money goes back the way it was paid: stored value to the lots it came from, in
+/// reverse order, then the other tenders, cash last (RF6). Points come back in proportion (PT6).
+///
+/// # Errors
+/// `refund.too_much` when more comes back than was sold, `refund.changed` when the amount is not the one shown.
+pub fn plan(request: &RefundRequest, record: &SaleRecord, member: Option<&Member>) -> Result<Plan> {
+    let mut plan = Plan::new(OperationKind::Refund);
+    plan.about = Some(record.id);
+    let mut list = Fen::ZERO;
+    let mut net = Fen::ZERO;
+    for (no, quantity) in &request.lines {
+        let sold = record
+            .lines
+            .iter()
+            .find(|l| l.no == *no)
+            .ok_or_else(|| Refusal::user("refund.too_much"))?;
+        if *quantity <= 0
+            || *quantity > sold.left()
+            || plan.extras.returned.iter().any(|r| r.no == *no)
+        {
+            return Err(Refusal::user("refund.too_much"));
+        }
+        list += sold.list_of(*quantity);
+        net += sold.worth(*quantity);
+        plan.extras.returned.push(ReturnedLine {
+            no: *no,
+            quantity: *quantity,
+            net: sold.worth(*quantity),
+        });
+        plan.lines.push(DocumentLine {
+            quantity: *quantity,
+            list: sold.list_of(*quantity),
+            net: sold.worth(*quantity),
+            ..sold.line.clone()
+        });
+    }
+    let before = record.returned_net();
+    let amount = record.paid_for(before + net) - record.paid_for(before);
+    if plan.lines.is_empty() || amount != request.amount {
+        return Err(Refusal::conflict("refund.changed"));
+    }
+    plan.post_fen(Account::Revenue, None, -list);
+    plan.post_fen(Account::Discount, None, list - net);
+    plan.post_fen(Account::Rounding, None, net - amount);
+    pay_back(&mut plan, record, amount)?;
+    let mut points_back = 0;
+    if let Some(member) = member {
+        plan.member = Some((member.id, member.version));
+        plan.spend = -amount;
+        let share = Fen(record.points).ratio((before + net).0, record.net().0).0;
+        points_back = share - record.points_back;
+        points::take_back(
+            &mut plan,
+            &member.lots,
+            points_back,
+            &[],
+            Uuid::new_v5(&request.stamp.id, b"debt"),
+        );
+    }
+    plan.document = serde_json::json!({ "amount": amount, "points": points_back, "sale_seq": record.seq, "rounding": net - amount });
+    Ok(plan)
+}
+
+/// Hands `amount` back over what is left of the payments: lots first, last one first, cash last (RF6).
+fn pay_back(plan: &mut Plan, record: &SaleRecord, amount: Fen) -> Result<()> {
+    let mut left = amount;
+    let mut lots: Vec<Uuid> = Vec::new();
+    for posting in record.left.iter().rev() {
+        if let Some(lot) = posting.lot
+            && !lots.contains(&lot)
+        {
+            lots.push(lot);
+        }
+    }
+    let held = |account: Account, lot: Uuid| -> Fen {
+        record
+            .left
+            .iter()
+            .filter(|p| p.account == account && p.lot == Some(lot))
+            .map(|p| Fen(-p.amount))
+            .sum()
+    };
+    for lot in lots {
+        let (principal, bonus) = (held(Account::Principal, lot), held(Account::Bonus, lot));
+        let take = left.min(principal + bonus);
+        let from_bonus = take.ratio(bonus.0, (principal + bonus).0);
+        plan.post_fen(Account::Principal, Some(lot), take - from_bonus);
+        plan.post_fen(Account::Bonus, Some(lot), from_bonus);
+        left -= take;
+    }
+    for account in [
+        Account::Wechat,
+        Account::Alipay,
+        Account::BankCard,
+        Account::Cash,
+    ] {
+        let paid: Fen = record
+            .left
+            .iter()
+            .filter(|p| p.account == account)
+            .map(|p| Fen(-p.amount))
+            .sum();
+        let take = left.min(paid.max_zero());
+        plan.post_fen(account, None, take);
+        left -= take;
+    }
+    if left.is_zero() {
+        Ok(())
+    } else {
+        Err(Refusal::conflict("refund.changed"))
+    }
+}
+
+/// An anonymous sale of the open shift that gets a member afterwards (MB3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttachRequest {
+    pub stamp: Stamp,
+    pub sale_id: Uuid,
+    pub member_id: i64,
+}
+
+/// Plans the points, spend and visit of an attached sale, granted once. Prices stay as they were paid.
+///
+/// # Errors
+/// `attach.taken` when the sale has a member already.
+pub fn plan_attach(
+    request: &AttachRequest,
+    record: &SaleRecord,
+    shop: &Shop,
+    member: &Member,
+) -> Result<Plan> {
+    if record.member_id.is_some() {
+        return Err(Refusal::user("attach.taken"));
+    }
+    let net = record.net() - record.returned_net();
+    let mut plan = Plan::new(OperationKind::Attach);
+    plan.about = Some(record.id);
+    plan.member = Some((member.id, member.version));
+    plan.visit = true;
+    plan.spend = record.paid_for(record.net()) - record.paid_for(record.returned_net());
+    let points = points::earned(&[(net, member.level.multiplier)], shop.points_per_yuan);
+    let expires_on = shop
+        .points_valid_months
+        .and_then(|months| end_of_month_after(request.stamp.business_on, months));
+    points::grant(
+        &mut plan,
+        &member.lots,
+        points,
+        expires_on,
+        Uuid::new_v5(&request.stamp.id, b"points"),
+    );
+    plan.level = level::upgrade(
+        &shop.levels,
+        member.level.id,
+        member.spend_year + plan.spend,
+    );
+    plan.document = serde_json::json!({ "sale_seq": record.seq, "points": points });
+    Ok(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    use super::*;
+    use crate::domain::price::{quote, tests as prices};
+    use crate::domain::sale::{self, tests::member, tests::request as sale_request, tests::stamp};
+    use crate::domain::stored_value::tests::lot;
+    use crate::domain::tender::{Tender, TenderKind};
+    use proptest::prelude::*;
+
+    /// The record a posted plan leaves.
+    fn record_of(plan: &Plan, rounding: Fen) -> SaleRecord {
+        let lines = plan.lines.iter().enumerate().map(|(no, line)| SoldLine {
+            no: i16::try_from(no + 1).unwrap(),
+            line: line.clone(),
+            returned: 0,
+            returned_net: Fen::ZERO,
+        });
+        SaleRecord {
+            id: Uuid::from_u128(5),
+            seq: 1,
+            at: DateTime::UNIX_EPOCH,
+            shift_id: None,
+            member_id: Some(7),
+            lines: lines.collect(),
+            rounding,
+            left: plan
+                .postings
+                .iter()
+                .filter(|p| {
+                    !p.account.counts_points()
+                        && !matches!(
+                            p.account,
+                            Account::Revenue | Account::Discount | Account::Rounding
+                        )
+                })
+                .cloned()
+                .collect(),
+            points: plan.total(Account::Points),
+            points_back: 0,
+        }
+    }
+
+    fn apply(record: &mut SaleRecord, plan: &Plan) {
+        for back in &plan.extras.returned {
+            let line = record.lines.iter_mut().find(|l| l.no == back.no).unwrap();
+            line.returned += back.quantity;
+            line.returned_net += back.net;
+        }
+        for posting in &plan.postings {
+            if let Some(left) = record
+                .left
+                .iter_mut()
+                .find(|p| p.account == posting.account && p.lot == posting.lot)
+            {
+                left.amount += posting.amount;
+            }
+        }
+        record.points_back -= plan.total(Account::Points);
+    }
+
+    #[test]
+    fn stored_value_goes_back_to_the_last_lot_first() {
+        let shop = prices::shop();
+        let her = member(vec![lot(1, 3_000, 0, None), lot(2, 10_000, 10_000, None)]);
+        let lines = quote(&[prices::line(5_000, 2, None)], None, &shop).lines;
+        let sold = sale::plan(
+            &sale_request(
+                lines,
+                vec![Tender::exact(TenderKind::StoredValue, Fen(10_000))],
+            ),
+            &shop,
+            Some(&her),
+        )
+        .unwrap();
+        let record = record_of(&sold, Fen::ZERO);
+        let request = RefundRequest {
+            stamp: stamp(),
+            sale_id: record.id,
+            member_id: Some(7),
+            lines: vec![(1, 1)],
+            amount: Fen(5_000),
+        };
+        let back = plan(&request, &record, Some(&her)).unwrap();
+        assert_eq!(
+            back.postings
+                .iter()
+                .filter(|p| p.lot == Some(Uuid::from_u128(2)))
+                .map(|p| p.amount)
+                .sum::<i64>(),
+            5_000
+        );
+        assert_eq!(back.spend, Fen(-5_000));
+        assert_eq!(back.imbalance(), (0, 0));
+    }
+
+    #[test]
+    fn more_than_was_sold_is_refused() {
+        let shop = prices::shop();
+        let lines = quote(&[prices::line(5_000, 2, None)], None, &shop).lines;
+        let sold = sale::plan(
+            &sale_request(lines, vec![Tender::exact(TenderKind::Cash, Fen(10_000))]),
+            &shop,
+            None,
+        )
+        .unwrap();
+        let record = record_of(&sold, Fen::ZERO);
+        let request = |lines: Vec<(i16, i64)>, amount| RefundRequest {
+            stamp: stamp(),
+            sale_id: record.id,
+            member_id: None,
+            lines,
+            amount: Fen(amount),
+        };
+        assert_eq!(
+            plan(&request(vec![(1, 3)], 15_000), &record, None)
+                .unwrap_err()
+                .hint,
+            "refund.too_much"
+        );
+        assert_eq!(
+            plan(&request(vec![(1, 1), (1, 1)], 10_000), &record, None)
+                .unwrap_err()
+                .hint,
+            "refund.too_much"
+        );
+        assert_eq!(
+            plan(&request(vec![(1, 1)], 4_999), &record, None)
+                .unwrap_err()
+                .hint,
+            "refund.changed"
+        );
+    }
+
+    proptest! {
+        /// LG3: any way of returning a sale in parts, once everything is back every account is at zero.
+        #[test]
+        fn parts_add_up_to_the_whole(
+            goods in prop::collection::vec((1_i64..30_000, 1_i64..7), 1..6),
+            lots in prop::collection::vec((0_i64..60_000, 0_i64..60_000), 1..4),
+            share in 0_i64..=100, cash in any::<bool>(), order in any::<u64>(),
+        ) {
+            let shop = prices::shop();
+            let her = member(lots.iter().enumerate().map(|(n, (p, b))| lot(n as u128 + 1, *p, *b, None)).collect());
+            let cart: Vec<_> = goods.iter().map(|(price, n)| prices::line(*price, *n, None)).collect();
+            let quote = quote(&cart, Some(&her.level), &shop);
+            let stored = quote.total.ratio(share, 100).min(her.stored_value());
+            let rest = quote.total - stored;
+            let off = if cash { shop.rounding.off(rest) } else { Fen::ZERO };
+            let other = if cash { TenderKind::Cash } else { TenderKind::Wechat };
+            let mut paid = sale_request(quote.lines, [Tender::exact(TenderKind::StoredValue, stored), Tender::exact(other, rest - off)]
+                .into_iter().filter(|t| t.amount.is_positive()).collect());
+            paid.rounding = off;
+            let Ok(sold) = sale::plan(&paid, &shop, Some(&her)) else { return Ok(()); };
+            let mut record = record_of(&sold, off);
+            let mut seed = order;
+            let mut back = Fen::ZERO;
+            let mut points = 0;
+            let mut after = her.clone();
+            after.lots.push(crate::domain::member::Lot { kind: crate::domain::ledger::LotKind::Points, points: record.points, ..lot(50, 0, 0, None) });
+            while record.lines.iter().any(|l| l.left() > 0) {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let open: Vec<(i16, i64)> = record.lines.iter().filter(|l| l.left() > 0).map(|l| (l.no, l.left())).collect();
+                let (no, left) = open[usize::try_from(seed >> 33).unwrap() % open.len()];
+                let quantity = 1 + i64::try_from(seed >> 40).unwrap() % left;
+                let amount = record.worth(&[(no, quantity)]);
+                let request = RefundRequest { stamp: stamp(), sale_id: record.id, member_id: Some(7), lines: vec![(no, quantity)], amount };
+                let part = plan(&request, &record, Some(&after)).unwrap();
+                prop_assert_eq!(part.imbalance(), (0, 0));
+                apply(&mut record, &part);
+                points -= part.total(Account::Points);
+                back += amount;
+            }
+            prop_assert_eq!(back, quote.total - off);
+            prop_assert!(record.left.iter().all(|p| p.amount == 0));
+            prop_assert_eq!(points, sold.total(Account::Points));
+        }
+    }
+}

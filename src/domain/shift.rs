@@ -1,0 +1,197 @@
+//! The sheet of a shift (OP1).
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::ledger::Account;
+use super::money::Fen;
+use super::tender::TenderKind;
+
+/// The open shift of a till.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shift {
+    pub id: Uuid,
+    pub till_id: i32,
+    pub cashier_id: i32,
+    pub cashier: String,
+    pub business_on: NaiveDate,
+    pub opened_at: DateTime<Utc>,
+    pub opening_float: Fen,
+}
+
+/// What one kind of tender did in a shift, fen, all positive.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenderRow {
+    pub sales: Fen,
+    pub top_ups: Fen,
+    pub refunds: Fen,
+}
+
+/// One cell of the ledger's summary: what an account moved in the operations of one kind, in ledger sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    pub operation: super::ledger::OperationKind,
+    pub account: Account,
+    pub amount: i64,
+    pub operations: i64,
+}
+
+/// The sheet: every tender, stored value included, and the cash that must be in the drawer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sheet {
+    pub shift: Shift,
+    pub tenders: Vec<(TenderKind, TenderRow)>,
+    pub sale_count: i64,
+    pub top_up_count: i64,
+    pub refund_count: i64,
+    pub enrol_count: i64,
+    /// Dropped of cash totals, and taken off list prices, fen.
+    pub rounding: Fen,
+    pub discount: Fen,
+    pub points_granted: i64,
+    pub paid_out: Fen,
+    /// Float + cash sales + cash top-ups - change - cash refunds - paid out.
+    pub expected_cash: Fen,
+}
+
+/// Makes the sheet from what the ledger moved in the shift.
+#[must_use]
+pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
+    use super::ledger::OperationKind as Kind;
+    let sum = |kinds: &[Kind], accounts: &[Account]| -> i64 {
+        moved
+            .iter()
+            .filter(|m| kinds.contains(&m.operation) && accounts.contains(&m.account))
+            .map(|m| m.amount)
+            .sum()
+    };
+    let count = |kind: Kind| {
+        moved
+            .iter()
+            .filter(|m| m.operation == kind)
+            .map(|m| m.operations)
+            .max()
+            .unwrap_or(0)
+    };
+    let row = |kind: TenderKind| {
+        let (accounts, top_ups): (Vec<Account>, i64) = match kind.account() {
+            // Stored value is loaded by top-ups, not paid with at them.
+            None => (vec![Account::Principal, Account::Bonus], 0),
+            Some(account) => (vec![account], -sum(&[Kind::TopUp], &[account])),
+        };
+        let reversed = if kind.account().is_some() {
+            sum(&[Kind::TopUpReversal], &accounts)
+        } else {
+            0
+        };
+        TenderRow {
+            sales: Fen(-sum(&[Kind::Sale], &accounts)),
+            top_ups: Fen(top_ups),
+            refunds: Fen(sum(&[Kind::Refund], &accounts) + reversed),
+        }
+    };
+    let all = [
+        Kind::ShiftOpen,
+        Kind::Sale,
+        Kind::TopUp,
+        Kind::Refund,
+        Kind::TopUpReversal,
+        Kind::PaidOut,
+    ];
+    Sheet {
+        tenders: TenderKind::ALL
+            .into_iter()
+            .map(|kind| (kind, row(kind)))
+            .collect(),
+        sale_count: count(Kind::Sale),
+        top_up_count: count(Kind::TopUp),
+        refund_count: count(Kind::Refund) + count(Kind::TopUpReversal),
+        enrol_count: count(Kind::Enrol),
+        rounding: Fen(-sum(&[Kind::Sale, Kind::Refund], &[Account::Rounding])),
+        discount: Fen(-sum(&[Kind::Sale, Kind::Refund], &[Account::Discount])),
+        points_granted: -moved
+            .iter()
+            .filter(|m| m.account == Account::PointsGranted)
+            .map(|m| m.amount)
+            .sum::<i64>(),
+        paid_out: Fen(-sum(&[Kind::PaidOut], &[Account::PaidOut])),
+        expected_cash: Fen(-sum(&all, &[Account::Cash])),
+        shift,
+    }
+}
+
+/// A close as the cashier confirmed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloseRequest {
+    pub stamp: super::ledger::Stamp,
+    pub expected: Fen,
+    pub counted: Fen,
+    pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ledger::OperationKind as Kind;
+
+    #[test]
+    fn expected_cash_counts_every_way_in_and_out() {
+        let shift = Shift {
+            id: Uuid::nil(),
+            till_id: 1,
+            cashier_id: 1,
+            cashier: String::new(),
+            business_on: NaiveDate::MIN,
+            opened_at: DateTime::UNIX_EPOCH,
+            opening_float: Fen(50_000),
+        };
+        let moved = [
+            (Kind::ShiftOpen, Account::Cash, -50_000, 1),
+            (Kind::Sale, Account::Cash, -12_000, 3),
+            (Kind::Sale, Account::Principal, -7_000, 2),
+            (Kind::Sale, Account::Bonus, -1_000, 2),
+            (Kind::TopUp, Account::Cash, -100_000, 1),
+            (Kind::TopUp, Account::Principal, 100_000, 1),
+            (Kind::Refund, Account::Cash, 2_000, 1),
+            (Kind::PaidOut, Account::Cash, 3_000, 1),
+            (Kind::PaidOut, Account::PaidOut, -3_000, 1),
+        ]
+        .map(|(operation, account, amount, operations)| Moved {
+            operation,
+            account,
+            amount,
+            operations,
+        });
+        let sheet = sheet(shift, &moved);
+        assert_eq!(
+            sheet.expected_cash,
+            Fen(50_000 + 12_000 + 100_000 - 2_000 - 3_000)
+        );
+        assert_eq!(sheet.paid_out, Fen(3_000));
+        assert_eq!(sheet.sale_count, 3);
+        let row = |kind| {
+            sheet
+                .tenders
+                .iter()
+                .find(|(k, _)| *k == kind)
+                .map(|(_, row)| *row)
+        };
+        assert_eq!(
+            row(TenderKind::StoredValue),
+            Some(TenderRow {
+                sales: Fen(8_000),
+                top_ups: Fen::ZERO,
+                refunds: Fen::ZERO
+            })
+        );
+        assert_eq!(
+            row(TenderKind::Cash),
+            Some(TenderRow {
+                sales: Fen(12_000),
+                top_ups: Fen(100_000),
+                refunds: Fen(2_000)
+            })
+        );
+    }
+}

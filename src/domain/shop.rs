@@ -1,0 +1,89 @@
+//! The shop's terms: what the owner set, read once and again when they change.
+
+use chrono::NaiveTime;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::level::Level;
+use super::money::Fen;
+use super::staff::{Limit, Role};
+use super::stored_value::SpendOrder;
+use super::tender::Rounding;
+use super::top_up::TopUpRule;
+
+/// How strictly the limits of SV10 are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitsProfile {
+    Off,
+    #[default]
+    Warn,
+    Enforce,
+}
+
+/// A place with tills. Its business day starts at `day_cutoff` (OP2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Store {
+    pub id: i32,
+    pub name: String,
+    pub day_cutoff: NaiveTime,
+}
+
+/// A terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Till {
+    pub id: i32,
+    pub store_id: i32,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    pub id: i32,
+    pub name: String,
+}
+
+/// Everything a till must know of its shop before it can sell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shop {
+    pub merchant_id: i32,
+    pub name: String,
+    pub industry: String,
+    pub points_per_yuan: Decimal,
+    pub points_valid_months: Option<u32>,
+    pub welcome_points: i64,
+    pub rounding: Rounding,
+    pub spend_order: SpendOrder,
+    pub limits_profile: LimitsProfile,
+    pub dormancy_days: i64,
+    pub quick_sale_discount: bool,
+    pub quick_sale_points: bool,
+    /// One-key cash amounts of the tender screen, fen.
+    pub denominations: Vec<Fen>,
+    pub terms: String,
+    pub terms_version: i32,
+    pub levels: Vec<Level>,
+    pub rules: Vec<TopUpRule>,
+    pub limits: Vec<Limit>,
+    pub categories: Vec<Category>,
+    pub stores: Vec<Store>,
+    pub tills: Vec<Till>,
+}
+
+impl Shop {
+    #[must_use]
+    pub fn limit(&self, role: Role) -> Option<&Limit> {
+        self.limits.iter().find(|limit| limit.role == role)
+    }
+
+    #[must_use]
+    pub fn level(&self, id: i32) -> Option<&Level> {
+        self.levels.iter().find(|level| level.id == id)
+    }
+
+    /// The level a new member starts at.
+    #[must_use]
+    pub fn first_level(&self) -> Option<&Level> {
+        self.levels.iter().min_by_key(|level| level.rank)
+    }
+}

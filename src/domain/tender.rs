@@ -1,0 +1,97 @@
+//! How a bill is paid.
+
+use serde::{Deserialize, Serialize};
+
+use super::ledger::Account;
+use super::money::Fen;
+
+/// The ways to pay. All but stored value and cash are recorded tenders: the money moves elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TenderKind {
+    StoredValue,
+    Cash,
+    Wechat,
+    Alipay,
+    BankCard,
+}
+
+impl TenderKind {
+    pub const ALL: [Self; 5] = [
+        Self::StoredValue,
+        Self::Cash,
+        Self::Wechat,
+        Self::Alipay,
+        Self::BankCard,
+    ];
+
+    /// The till's account that receives it; stored value has none, it comes out of the member's lots.
+    #[must_use]
+    pub const fn account(self) -> Option<Account> {
+        match self {
+            Self::StoredValue => None,
+            Self::Cash => Some(Account::Cash),
+            Self::Wechat => Some(Account::Wechat),
+            Self::Alipay => Some(Account::Alipay),
+            Self::BankCard => Some(Account::BankCard),
+        }
+    }
+
+    /// The tender an account stands for.
+    #[must_use]
+    pub fn of(account: Account) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.account() == Some(account))
+    }
+}
+
+/// One payment: what it covers of the bill, and for cash what was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tender {
+    pub kind: TenderKind,
+    /// What it covers, fen.
+    pub amount: Fen,
+    /// What was handed over, fen; more than `amount` only for cash.
+    pub given: Fen,
+}
+
+impl Tender {
+    /// A payment of exactly `amount`.
+    #[must_use]
+    pub const fn exact(kind: TenderKind, amount: Fen) -> Self {
+        Self {
+            kind,
+            amount,
+            given: amount,
+        }
+    }
+
+    #[must_use]
+    pub fn change(&self) -> Fen {
+        self.given - self.amount
+    }
+}
+
+/// The part of a cash payment that is dropped (抹零): none, the fen or the jiao, downwards (PR6).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    #[default]
+    None,
+    Jiao,
+    Yuan,
+}
+
+impl Rounding {
+    /// What is dropped of `due`, fen.
+    #[must_use]
+    pub const fn off(self, due: Fen) -> Fen {
+        let step = match self {
+            Self::None => 1,
+            Self::Jiao => 10,
+            Self::Yuan => 100,
+        };
+        Fen(due.0.rem_euclid(step))
+    }
+}

@@ -1,0 +1,555 @@
+//! Loading stored value: the shop's rules, their benefits and the legal limits (SV1 - SV4, SV10, SV11).
+
+use chrono::{DateTime, Days, Months, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::calendar::end_of_month_after;
+use super::ledger::{Account, LotKind, NewInstalment, NewLot, OperationKind, Plan, Stamp};
+use super::level;
+use super::member::Member;
+use super::money::{self, Fen};
+use super::points;
+use super::shop::{LimitsProfile, Shop};
+use super::tender::{Tender, TenderKind};
+use crate::error::{Refusal, Result};
+
+/// SV10: what a registered card may hold.
+pub const REGISTERED_MAX: Fen = Fen::yuan(5_000);
+/// SV10: from here on a person pays by transfer, not in cash.
+pub const CASH_LIMIT: Fen = Fen::yuan(50_000);
+
+/// How often an instalment comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Every {
+    Day,
+    Week,
+    Month,
+}
+
+/// A benefit in parts; the first comes at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instalments {
+    pub count: u16,
+    pub every: Every,
+}
+
+impl Instalments {
+    fn due(self, start: NaiveDate, no: u16) -> Option<NaiveDate> {
+        match self.every {
+            Every::Day => start.checked_add_days(Days::new(u64::from(no))),
+            Every::Week => start.checked_add_days(Days::new(7 * u64::from(no))),
+            Every::Month => start.checked_add_months(Months::new(u32::from(no))),
+        }
+    }
+}
+
+/// What a rule gives on top (SV4). A rule holds a list of these; coupons, sessions and entitlements
+/// become further kinds of this list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Benefit {
+    Bonus {
+        fen: Fen,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instalments: Option<Instalments>,
+        /// Days the bonus is valid, the day of the grant not counted; none is for ever.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid_days: Option<u32>,
+    },
+    Points {
+        points: i64,
+    },
+    Level {
+        level_id: i32,
+    },
+}
+
+/// A top-up rule, as published (SV4). The window is `[valid_from, valid_to)`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopUpRule {
+    pub id: i32,
+    pub version: i32,
+    pub name: String,
+    pub amount: Fen,
+    pub benefits: Vec<Benefit>,
+    pub levels: Option<Vec<i32>>,
+    pub stores: Option<Vec<i32>>,
+    pub valid_from: Option<DateTime<Utc>>,
+    pub valid_to: Option<DateTime<Utc>>,
+    pub active: bool,
+}
+
+impl TopUpRule {
+    /// Whether it is open to a member of this level in this store now.
+    #[must_use]
+    pub fn open_to(&self, level_id: i32, store_id: i32, at: DateTime<Utc>) -> bool {
+        self.active
+            && self
+                .levels
+                .as_ref()
+                .is_none_or(|levels| levels.contains(&level_id))
+            && self
+                .stores
+                .as_ref()
+                .is_none_or(|stores| stores.contains(&store_id))
+            && self.valid_from.is_none_or(|from| from <= at)
+            && self.valid_to.is_none_or(|to| at < to)
+    }
+
+    /// The bonus it gives in all, fen.
+    #[must_use]
+    pub fn bonus(&self) -> Fen {
+        self.benefits
+            .iter()
+            .map(|b| {
+                if let Benefit::Bonus { fen, .. } = b {
+                    *fen
+                } else {
+                    Fen::ZERO
+                }
+            })
+            .sum()
+    }
+}
+
+/// The rule an amount reaches: the highest tier not above it (SV4).
+#[must_use]
+pub fn reached<'a>(
+    rules: &'a [TopUpRule],
+    amount: Fen,
+    level_id: i32,
+    store_id: i32,
+    at: DateTime<Utc>,
+) -> Option<&'a TopUpRule> {
+    rules
+        .iter()
+        .filter(|rule| rule.amount <= amount && rule.open_to(level_id, store_id, at))
+        .max_by_key(|rule| (rule.amount, rule.id))
+}
+
+/// What the limits of SV10 say of a top-up: the keys of what is exceeded, to be shown or enforced by the
+/// shop's profile.
+#[must_use]
+pub fn limits_exceeded(
+    profile: LimitsProfile,
+    held: Fen,
+    principal: Fen,
+    cash: Fen,
+) -> Vec<&'static str> {
+    if profile == LimitsProfile::Off {
+        return Vec::new();
+    }
+    let mut exceeded = Vec::new();
+    if held + principal > REGISTERED_MAX {
+        exceeded.push("top_up.over_card_limit");
+    }
+    if cash >= CASH_LIMIT {
+        exceeded.push("top_up.over_cash_limit");
+    }
+    exceeded
+}
+
+/// A top-up as the cashier confirmed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopUpRequest {
+    pub stamp: Stamp,
+    pub member_id: i64,
+    pub store_id: i32,
+    pub amount: Fen,
+    /// The rule and its version shown to the customer.
+    pub rule: Option<(i32, i32)>,
+    pub tenders: Vec<Tender>,
+}
+
+/// Plans a top-up: the load and all its benefits in one operation (SV4).
+///
+/// # Errors
+/// `top_up.malformed` when the tenders do not pay it, `top_up.rule_gone` when the rule shown is no longer in
+/// force, and the limits of SV10 where they are enforced.
+pub fn plan(request: &TopUpRequest, shop: &Shop, member: &Member) -> Result<Plan> {
+    let paid: Fen = request.tenders.iter().map(|t| t.amount).sum();
+    let fits = |t: &Tender| {
+        t.amount.is_positive() && t.kind != TenderKind::StoredValue && t.given >= t.amount
+    };
+    if !request.amount.is_positive() || paid != request.amount || !request.tenders.iter().all(fits)
+    {
+        return Err(Refusal::user("top_up.malformed"));
+    }
+    let cash: Fen = request
+        .tenders
+        .iter()
+        .filter(|t| t.kind == TenderKind::Cash)
+        .map(|t| t.amount)
+        .sum();
+    let exceeded = limits_exceeded(shop.limits_profile, member.principal, request.amount, cash);
+    if shop.limits_profile == LimitsProfile::Enforce
+        && let Some(hint) = exceeded.first()
+    {
+        return Err(Refusal::user(hint));
+    }
+    let rule = match request.rule {
+        None => None,
+        Some((id, version)) => Some(
+            shop.rules
+                .iter()
+                .find(|r| r.id == id && r.version == version && r.amount <= request.amount)
+                .filter(|r| r.open_to(member.level.id, request.store_id, request.stamp.at))
+                .ok_or_else(|| Refusal::conflict("top_up.rule_gone"))?,
+        ),
+    };
+    Ok(load(request, shop, member, rule))
+}
+
+fn load(request: &TopUpRequest, shop: &Shop, member: &Member, rule: Option<&TopUpRule>) -> Plan {
+    let mut plan = Plan::new(OperationKind::TopUp);
+    plan.member = Some((member.id, member.version));
+    for tender in &request.tenders {
+        if let Some(account) = tender.kind.account() {
+            plan.post_fen(account, None, -tender.amount);
+        }
+    }
+    let lot = Uuid::new_v5(&request.stamp.id, b"stored_value");
+    plan.post_fen(Account::Principal, Some(lot), request.amount);
+    plan.new_lots.push(NewLot {
+        id: lot,
+        kind: LotKind::StoredValue,
+        expires_on: None,
+        rule_id: rule.map(|r| r.id),
+        rule_version: rule.map(|r| r.version),
+    });
+    for benefit in rule.map_or(&[][..], |r| &r.benefits) {
+        give(&mut plan, benefit, lot, request, shop, member);
+    }
+    plan.document = serde_json::json!({
+        "amount": request.amount,
+        "bonus": plan.total(Account::Bonus),
+        "points": plan.total(Account::Points),
+        "rule": rule.map(|r| &r.name),
+        "instalments": plan.extras.instalments,
+        "tenders": request.tenders,
+        "terms_version": shop.terms_version,
+        "spend_order": shop.spend_order,
+    });
+    plan
+}
+
+fn give(
+    plan: &mut Plan,
+    benefit: &Benefit,
+    lot: Uuid,
+    request: &TopUpRequest,
+    shop: &Shop,
+    member: &Member,
+) {
+    let today = request.stamp.business_on;
+    match benefit {
+        Benefit::Bonus {
+            fen,
+            instalments,
+            valid_days,
+        } => {
+            let count = usize::from(instalments.map_or(1, |i| i.count.max(1)));
+            let shares = money::allocate(*fen, &vec![1; count]);
+            for (no, share) in shares
+                .into_iter()
+                .enumerate()
+                .filter(|(_, share)| share.is_positive())
+            {
+                if no == 0 {
+                    plan.post_fen(Account::Bonus, Some(lot), share);
+                    plan.post_fen(Account::BonusGranted, None, -share);
+                } else if let Ok(no) = u16::try_from(no)
+                    && let Some(due_on) = instalments.and_then(|i| i.due(today, no))
+                {
+                    let no = i16::try_from(plan.extras.instalments.len() + 1).unwrap_or(i16::MAX);
+                    plan.extras.instalments.push(NewInstalment {
+                        no,
+                        lot_id: lot,
+                        due_on,
+                        bonus: share,
+                    });
+                }
+            }
+            if let Some(new) = plan.new_lots.iter_mut().find(|new| new.id == lot) {
+                new.expires_on =
+                    valid_days.and_then(|days| today.checked_add_days(Days::new(u64::from(days))));
+            }
+        }
+        Benefit::Points { points } => {
+            let expires_on = shop
+                .points_valid_months
+                .and_then(|months| end_of_month_after(today, months));
+            points::grant(
+                plan,
+                &member.lots,
+                *points,
+                expires_on,
+                Uuid::new_v5(&request.stamp.id, b"points"),
+            );
+        }
+        Benefit::Level { level_id } => {
+            plan.level = level::raise(&shop.levels, member.level.id, *level_id)
+        }
+    }
+}
+
+/// A top-up as it stands in the ledger, with all that was paid out on it since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopUpRecord {
+    pub id: Uuid,
+    pub seq: i64,
+    pub member_id: i64,
+    pub at: DateTime<Utc>,
+    pub shift_id: Option<Uuid>,
+    pub amount: Fen,
+    pub lot_id: Uuid,
+    /// Bonus granted so far, instalments included, fen.
+    pub bonus: Fen,
+    pub points: i64,
+    /// The level before, when the top-up raised it, and the one it raised to.
+    pub level_before: Option<i32>,
+    pub level_after: Option<i32>,
+    pub tenders: Vec<Tender>,
+    pub reversed: bool,
+}
+
+/// The reversal of a top-up (RF1): everything back as long as nothing of it was spent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReversalRequest {
+    pub stamp: Stamp,
+    pub top_up_id: Uuid,
+    pub member_id: i64,
+}
+
+/// Plans the reversal of a top-up: money back the way it came, bonus, points and level taken back.
+///
+/// # Errors
+/// `top_up.spent` when a part of the lot is spent already, `top_up.reversed` the second time.
+pub fn plan_reversal(
+    request: &ReversalRequest,
+    record: &TopUpRecord,
+    member: &Member,
+) -> Result<Plan> {
+    if record.reversed {
+        return Err(Refusal::user("top_up.reversed"));
+    }
+    let whole = member.lots.iter().any(|lot| {
+        lot.id == record.lot_id && lot.principal == record.amount && lot.bonus == record.bonus
+    });
+    if !whole {
+        return Err(Refusal::user("top_up.spent"));
+    }
+    let mut plan = Plan::new(OperationKind::TopUpReversal);
+    plan.member = Some((member.id, member.version));
+    plan.about = Some(record.id);
+    for tender in &record.tenders {
+        if let Some(account) = tender.kind.account() {
+            plan.post_fen(account, None, tender.amount);
+        }
+    }
+    plan.post_fen(Account::Principal, Some(record.lot_id), -record.amount);
+    plan.post_fen(Account::Bonus, Some(record.lot_id), -record.bonus);
+    plan.post_fen(Account::BonusGranted, None, record.bonus);
+    points::take_back(
+        &mut plan,
+        &member.lots,
+        record.points,
+        &[],
+        Uuid::new_v5(&request.stamp.id, b"debt"),
+    );
+    if record.level_after == Some(member.level.id) {
+        plan.level = record.level_before;
+    }
+    plan.document = serde_json::json!({ "amount": record.amount, "bonus": record.bonus, "points": record.points, "tenders": record.tenders });
+    Ok(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    use super::*;
+    use crate::domain::price::tests::shop;
+    use crate::domain::sale::tests::{member, stamp};
+    use crate::domain::stored_value::tests::{TODAY, lot};
+
+    fn rule(id: i32, yuan: i64, benefits: Vec<Benefit>) -> TopUpRule {
+        TopUpRule {
+            id,
+            version: 1,
+            name: format!("充{yuan}"),
+            amount: Fen::yuan(yuan),
+            benefits,
+            levels: None,
+            stores: None,
+            valid_from: None,
+            valid_to: None,
+            active: true,
+        }
+    }
+
+    fn request(yuan: i64, rule: Option<(i32, i32)>) -> TopUpRequest {
+        TopUpRequest {
+            stamp: stamp(),
+            member_id: 7,
+            store_id: 1,
+            amount: Fen::yuan(yuan),
+            rule,
+            tenders: vec![Tender::exact(TenderKind::Cash, Fen::yuan(yuan))],
+        }
+    }
+
+    #[test]
+    fn a_custom_amount_gets_the_highest_tier_it_reaches() {
+        let rules = [
+            rule(1, 500, vec![]),
+            rule(2, 1_000, vec![]),
+            rule(3, 2_000, vec![]),
+        ];
+        let at = DateTime::UNIX_EPOCH;
+        assert_eq!(
+            reached(&rules, Fen::yuan(1_999), 1, 1, at).map(|r| r.id),
+            Some(2)
+        );
+        assert_eq!(reached(&rules, Fen::yuan(499), 1, 1, at), None);
+    }
+
+    #[test]
+    fn the_window_is_half_open_and_levels_and_stores_bind() {
+        let mut one = rule(1, 500, vec![]);
+        one.valid_from = Some(DateTime::UNIX_EPOCH);
+        one.valid_to = Some(DateTime::UNIX_EPOCH + chrono::TimeDelta::days(1));
+        one.levels = Some(vec![2]);
+        one.stores = Some(vec![1]);
+        let at = |hours| DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(hours);
+        assert!(one.open_to(2, 1, at(0)) && one.open_to(2, 1, at(23)));
+        assert!(!one.open_to(2, 1, at(24)) && !one.open_to(2, 1, at(-1)));
+        assert!(!one.open_to(1, 1, at(0)) && !one.open_to(2, 2, at(0)));
+    }
+
+    #[test]
+    fn benefits_come_with_the_load() {
+        let mut shop = shop();
+        let monthly = Benefit::Bonus {
+            fen: Fen(10_000),
+            instalments: Some(Instalments {
+                count: 3,
+                every: Every::Month,
+            }),
+            valid_days: None,
+        };
+        shop.rules = vec![rule(
+            1,
+            1_000,
+            vec![
+                monthly,
+                Benefit::Points { points: 50 },
+                Benefit::Level { level_id: 2 },
+            ],
+        )];
+        let mut her = member(vec![]);
+        her.level = shop.levels[0].clone();
+        let plan = plan(&request(1_000, Some((1, 1))), &shop, &her).unwrap();
+        assert_eq!(plan.imbalance(), (0, 0));
+        assert_eq!(plan.total(Account::Principal), 100_000);
+        assert_eq!(plan.total(Account::Bonus), 3_333);
+        let promised: Vec<(i64, String)> = plan
+            .extras
+            .instalments
+            .iter()
+            .map(|i| (i.bonus.0, i.due_on.to_string()))
+            .collect();
+        assert_eq!(
+            promised,
+            [
+                (3_333, "2026-12-22".to_owned()),
+                (3_334, "2027-01-22".to_owned())
+            ]
+        );
+        assert_eq!((plan.total(Account::Points), plan.level), (50, Some(2)));
+    }
+
+    #[test]
+    fn limits_warn_or_bind() {
+        let mut shop = shop();
+        let her = member(vec![lot(1, 450_000, 0, None)]);
+        assert!(plan(&request(600, None), &shop, &her).is_ok());
+        assert_eq!(
+            limits_exceeded(
+                shop.limits_profile,
+                her.principal,
+                Fen::yuan(600),
+                Fen::ZERO
+            ),
+            ["top_up.over_card_limit"]
+        );
+        assert_eq!(
+            limits_exceeded(
+                shop.limits_profile,
+                her.principal,
+                Fen::yuan(500),
+                Fen::ZERO
+            ),
+            Vec::<&str>::new()
+        );
+        shop.limits_profile = LimitsProfile::Enforce;
+        assert_eq!(
+            plan(&request(600, None), &shop, &her).unwrap_err().hint,
+            "top_up.over_card_limit"
+        );
+        shop.limits_profile = LimitsProfile::Off;
+        assert!(
+            limits_exceeded(
+                shop.limits_profile,
+                her.principal,
+                Fen::yuan(60_000),
+                Fen::yuan(60_000)
+            )
+            .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_reversal_undoes_the_load() {
+        let her = member(vec![lot(1, 100_000, 10_000, None)]);
+        let mut record = TopUpRecord {
+            id: Uuid::from_u128(9),
+            seq: 1,
+            member_id: 7,
+            at: DateTime::UNIX_EPOCH,
+            shift_id: None,
+            amount: Fen(100_000),
+            lot_id: Uuid::from_u128(1),
+            bonus: Fen(10_000),
+            points: 20,
+            level_before: Some(1),
+            level_after: Some(2),
+            tenders: vec![Tender::exact(TenderKind::Wechat, Fen(100_000))],
+            reversed: false,
+        };
+        let request = ReversalRequest {
+            stamp: stamp(),
+            top_up_id: record.id,
+            member_id: 7,
+        };
+        let plan = plan_reversal(&request, &record, &her).unwrap();
+        assert_eq!(plan.imbalance(), (0, 0));
+        assert_eq!(
+            (
+                plan.total(Account::Wechat),
+                plan.total(Account::Principal),
+                plan.level
+            ),
+            (100_000, -100_000, Some(1))
+        );
+        // The points were spent meanwhile: a debt (PT6).
+        assert_eq!(plan.new_lots[0].kind, LotKind::PointsDebt);
+        record.bonus = Fen(10_001);
+        assert_eq!(
+            plan_reversal(&request, &record, &her).unwrap_err().hint,
+            "top_up.spent"
+        );
+        assert_eq!(TODAY.to_string(), "2026-11-22");
+    }
+}
