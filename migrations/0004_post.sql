@@ -85,8 +85,8 @@ begin
   end if;
 end $$;
 
--- LG3 for money: over an operation and all that reverses it, no account and no lot changes its sign.
--- Points are left out: they may run into debt (PT6).
+-- LG3 for money: over an operation, what was paid out on it and all that reverses it, no account and no
+-- lot changes its sign. Points are left out: they may run into debt (PT6).
 create function refuse_over_return(m int, p_about uuid) returns void
 language plpgsql
 as $$
@@ -94,17 +94,11 @@ declare
   v record;
 begin
   select p.account, p.lot_id into v
-    from posting p
-   where p.merchant_id = m and p.account not in ('points', 'points_granted')
-     and p.operation_id in (
-       select p_about
-       union all
-       select o.id from operation o
-        where o.merchant_id = m and o.about_id = p_about and o.kind in ('refund', 'top_up_reversal')
-     )
+    from operation o join posting p on p.merchant_id = o.merchant_id and p.operation_id = o.id
+   where o.merchant_id = m and (o.id = p_about or o.about_id = p_about) and p.account not in ('points', 'points_granted')
    group by p.account, p.lot_id
-  having sum(p.amount) * coalesce(sum(p.amount) filter (where p.operation_id = p_about), 0) < 0
-      or (count(*) filter (where p.operation_id = p_about) = 0 and sum(p.amount) <> 0)
+  having sum(p.amount) * coalesce(sum(p.amount) filter (where o.kind not in ('refund', 'top_up_reversal')), 0) < 0
+      or (count(*) filter (where o.kind not in ('refund', 'top_up_reversal')) = 0 and sum(p.amount) <> 0)
    limit 1;
   if found then
     raise exception 'more returned than there was: % %', v.account, v.lot_id using errcode = 'GT007';

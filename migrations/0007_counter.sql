@@ -1,0 +1,278 @@
+-- What the counter reads, each in one round trip.
+
+set role guitai_ledger;
+
+-- The shop's terms for one till.
+create function shop(p_till int) returns jsonb
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+  select to_jsonb(m) || jsonb_build_object(
+    'levels', coalesce((select jsonb_agg(to_jsonb(l) order by l.rank) from level l where l.merchant_id = m.merchant_id), '[]'),
+    'rules', coalesce((
+      select jsonb_agg(to_jsonb(r) order by r.amount, r.id) from (
+        select distinct on (id) * from top_up_rule where merchant_id = m.merchant_id order by id, version desc) r), '[]'),
+    'limits', coalesce((select jsonb_agg(to_jsonb(r) order by r.role) from role_limit r where r.merchant_id = m.merchant_id), '[]'),
+    'categories', coalesce((select jsonb_agg(to_jsonb(c) order by c.id) from category c where c.merchant_id = m.merchant_id), '[]'),
+    'stores', coalesce((select jsonb_agg(to_jsonb(s) order by s.id) from store s where s.merchant_id = m.merchant_id), '[]'),
+    'tills', coalesce((select jsonb_agg(to_jsonb(t) - 'head' order by t.id) from till t where t.merchant_id = m.merchant_id), '[]'))
+  from merchant m
+  where m.merchant_id = (select s.merchant_id from seat s where s.role_name = session_user and coalesce(s.till_id, p_till) = p_till)
+$$;
+
+-- The member card: everything the counter shows and every plan needs. The phone is masked here already.
+create function member_card(m int, p_member bigint) returns jsonb
+language sql stable
+as $$
+  select jsonb_build_object(
+    'id', t.id, 'version', h.version, 'name', t.name,
+    'phone', (select left(c.value, 3) || '****' || right(c.value, 4) from credential c
+               where c.merchant_id = m and c.member_id = t.id and c.kind = 'phone' and c.state = 'active' limit 1),
+    'level', to_jsonb(l), 'principal', h.principal, 'bonus', h.bonus, 'points', h.points,
+    'visits', h.visits, 'first_visit_on', h.first_visit_on, 'last_visit_on', h.last_visit_on, 'due_on', h.due_on,
+    'spend_year', coalesce((select sum(o.spend) from operation o
+        where o.merchant_id = m and o.member_id = t.id and o.business_on > (now() at time zone 'Asia/Shanghai')::date - interval '1 year'), 0)::bigint,
+    'birth_year', t.birth_year, 'birth_month', t.birth_month, 'birth_day', t.birth_day, 'gender', t.gender,
+    'notes', t.notes, 'joined_on', t.joined_on,
+    'lots', coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'kind', x.kind, 'opened_at', x.opened_at, 'expires_on', x.expires_on,
+          'principal', x.principal, 'bonus', x.bonus, 'points', x.points) order by x.opened_at, x.id)
+        from lot x where x.merchant_id = m and x.member_id = t.id
+         and (x.principal <> 0 or x.bonus <> 0 or x.points <> 0 or x.kind <> 'stored_value')), '[]'),
+    'instalments', coalesce((select jsonb_agg(jsonb_build_object('operation_id', i.operation_id, 'no', i.no, 'lot_id', i.lot_id,
+          'due_on', i.due_on, 'bonus', i.bonus) order by i.due_on, i.no)
+        from instalment i where i.merchant_id = m and i.member_id = t.id and i.released_by is null and i.cancelled_by is null), '[]'))
+  from member t
+  join holding h on h.merchant_id = m and h.member_id = t.id
+  join level l on l.merchant_id = m and l.id = h.level_id
+  where t.merchant_id = m and t.id = p_member
+$$;
+
+create function read_member(p_member bigint) returns jsonb
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$ select member_card(seat_merchant(), p_member) $$;
+
+-- A scanned code, in all its spellings: whose it is and everything about it. Null when nobody's.
+create function scan(p_codes text[]) returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  c credential%rowtype;
+  v jsonb;
+begin
+  select * into c from credential where merchant_id = m and value = any (p_codes) order by state, kind limit 1;
+  if found then
+    if c.state <> 'active' then
+      return jsonb_build_object('blocked', c.state);
+    end if;
+    return jsonb_build_object('member', member_card(m, c.member_id));
+  end if;
+  select jsonb_build_object('product', to_jsonb(p) - 'grams') into v
+    from product p where p.merchant_id = m and p.code = any (p_codes) and p.active limit 1;
+  if found then
+    return v;
+  end if;
+  select jsonb_build_object('staff', s.number) into v from staff s where s.merchant_id = m and s.badge = any (p_codes) and s.active limit 1;
+  return v;
+end $$;
+
+-- Candidates while typing. One shape for members and products.
+create type candidate as (
+  kind text, id bigint, name text, phone text, code text, level text, amount bigint, last_visit_on date
+);
+
+create function member_candidates(m int, p_ids bigint[]) returns setof candidate
+language sql stable
+as $$
+  select 'member', t.id, t.name,
+         (select left(c.value, 3) || '****' || right(c.value, 4) from credential c
+           where c.merchant_id = m and c.member_id = t.id and c.kind = 'phone' limit 1),
+         null, l.name, h.principal + h.bonus, h.last_visit_on
+  from unnest(p_ids) with ordinality as x (id, turn)
+  join member t on t.merchant_id = m and t.id = x.id
+  join holding h on h.merchant_id = m and h.member_id = t.id
+  join level l on l.merchant_id = m and l.id = h.level_id
+  order by x.turn
+$$;
+
+-- Digits: the tail of a phone when there are four, then phones, cards and codes that begin so.
+create function digits_candidates(p_digits text, p_limit int) returns setof candidate
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  v_ids bigint[] := '{}';
+begin
+  if length(p_digits) = 4 then
+    v_ids := array(select x.member_id from (
+        select c.member_id from credential c where c.merchant_id = m and c.tail = p_digits and c.state = 'active' limit 200) x
+      join holding h on h.merchant_id = m and h.member_id = x.member_id
+      order by h.last_visit_on desc nulls last, x.member_id limit p_limit);
+  end if;
+  if cardinality(v_ids) < p_limit then
+    v_ids := v_ids || array(
+      select x.member_id from (
+        select c.member_id from credential c
+         where c.merchant_id = m and c.value >= p_digits and c.value < p_digits || chr(1114111) and c.state = 'active'
+         order by c.value limit p_limit) x
+       where x.member_id <> all (v_ids) limit p_limit - cardinality(v_ids));
+  end if;
+  return query select * from member_candidates(m, v_ids);
+  return query
+    select 'product', p.id::bigint, p.name, null::text, p.code, null::text, p.price, null::date from product p
+     where p.merchant_id = m and p.active
+       and ((p.code >= p_digits and p.code < p_digits || chr(1114111))
+         or (length(p_digits) >= 3 and p.code >= '0' || p_digits and p.code < '0' || p_digits || chr(1114111)))
+     order by p.code limit p_limit;
+end $$;
+
+-- Letters: pinyin initials first, then full pinyin.
+create function letters_candidates(p_letters text, p_limit int) returns setof candidate
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  v_ids bigint[];
+begin
+  v_ids := array(select t.id from member t
+    where t.merchant_id = m and t.initials >= p_letters and t.initials < p_letters || chr(1114111) and t.merged_into is null
+    order by t.initials limit p_limit);
+  if cardinality(v_ids) < p_limit then
+    v_ids := v_ids || array(select x.id from (select t.id from member t
+      where t.merchant_id = m and t.spelling >= p_letters and t.spelling < p_letters || chr(1114111) and t.merged_into is null
+      order by t.spelling limit p_limit) x where x.id <> all (v_ids) limit p_limit - cardinality(v_ids));
+  end if;
+  return query select * from member_candidates(m, v_ids);
+  return query
+    select 'product', p.id::bigint, p.name, null::text, p.code, null::text, p.price, null::date from product p
+     where p.merchant_id = m and p.active and p.initials >= p_letters and p.initials < p_letters || chr(1114111)
+     order by p.initials limit p_limit;
+end $$;
+
+-- Characters: names that begin so, then names that contain every pair of them.
+create function name_candidates(p_name text, p_grams text[], p_limit int) returns setof candidate
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  v_ids bigint[];
+begin
+  v_ids := array(select t.id from member t
+    where t.merchant_id = m and t.name >= p_name and t.name < p_name || chr(1114111) and t.merged_into is null
+    order by t.name limit p_limit);
+  if cardinality(v_ids) < p_limit then
+    v_ids := v_ids || array(select t.id from member t
+      where t.merchant_id = m and t.grams @> p_grams and t.merged_into is null and t.id <> all (v_ids)
+      limit p_limit - cardinality(v_ids));
+  end if;
+  return query select * from member_candidates(m, v_ids);
+  return query
+    select 'product', p.id::bigint, p.name, null::text, p.code, null::text, p.price, null::date from product p
+     where p.merchant_id = m and p.active and (p.grams @> p_grams)
+     order by p.name limit p_limit;
+end $$;
+
+-- OR1, sorted by value at risk, by keyset. p_days is days since the last visit; p_rhythm asks for those
+-- past their own rhythm instead. p_after is (at_risk, member_id) of the last row shown.
+create function dormant(
+  p_today date, p_days int, p_rhythm boolean, p_max_days int, p_level int, p_balance bigint,
+  p_after_risk bigint, p_after_member bigint, p_limit int
+) returns table (member_id bigint, name text, phone text, level text, last_visit_on date, due_on date,
+                 principal bigint, bonus bigint, at_risk bigint, visits int)
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  m int := seat_merchant();
+begin
+  return query
+    select h.member_id, t.name,
+           (select left(c.value, 3) || '****' || right(c.value, 4) from credential c
+             where c.merchant_id = m and c.member_id = h.member_id and c.kind = 'phone' limit 1),
+           l.name, h.last_visit_on, h.due_on, h.principal, h.bonus, h.at_risk, h.visits
+    from (
+      select * from holding x
+       where x.merchant_id = m
+         and (x.at_risk, -x.member_id) < (coalesce(p_after_risk, 9223372036854775807), -coalesce(p_after_member, 0))
+         and x.at_risk <= coalesce(p_after_risk, 9223372036854775807)
+         and case when p_rhythm then x.due_on < p_today else x.last_visit_on < p_today - p_days end
+         and (p_max_days is null or x.last_visit_on >= p_today - p_max_days)
+         and (p_level is null or x.level_id = p_level)
+         and (p_balance is null or x.principal + x.bonus >= p_balance)
+       order by x.at_risk desc, x.member_id
+       limit p_limit
+    ) h
+    join member t on t.merchant_id = m and t.id = h.member_id
+    join level l on l.merchant_id = m and l.id = h.level_id
+    order by h.at_risk desc, h.member_id;
+end $$;
+
+-- A posted sale with everything done to it since: what a return is planned on.
+create function read_sale(p_id uuid) returns jsonb
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+  select jsonb_build_object(
+    'id', o.id, 'seq', o.seq, 'at', o.happened_at, 'shift_id', o.shift_id,
+    'member_id', coalesce(o.member_id, (select a.member_id from operation a where a.merchant_id = o.merchant_id and a.about_id = o.id and a.kind = 'attach')),
+    'lines', (select jsonb_agg(to_jsonb(l) - 'merchant_id' - 'operation_id'
+                || jsonb_build_object('returned', coalesce(r.quantity, 0), 'returned_net', coalesce(r.net, 0)) order by l.no)
+              from sale_line l left join returned r on (r.merchant_id, r.operation_id, r.no) = (l.merchant_id, l.operation_id, l.no)
+              where l.merchant_id = o.merchant_id and l.operation_id = o.id),
+    'rounding', (o.document ->> 'rounding')::bigint,
+    'left', (select coalesce(jsonb_agg(jsonb_build_object('account', x.account, 'lot_id', x.lot_id, 'amount', x.amount) order by x.no), '[]')
+             from (select p.account, p.lot_id, sum(p.amount) as amount, min(p.no) filter (where p.operation_id = o.id) as no
+                   from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
+                   where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'refund'))
+                     and p.account not in ('revenue', 'discount', 'rounding', 'points', 'points_granted')
+                   group by p.account, p.lot_id) x),
+    'points', coalesce((select sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
+             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach')) and p.account = 'points'), 0),
+    'points_back', coalesce((select -sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
+             where k.merchant_id = o.merchant_id and k.about_id = o.id and k.kind = 'refund' and p.account = 'points'), 0))
+  from operation o
+  where o.merchant_id = (select seat_merchant()) and o.id = p_id and o.kind = 'sale'
+$$;
+
+-- A posted top-up with all that was paid out on it since: what its reversal is planned on.
+create function read_top_up(p_id uuid) returns jsonb
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+  select jsonb_build_object(
+    'id', o.id, 'seq', o.seq, 'member_id', o.member_id, 'at', o.happened_at, 'shift_id', o.shift_id,
+    'amount', (o.document ->> 'amount')::bigint,
+    'lot_id', (select p.lot_id from posting p where p.merchant_id = o.merchant_id and p.operation_id = o.id and p.account = 'principal'),
+    'bonus', coalesce((select sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
+             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'instalment')) and p.account = 'bonus'), 0),
+    'points', coalesce((select sum(p.amount) from posting p where p.merchant_id = o.merchant_id and p.operation_id = o.id and p.account = 'points'), 0),
+    'level_before', (select c.from_level_id from level_change c where c.merchant_id = o.merchant_id and c.operation_id = o.id),
+    'level_after', (select c.to_level_id from level_change c where c.merchant_id = o.merchant_id and c.operation_id = o.id),
+    'tenders', o.document -> 'tenders',
+    'reversed', exists (select from operation k where k.merchant_id = o.merchant_id and k.about_id = o.id and k.kind = 'top_up_reversal'))
+  from operation o
+  where o.merchant_id = (select seat_merchant()) and o.id = p_id and o.kind = 'top_up'
+$$;
+
+-- A sale put aside, and taken up again by whoever is first.
+create function hold_sale(p_id uuid, p_till int, p_staff int, p_at timestamptz, p_label text, p_total bigint, p_cart jsonb) returns boolean
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+begin
+  insert into held_sale
+    select t.merchant_id, p_id, t.store_id, t.id, p_staff, p_at, p_label, p_total, p_cart
+    from till t where t.merchant_id = seat_merchant() and t.id = p_till
+  on conflict do nothing;
+  return true;
+end $$;
+
+create function take_held_sale(p_id uuid) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare v jsonb;
+begin
+  delete from held_sale where merchant_id = seat_merchant() and id = p_id returning cart into v;
+  return v;
+end $$;
+
+grant execute on function shop, read_member, scan, digits_candidates, letters_candidates, name_candidates, dormant,
+  read_sale, read_top_up, hold_sale, take_held_sale to guitai_app;
+
+reset role;
