@@ -6,5 +6,6 @@ pub mod gtin;
 pub mod money;
 pub mod payment_code;
 pub mod phone;
+pub mod preset;
 pub mod spelling;
 pub mod token;

@@ -20,7 +20,7 @@
 //!
 //! What a person loses: nothing at 60 ms between keys or slower. A slow link may deliver a person's
 //! keys in one read; up to five keys then only wait [`MACHINE_MS`], six digits and Enter become a
-//! scan of the same digits, which means the same on the input line.
+//! scan of the same digits, which finds the same goods and people on the input line.
 
 use crate::device::scan::{Device, Scan};
 use crate::device::source::Source;

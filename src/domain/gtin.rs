@@ -71,17 +71,19 @@ fn upc_e(digits: &str) -> Option<String> {
     if !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let d: Vec<char> = digits.chars().collect();
-    let [system @ ('0' | '1'), a, b, c, d, e, f, check] = *d.as_slice() else {
+    let (system, check) = (digits.get(..1)?, digits.get(7..)?);
+    if check.len() != 1 || !matches!(system, "0" | "1") {
         return None;
+    }
+    // The sixth digit of the body says where the zeros were left out.
+    let cut = |from, to| digits.get(from..to).unwrap_or_default();
+    let body = match cut(6, 7) {
+        last @ ("0" | "1" | "2") => format!("{}{last}0000{}", cut(1, 3), cut(3, 6)),
+        "3" => format!("{}00000{}", cut(1, 4), cut(4, 6)),
+        "4" => format!("{}00000{}", cut(1, 5), cut(5, 6)),
+        last => format!("{}0000{last}", cut(1, 6)),
     };
-    let (maker, item) = match f {
-        '0'..='2' => (format!("{a}{b}{f}00"), format!("00{c}{d}{e}")),
-        '3' => (format!("{a}{b}{c}00"), format!("000{d}{e}")),
-        '4' => (format!("{a}{b}{c}{d}0"), format!("0000{e}")),
-        _ => (format!("{a}{b}{c}{d}{e}"), format!("0000{f}")),
-    };
-    let full = format!("{system}{maker}{item}{check}");
+    let full = format!("{system}{body}{check}");
     check_digit_holds(&full).then_some(full)
 }
 
