@@ -1,19 +1,16 @@
 //! `dormant`: who has stayed away for too long, and what the shop stands to lose (OR1).
 //!
 //! All integers, and every formula but [`days_since`] depends on stored columns only, not on
-//! today: in Postgres `own_limit_days`, `dormant_on`, `expected_fen` and `at_risk_fen` can be
-//! generated columns, so that the list is one index range. With `first_visit_on`,
-//! `last_visit_on`, `visit_days`, `spent_fen`, `principal_fen`, `bonus_fen` on the member:
+//! today. So in Postgres they can be generated columns, and the list is an index range:
 //!
 //! ```sql
-//! own_limit_days = case when visit_days >= 3
-//!     then greatest(6, 2 * (last_visit_on - first_visit_on) / (visit_days - 1)) end
-//! dormant_on     = last_visit_on + own_limit_days + 1      -- first day of being dormant
-//! expected_fen   = greatest(0, spent_fen) * 30 / greatest(30, last_visit_on - first_visit_on)
-//! at_risk_fen    = greatest(0, principal_fen + bonus_fen) + expected_fen
+//! dormant_on date generated always as (case when visit_days >= 3 then last_visit_on + 1
+//!     + greatest(6, 2 * (last_visit_on - first_visit_on) / (visit_days - 1)) end) stored,
+//! at_risk_fen bigint generated always as (greatest(0, principal_fen + bonus_fen)
+//!     + greatest(0, spent_fen) * 30 / greatest(30, last_visit_on - first_visit_on)) stored
 //! ```
 //!
-//! and the list is `where dormant_on <= $today or last_visit_on < $today - $limit`.
+//! with `where dormant_on <= $today or last_visit_on < $today - $limit`.
 
 use chrono::{Days, NaiveDate};
 

@@ -83,9 +83,16 @@ impl fmt::Debug for Phone {
 }
 
 /// The text is no mainland mobile number. Does not repeat it.
-#[derive(Debug, thiserror::Error)]
-#[error("not a mainland mobile number")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAPhone;
+
+impl fmt::Display for NotAPhone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a mainland mobile number")
+    }
+}
+
+impl std::error::Error for NotAPhone {}
 
 impl TryFrom<String> for Phone {
     type Error = NotAPhone;
