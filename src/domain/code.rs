@@ -1,0 +1,308 @@
+//! `meanings`: what one line of input may mean. The cashier never chooses a mode first.
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::domain::gtin::Gtin;
+use crate::domain::money::Fen;
+use crate::domain::payment_code::{PaymentCode, wipe};
+use crate::domain::phone::Phone;
+use crate::domain::spelling;
+use crate::domain::token::{Bearer, Token};
+
+/// Longest input that can mean anything, characters: as long as the longest code of a scanner.
+pub const MAX_INPUT: usize = 512;
+/// Largest number of pieces typed in front of a scan.
+pub const MAX_QUANTITY: u32 = 999;
+
+/// How the input came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    Typed,
+    Scanned,
+}
+
+/// What the screen is doing; it decides before shape and check digit do (scanner.md 5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Situation {
+    /// Ringing up; whether a member is on the screen.
+    Counter { member: bool },
+    /// An amount is due: the only time a payment code is one.
+    Tendering,
+    /// Nobody is signed in: only a staff badge means anything.
+    Locked,
+}
+
+/// One thing the input may mean. The shop's data has the last word: a lookup without a hit is
+/// dropped by the caller, and the first that is left is taken by Enter.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Meaning {
+    Phone(Phone),
+    /// The beginning of a phone: digits.
+    PhonePrefix(String),
+    /// The last four digits of a phone, or the first of those four while typing.
+    PhoneTail(String),
+    /// A check digit that holds.
+    Barcode(Gtin),
+    /// The shop's own code for an item, whatever its check digit (also scale labels).
+    PlainCode(String),
+    /// guitai's own member code.
+    MemberCode(Token),
+    StaffBadge(Token),
+    /// A member card by its number.
+    Card(String),
+    Amount(Fen),
+    /// Pieces of what comes next: `3*` or `*3`.
+    Quantity(u32),
+    /// Pinyin letters, whole or initials.
+    Spelling(String),
+    Name(String),
+    Payment(PaymentCode),
+    /// A bank card's magnetic stripe: refuse it, say so and wipe the line (PV1).
+    BankCard,
+}
+
+/// Shows the kind, and contents only where they are no person's and no money's.
+impl fmt::Debug for Meaning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Phone(phone) => write!(f, "{phone:?}"),
+            Self::PhonePrefix(_) => f.write_str("PhonePrefix"),
+            Self::PhoneTail(_) => f.write_str("PhoneTail"),
+            Self::Barcode(gtin) => write!(f, "Barcode({gtin})"),
+            Self::PlainCode(_) => f.write_str("PlainCode"),
+            Self::MemberCode(_) => f.write_str("MemberCode"),
+            Self::StaffBadge(_) => f.write_str("StaffBadge"),
+            Self::Card(_) => f.write_str("Card"),
+            Self::Amount(fen) => write!(f, "Amount({fen})"),
+            Self::Quantity(count) => write!(f, "Quantity({count})"),
+            Self::Spelling(_) => f.write_str("Spelling"),
+            Self::Name(_) => f.write_str("Name"),
+            Self::Payment(code) => write!(f, "{code:?}"),
+            Self::BankCard => f.write_str("BankCard"),
+        }
+    }
+}
+
+/// Everything `input` may mean, the likeliest first; empty when nothing.
+///
+/// How digits rank, and why:
+/// - One to three digits are an amount (`68` Enter is the quick sale, PR7); without a member on the
+///   screen they may also be the beginning of a phone's last four, shown as candidates.
+/// - Four digits (`1380`) without a member are the tail a customer says, then the beginning of a
+///   phone, then an amount. With a member on the screen, or tendering, the amount is first: who it
+///   is has been answered.
+/// - Five digits are an amount only then; from six on a code or a phone is likelier than 100,000 yuan.
+/// - A right check digit beats a card and a plain code of the same length, and a whole phone beats both.
+/// - A leading zero is no amount; zero is none either.
+/// - A scan is never an amount and never a quantity: a symbol must not be able to charge.
+#[must_use]
+pub fn meanings(input: &str, origin: Origin, situation: Situation) -> Vec<Meaning> {
+    if input.chars().nth(MAX_INPUT).is_some() {
+        return Vec::new();
+    }
+    let mut text = normal(input);
+    let meanings = of_normal(&text, origin, situation);
+    // It may have been a payment code.
+    wipe(&mut text);
+    meanings
+}
+
+fn of_normal(text: &str, origin: Origin, situation: Situation) -> Vec<Meaning> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    if is_bank_card(text) {
+        return vec![Meaning::BankCard];
+    }
+    if let Some(token) = Token::parse(text) {
+        return match (token.bearer(), situation) {
+            (Bearer::Staff, _) => vec![Meaning::StaffBadge(token)],
+            (Bearer::Member, Situation::Locked) => Vec::new(),
+            (Bearer::Member, _) => vec![Meaning::MemberCode(token)],
+        };
+    }
+    match (situation, PaymentCode::parse(text)) {
+        (Situation::Locked, _) => Vec::new(),
+        // Alone: the digits must not lie about in other meanings.
+        (Situation::Tendering, Some(code)) => vec![Meaning::Payment(code)],
+        (Situation::Tendering, None) => by_origin(text, origin, true),
+        (Situation::Counter { member }, _) => by_origin(text, origin, member),
+    }
+}
+
+fn by_origin(text: &str, origin: Origin, known: bool) -> Vec<Meaning> {
+    match origin {
+        Origin::Scanned => scanned(text),
+        Origin::Typed => typed(text, known),
+    }
+}
+
+/// Full-width forms become plain, the ideographic full stop of an input method in a number becomes
+/// a point, control characters other than GS go.
+fn normal(input: &str) -> String {
+    let text: String = input
+        .nfkc()
+        .filter(|c| !c.is_control() || *c == '\u{1d}')
+        .collect();
+    let number = text.contains('。') && text.chars().all(|c| c.is_ascii_digit() || c == '。');
+    let text = if number {
+        text.replace('。', ".")
+    } else {
+        text
+    };
+    text.trim().to_owned()
+}
+
+fn scanned(text: &str) -> Vec<Meaning> {
+    let mut all = Vec::new();
+    barcodes(text, &mut all);
+    all.extend(gs1_item(text).map(Meaning::Barcode));
+    all.extend(Phone::parse(text).map(Meaning::Phone));
+    all.push(Meaning::PlainCode(text.to_owned()));
+    all.push(Meaning::Card(text.to_owned()));
+    // A slow link can make a scan of what a person typed: let it find the same people.
+    if is_phone_start(text) {
+        all.push(Meaning::PhonePrefix(text.to_owned()));
+    }
+    all.extend(spelling::typed(text).map(Meaning::Spelling));
+    all
+}
+
+/// `known`: who the customer is has been answered, so numbers are money first.
+fn typed(text: &str, known: bool) -> Vec<Meaning> {
+    if let Some(count) = quantity(text) {
+        return vec![Meaning::Quantity(count)];
+    }
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return digits(text, known);
+    }
+    if let Some(amount) = Fen::parse(text).filter(|fen| fen.is_positive()) {
+        return vec![Meaning::Amount(amount)];
+    }
+    if let Some(phone) = Phone::parse(text) {
+        return vec![Meaning::Phone(phone)];
+    }
+    let mut all = Vec::new();
+    all.extend(spelling::typed(text).map(Meaning::Spelling));
+    if text.chars().all(|c| c.is_ascii_graphic()) {
+        all.push(Meaning::PlainCode(text.to_owned()));
+        all.push(Meaning::Card(text.to_owned()));
+    }
+    if text.chars().any(char::is_alphabetic) {
+        all.push(Meaning::Name(spelling::tidy(text)));
+    }
+    all
+}
+
+fn digits(text: &str, known: bool) -> Vec<Meaning> {
+    let length = text.len();
+    let amount = || {
+        let fen = Fen::parse(text).filter(|fen| fen.is_positive() && !text.starts_with('0'));
+        fen.map(Meaning::Amount)
+    };
+    let money_first = length <= 3 || (known && length <= 5);
+    let mut all = Vec::new();
+    if money_first {
+        all.extend(amount());
+    }
+    barcodes(text, &mut all);
+    // A phone with its country code has thirteen digits, like a barcode.
+    all.extend(Phone::parse(text).map(Meaning::Phone));
+    if length == 4 || (length < 4 && !known) {
+        all.push(Meaning::PhoneTail(text.to_owned()));
+    }
+    if is_phone_start(text) && (!known || length >= 4) {
+        all.push(Meaning::PhonePrefix(text.to_owned()));
+    }
+    if length == 4 && !known {
+        all.extend(amount());
+    }
+    all.push(Meaning::PlainCode(text.to_owned()));
+    if length >= 4 {
+        all.push(Meaning::Card(text.to_owned()));
+    }
+    if !money_first && length > 4 {
+        all.extend(amount());
+    }
+    all
+}
+
+/// EAN, UPC-A, GTIN-14, and UPC-E also when the same eight digits are a right EAN-8.
+fn barcodes(text: &str, all: &mut Vec<Meaning>) {
+    let first = Gtin::parse(text);
+    let second = Gtin::parse_upc_e(text).filter(|gtin| Some(*gtin) != first);
+    all.extend(first.into_iter().chain(second).map(Meaning::Barcode));
+}
+
+/// One to ten digits that can begin a mobile number.
+fn is_phone_start(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    text.len() <= 10
+        && bytes.next() == Some(b'1')
+        && bytes.next().is_none_or(|b| (b'3'..=b'9').contains(&b))
+        && bytes.all(|b| b.is_ascii_digit())
+}
+
+/// `3*`, `*3`, `3×`: one to [`MAX_QUANTITY`] pieces.
+fn quantity(text: &str) -> Option<u32> {
+    let times = ['*', '×'];
+    let number = text
+        .strip_suffix(times)
+        .or_else(|| text.strip_prefix(times))?;
+    let plain = number.len() <= 3 && number.bytes().all(|b| b.is_ascii_digit());
+    number
+        .parse()
+        .ok()
+        .filter(|count| plain && (1..=MAX_QUANTITY).contains(count))
+}
+
+/// The item of a GS1 symbol: `01` and fourteen digits at the start of an element string, or the
+/// path segment after `/01/` of a GS1 Digital Link.
+fn gs1_item(text: &str) -> Option<Gtin> {
+    if let Some(rest) = text.strip_prefix("01") {
+        let (item, more) = rest.split_at_checked(14)?;
+        return if more.is_empty() {
+            None
+        } else {
+            Gtin::parse(item)
+        };
+    }
+    let path = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))?;
+    let mut segments = path.split(['?', '#']).next()?.split('/').skip(1);
+    segments.find(|segment| *segment == "01")?;
+    Gtin::parse(segments.next()?)
+}
+
+/// Track 1 (`%B…^`) or track 2 (`;…=`) of a magnetic stripe with a number that passes Luhn.
+fn is_bank_card(text: &str) -> bool {
+    let start = |sentinel: &str, end: char| {
+        let number = text
+            .split_once(sentinel)
+            .and_then(|(_, rest)| rest.split_once(end));
+        number.is_some_and(|(number, _)| matches!(number.len(), 12..=19) && luhn(number))
+    };
+    start("%B", '^') || start(";", '=')
+}
+
+fn luhn(digits: &str) -> bool {
+    let mut sum = 0;
+    for (place, c) in digits.chars().rev().enumerate() {
+        let Some(digit) = c.to_digit(10) else {
+            return false;
+        };
+        let doubled = if place.is_multiple_of(2) {
+            digit
+        } else {
+            digit * 2
+        };
+        sum += if doubled > 9 { doubled - 9 } else { doubled };
+    }
+    sum % 10 == 0
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,354 @@
+//! `Preset`: what a shop of one kind starts with: goods and services, levels, top-up rules.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, de};
+
+use crate::domain::money::Fen;
+
+/// The shipped presets: id and file, in the order they are offered.
+const FILES: [(&str, &str); 8] = [
+    (
+        "convenience",
+        include_str!("../../assets/presets/convenience.toml"),
+    ),
+    ("cafe", include_str!("../../assets/presets/cafe.toml")),
+    ("salon", include_str!("../../assets/presets/salon.toml")),
+    ("gym", include_str!("../../assets/presets/gym.toml")),
+    ("kids", include_str!("../../assets/presets/kids.toml")),
+    ("fashion", include_str!("../../assets/presets/fashion.toml")),
+    (
+        "homeware",
+        include_str!("../../assets/presets/homeware.toml"),
+    ),
+    ("pet", include_str!("../../assets/presets/pet.toml")),
+];
+
+/// A name in both languages of the console.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Name {
+    pub zh: String,
+    pub en: String,
+}
+
+/// A shop to start from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preset {
+    pub title: Name,
+    /// Points for one yuan (PT1).
+    pub points_per_yuan: Decimal,
+    /// Welcome gift, points (MB2).
+    pub welcome_points: i64,
+    /// Days without a visit after which a member is dormant (OR1).
+    pub dormant_days: i64,
+    pub rounding: Rounding,
+    /// Notes and coins of the drawer, the largest first.
+    #[serde(deserialize_with = "many_yuan")]
+    pub cash: Vec<Fen>,
+    /// Ascending; the first is everybody's.
+    pub levels: Vec<Level>,
+    /// Ascending.
+    pub top_ups: Vec<TopUp>,
+    pub categories: Vec<Category>,
+}
+
+/// What is dropped from a cash total, downwards (PR6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rounding {
+    None,
+    Jiao,
+    Yuan,
+}
+
+/// A member level (LV1, LV2).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    pub name: Name,
+    /// Spend of the last twelve months from which on the level is reached.
+    #[serde(deserialize_with = "yuan")]
+    pub threshold: Fen,
+    /// Percent of the price paid: 95 is 九五折.
+    pub percent: u8,
+    pub points_times: Decimal,
+}
+
+/// A top-up rule: the highest amount reached counts (SV4).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TopUp {
+    #[serde(deserialize_with = "yuan")]
+    pub amount: Fen,
+    /// Bonus money, all of it; at once unless there are instalments.
+    #[serde(deserialize_with = "yuan")]
+    pub bonus: Fen,
+    pub instalments: Option<Instalments>,
+    #[serde(default)]
+    pub points: i64,
+    /// Chinese name of the level that is reached at once.
+    pub level: Option<String>,
+}
+
+/// The bonus in `count` equal parts, the first at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instalments {
+    pub count: u32,
+    pub every: Every,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Every {
+    Day,
+    Week,
+    Month,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    pub name: Name,
+    pub kind: Kind,
+    pub items: Vec<Item>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Goods,
+    Services,
+}
+
+/// What is sold.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Item {
+    pub name: String,
+    /// For one piece, or one kilogram.
+    #[serde(deserialize_with = "yuan")]
+    pub price: Fen,
+    #[serde(default, deserialize_with = "maybe_yuan")]
+    pub member_price: Option<Fen>,
+    #[serde(default)]
+    pub unit: Unit,
+    /// How long a service takes; none when it has no length.
+    pub minutes: Option<u32>,
+    /// EAN-13 as printed.
+    pub barcode: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    #[default]
+    Piece,
+    Kg,
+}
+
+impl Preset {
+    /// Reads a preset file.
+    ///
+    /// # Errors
+    /// What is wrong and where: an unknown field, an amount without two decimals.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// All items with their category, in the order of the file.
+    pub fn items(&self) -> impl Iterator<Item = (&Category, &Item)> {
+        self.categories
+            .iter()
+            .flat_map(|category| category.items.iter().map(move |item| (category, item)))
+    }
+}
+
+/// The shipped presets by id, in the order they are offered.
+#[must_use]
+pub fn all() -> Vec<(&'static str, Preset)> {
+    // A test holds every file to parse, so nothing is lost here.
+    FILES
+        .iter()
+        .filter_map(|(id, text)| Some((*id, Preset::parse(text).ok()?)))
+        .collect()
+}
+
+/// One shipped preset.
+#[must_use]
+pub fn named(id: &str) -> Option<Preset> {
+    let (_, text) = FILES.iter().find(|(known, _)| *known == id)?;
+    Preset::parse(text).ok()
+}
+
+/// Yuan as a text with exactly two decimals: `"3.50"`.
+fn fen<E: de::Error>(text: &str) -> Result<Fen, E> {
+    let two = text
+        .split_once('.')
+        .is_some_and(|(whole, part)| !whole.is_empty() && part.len() == 2);
+    Fen::parse(text)
+        .filter(|_| two)
+        .ok_or_else(|| E::custom(format!("not yuan with two decimals: {text}")))
+}
+
+fn yuan<'de, D: Deserializer<'de>>(from: D) -> Result<Fen, D::Error> {
+    fen(&String::deserialize(from)?)
+}
+
+fn maybe_yuan<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Fen>, D::Error> {
+    yuan(from).map(Some)
+}
+
+fn many_yuan<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Fen>, D::Error> {
+    Vec::<String>::deserialize(from)?
+        .iter()
+        .map(|text| fen(text))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a test stops at the first surprise"
+    )]
+    use super::*;
+    use crate::domain::gtin::Gtin;
+    use std::collections::HashSet;
+
+    /// The amount a registered card may hold (SV10).
+    const CARD_LIMIT: Fen = Fen::yuan(5_000);
+
+    fn ascending<T: PartialOrd>(values: &[T]) -> bool {
+        values.windows(2).all(|pair| pair[0] < pair[1])
+    }
+
+    #[test]
+    fn every_file_parses() {
+        for (id, text) in FILES {
+            assert!(
+                Preset::parse(text).is_ok(),
+                "{id}: {:?}",
+                Preset::parse(text).err()
+            );
+        }
+        assert_eq!(all().len(), FILES.len());
+        assert_eq!(named("salon").unwrap().title.zh, "理发店");
+        assert_eq!(named("bank"), None);
+    }
+
+    #[test]
+    fn items_are_sound() {
+        for (id, preset) in all() {
+            let mut names = HashSet::new();
+            let mut barcodes = HashSet::new();
+            for (category, item) in preset.items() {
+                let at = format!("{id}: {}", item.name);
+                assert!(item.price.is_positive(), "{at}");
+                assert!(
+                    item.member_price
+                        .is_none_or(|price| price.is_positive() && price < item.price),
+                    "{at}"
+                );
+                assert!(names.insert(&item.name), "{at} twice");
+                assert!(
+                    item.minutes
+                        .is_none_or(|minutes| minutes > 0 && category.kind == Kind::Services),
+                    "{at}"
+                );
+                assert!(item.unit == Unit::Piece || item.barcode.is_none(), "{at}");
+                if let Some(code) = &item.barcode {
+                    assert!(category.kind == Kind::Goods && code.len() == 13, "{at}");
+                    assert!(code.starts_with("69"), "{at}");
+                    assert!(barcodes.insert(Gtin::parse(code).unwrap()), "{at} {code}");
+                }
+            }
+            assert!((20..=40).contains(&names.len()), "{id}: {}", names.len());
+        }
+    }
+
+    #[test]
+    fn rules_are_sound() {
+        for (id, preset) in all() {
+            let levels = &preset.levels;
+            assert!((3..=4).contains(&levels.len()), "{id}");
+            assert!(
+                levels[0].threshold.is_zero() && levels[0].percent == 100,
+                "{id}"
+            );
+            assert!(
+                ascending(&levels.iter().map(|l| l.threshold).collect::<Vec<_>>()),
+                "{id}"
+            );
+            assert!(
+                ascending(&levels.iter().rev().map(|l| l.percent).collect::<Vec<_>>()),
+                "{id}"
+            );
+            assert!(
+                ascending(&levels.iter().map(|l| l.points_times).collect::<Vec<_>>()),
+                "{id}"
+            );
+            assert!((4..=6).contains(&preset.top_ups.len()), "{id}");
+            assert!(
+                ascending(&preset.top_ups.iter().map(|t| t.amount).collect::<Vec<_>>()),
+                "{id}"
+            );
+            for top_up in &preset.top_ups {
+                assert!(
+                    top_up.bonus >= Fen::ZERO && top_up.points >= 0,
+                    "{id} {}",
+                    top_up.amount
+                );
+                assert!(
+                    top_up.amount + top_up.bonus <= CARD_LIMIT,
+                    "{id} {}",
+                    top_up.amount
+                );
+                assert!(
+                    top_up
+                        .level
+                        .as_ref()
+                        .is_none_or(|name| levels.iter().any(|l| l.name.zh == *name)),
+                    "{id}"
+                );
+                assert!(
+                    top_up
+                        .instalments
+                        .is_none_or(|i| i.count > 1 && top_up.bonus.0 % i64::from(i.count) == 0),
+                    "{id} {}",
+                    top_up.amount
+                );
+            }
+            assert!(
+                ascending(&preset.cash.iter().rev().collect::<Vec<_>>())
+                    && preset.cash.iter().all(|c| c.is_positive()),
+                "{id}"
+            );
+            assert!(
+                preset.dormant_days > 0
+                    && preset.welcome_points > 0
+                    && preset.points_per_yuan > Decimal::ZERO,
+                "{id}"
+            );
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let (_, text) = FILES[0];
+        assert!(Preset::parse(&format!("colour = 1\n{text}")).is_err());
+        for wrong in [
+            "\"2.0\"",
+            "\"2\"",
+            "2.00",
+            "\"-2.00\"",
+            "\".50\"",
+            "\"1,000.00\"",
+        ] {
+            let broken = text.replacen("price = \"2.00\"", &format!("price = {wrong}"), 1);
+            assert!(broken != text && Preset::parse(&broken).is_err(), "{wrong}");
+        }
+    }
+}
