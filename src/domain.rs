@@ -14,6 +14,7 @@ pub mod points;
 pub mod preset;
 pub mod price;
 pub mod product;
+pub mod receipt;
 pub mod refund;
 pub mod sale;
 pub mod shift;

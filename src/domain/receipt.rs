@@ -1,0 +1,88 @@
+//! What the customer takes home: one shape for every document, on the screen, as text, on paper.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::ledger::{Balances, DocumentLine, OperationKind, Plan, Posted, Stamp};
+use super::money::Fen;
+use super::tender::Tender;
+
+/// Names that stand on a receipt.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    pub shop: String,
+    pub store: String,
+    pub till: String,
+    pub cashier: String,
+    /// Name and masked phone, when there is a member.
+    pub member: Option<String>,
+    pub phone: Option<String>,
+    pub level: Option<String>,
+}
+
+/// A document. Which of the amounts mean something follows from `kind`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    pub id: Uuid,
+    pub kind: OperationKind,
+    /// The number in the till's chain: the receipt number.
+    pub seq: i64,
+    pub at: DateTime<Utc>,
+    pub business_on: NaiveDate,
+    pub names: Names,
+    pub lines: Vec<DocumentLine>,
+    pub document: Document,
+    pub after: Option<Balances>,
+}
+
+/// The part of an operation's document that receipts read; what is missing is zero.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Document {
+    pub tenders: Vec<Tender>,
+    /// Dropped of a cash total, fen (PR6).
+    pub rounding: Fen,
+    /// Points granted, or taken back at a return.
+    pub points: i64,
+    /// Of a top-up, its reversal or a return, fen.
+    pub amount: Fen,
+    pub bonus: Fen,
+    pub rule: Option<String>,
+    pub instalments: Vec<Promised>,
+    pub terms_version: Option<i32>,
+    pub spend_order: Option<super::stored_value::SpendOrder>,
+    /// The receipt number of the sale that is returned.
+    pub sale_seq: Option<i64>,
+}
+
+/// Bonus that comes later (SV4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promised {
+    pub due_on: NaiveDate,
+    pub bonus: Fen,
+}
+
+impl Receipt {
+    /// The receipt of an operation that was just posted.
+    #[must_use]
+    pub fn of(stamp: &Stamp, plan: &Plan, posted: &Posted, names: Names) -> Self {
+        Self {
+            id: stamp.id,
+            kind: plan.kind,
+            seq: posted.seq,
+            at: stamp.at,
+            business_on: stamp.business_on,
+            names,
+            lines: plan.lines.clone(),
+            document: serde_json::from_value(plan.document.clone()).unwrap_or_default(),
+            after: posted.after,
+        }
+    }
+
+    /// What the lines cost before rounding, fen.
+    #[must_use]
+    pub fn net(&self) -> Fen {
+        self.lines.iter().map(|line| line.net).sum()
+    }
+}
