@@ -14,6 +14,11 @@ begin
   end if;
   execute format('grant guitai_ledger to %I', current_user);
   execute format('grant connect on database %I to guitai_app', current_database());
+  -- A dead client must not hold a lock, and no statement of a till takes long.
+  execute format('alter role guitai_app in database %I set statement_timeout = %L', current_database(), '5s');
+  execute format('alter role guitai_app in database %I set lock_timeout = %L', current_database(), '3s');
+  execute format('alter role guitai_app in database %I set idle_in_transaction_session_timeout = %L', current_database(), '10s');
+  execute format('alter role guitai_app in database %I set client_connection_check_interval = %L', current_database(), '2s');
 end $$;
 
 grant create, usage on schema public to guitai_ledger;

@@ -20,7 +20,9 @@ create type account as enum (
 
 create type operation_kind as enum (
   'enrol', 'sale', 'attach', 'refund', 'top_up', 'top_up_reversal', 'instalment',
-  'shift_open', 'shift_close', 'paid_out'
+  'shift_open', 'shift_close', 'paid_out',
+  -- takes the id of an operation that was refused while nobody knew whether it had been posted
+  'void'
 );
 
 create type lot_kind as enum ('stored_value', 'points', 'points_debt');

@@ -112,7 +112,7 @@ create function post(
   p_account account[], p_lot uuid[], p_amount bigint[], p_new_lots jsonb, p_extras jsonb,
   p_line_product int[], p_line_name text[], p_line_kind product_kind[], p_line_quantity bigint[],
   p_line_price bigint[], p_line_list bigint[], p_line_net bigint[], p_line_reductions jsonb[]
-) returns table (replayed boolean, seq bigint, version bigint, principal bigint, bonus bigint, points bigint)
+) returns table (replayed boolean, kind operation_kind, seq bigint, version bigint, principal bigint, bonus bigint, points bigint)
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 #variable_conflict use_column
@@ -225,12 +225,12 @@ begin
     perform refuse_over_return(t.merchant_id, p_about);
   end if;
 
-  return query select false, t.seq, h.version, h.principal, h.bonus, h.points;
+  return query select false, p_kind, t.seq, h.version, h.principal, h.bonus, h.points;
 end $$;
 
 -- The answer a retry gets: the same as the first time. Another request under the same id is refused.
 create function first_answer(p_id uuid, p_till int, p_request_hash bytea)
-returns table (replayed boolean, seq bigint, version bigint, principal bigint, bonus bigint, points bigint)
+returns table (replayed boolean, kind operation_kind, seq bigint, version bigint, principal bigint, bonus bigint, points bigint)
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -249,7 +249,7 @@ begin
   if o.request_hash <> p_request_hash then
     raise exception 'operation % was something else', p_id using errcode = 'GT002';
   end if;
-  return query select true, o.seq, o.version_after, o.principal_after, o.bonus_after, o.points_after;
+  return query select true, o.kind, o.seq, o.version_after, o.principal_after, o.bonus_after, o.points_after;
 end $$;
 
 -- OP3: a return above the operator's limit, or older than it allows, needs somebody else's approval.

@@ -1,1 +1,4 @@
 //! Postgres: the only place with SQL.
+
+pub mod ledger;
+pub mod refuse;

@@ -34,46 +34,114 @@ pub enum Query {
     /// Makes a shop out of a preset. Refused when there is one.
     SetUp(Box<SetUp>),
     /// Who is this: a staff number or a badge, and a PIN. Also asked for a manager's approval.
-    SignIn { number: String, pin: Pin },
-    OpenShift { stamp: Stamp, float: Fen },
+    SignIn {
+        number: String,
+        pin: Pin,
+    },
+    OpenShift {
+        stamp: Stamp,
+        float: Fen,
+    },
     /// The sheet of the open shift, compared with the till's own journal.
-    Sheet { shift_id: Uuid },
+    Sheet {
+        shift_id: Uuid,
+    },
     CloseShift(CloseRequest),
     /// Cash taken out of the drawer for an expense, with its reason.
-    PayOut { stamp: Stamp, amount: Fen, reason: String },
+    PayOut {
+        stamp: Stamp,
+        amount: Fen,
+        reason: String,
+    },
     /// Whose code is this, in all the spellings it may have.
-    Scan { codes: Vec<String> },
+    Scan {
+        codes: Vec<String>,
+    },
     /// Who or what may be meant by what is typed so far.
-    Candidates { typed: Typed, limit: i32 },
-    ReadMember { id: i64 },
-    ReadProduct { id: i32 },
+    Candidates {
+        typed: Typed,
+        limit: i32,
+    },
+    ReadMember {
+        id: i64,
+    },
+    ReadProduct {
+        id: i32,
+    },
     Enrol(Box<EnrolRequest>),
-    EditMember { id: i64, person: Person },
+    EditMember {
+        id: i64,
+        person: Person,
+    },
     /// A card for a member who is there already.
-    AddCard { member_id: i64, card: String },
+    AddCard {
+        member_id: i64,
+        card: String,
+    },
     /// The full phone number; the look is kept (PV2).
-    RevealPhone { member_id: i64, staff_id: i32 },
+    RevealPhone {
+        member_id: i64,
+        staff_id: i32,
+    },
     /// The member is the snapshot the plan starts from, so that a sale is one round trip.
-    Sell { request: SaleRequest, member: Option<Box<Member>> },
-    Attach { request: AttachRequest, member: Box<Member> },
-    TopUp { request: TopUpRequest, member: Box<Member> },
+    Sell {
+        request: SaleRequest,
+        member: Option<Box<Member>>,
+    },
+    Attach {
+        request: AttachRequest,
+        member: Box<Member>,
+    },
+    TopUp {
+        request: TopUpRequest,
+        member: Box<Member>,
+    },
     ReverseTopUp(ReversalRequest),
     Refund(RefundRequest),
     /// Pays out the instalments of a member that are due.
-    ReleaseInstalments { stamp: Stamp, member_id: i64 },
-    ReadSale { id: Uuid },
-    ReadTopUp { id: Uuid },
+    ReleaseInstalments {
+        stamp: Stamp,
+        member_id: i64,
+    },
+    ReadSale {
+        id: Uuid,
+    },
+    ReadTopUp {
+        id: Uuid,
+    },
     /// Operations, newest first, after `before` in time.
-    Operations { of: OperationsOf, before: Option<Uuid>, limit: i32 },
-    ReadReceipt { id: Uuid },
+    Operations {
+        of: OperationsOf,
+        before: Option<Uuid>,
+        limit: i32,
+    },
+    ReadReceipt {
+        id: Uuid,
+    },
     Hold(Box<HeldSale>),
-    HeldSales { store_id: i32 },
+    HeldSales {
+        store_id: i32,
+    },
     /// Takes a held sale; nobody else can then.
-    TakeHeld { id: Uuid },
-    Dormant { filter: DormantFilter, after: Option<(Fen, i64)>, limit: i32 },
+    TakeHeld {
+        id: Uuid,
+    },
+    Dormant {
+        filter: DormantFilter,
+        after: Option<(Fen, i64)>,
+        limit: i32,
+    },
     /// The postings behind a member's balances, newest first (LG7).
-    Statement { member_id: i64, before: Option<Uuid>, limit: i32 },
-    Products { search: String, after: Option<(String, i32)>, limit: i32 },
+    Statement {
+        member_id: i64,
+        before: Option<Uuid>,
+        limit: i32,
+    },
+    Products {
+        search: String,
+        after: Option<(String, i32)>,
+        limit: i32,
+    },
     SaveProduct(Box<ProductEdit>),
     StaffList,
     SaveStaff(StaffEdit),
@@ -100,7 +168,10 @@ pub enum Reply {
     Member(Box<Member>),
     Product(Product),
     /// The member, and whether she was one already (MB1).
-    Enrolled { member: Box<Member>, existing: bool },
+    Enrolled {
+        member: Box<Member>,
+        existing: bool,
+    },
     Phone(Option<String>),
     Sale(Box<SaleRecord>),
     TopUp(Box<TopUpRecord>),
@@ -145,7 +216,10 @@ pub enum Typed {
     /// Lower-case pinyin letters.
     Letters(String),
     /// Characters, with the grams to look for.
-    Name { name: String, grams: Vec<String> },
+    Name {
+        name: String,
+        grams: Vec<String>,
+    },
 }
 
 /// Whose a scanned code is.
@@ -164,8 +238,20 @@ pub enum Found {
 /// A line under the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Candidate {
-    Member { id: i64, name: String, phone: Option<String>, level: String, stored_value: Fen, last_visit_on: Option<NaiveDate> },
-    Product { id: i32, name: String, code: Option<String>, price: Fen },
+    Member {
+        id: i64,
+        name: String,
+        phone: Option<String>,
+        level: String,
+        stored_value: Fen,
+        last_visit_on: Option<NaiveDate>,
+    },
+    Product {
+        id: i32,
+        name: String,
+        code: Option<String>,
+        price: Fen,
+    },
 }
 
 /// What is known of a person; all of it optional (MB1).

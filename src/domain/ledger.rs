@@ -80,6 +80,8 @@ pub enum OperationKind {
     ShiftOpen,
     ShiftClose,
     PaidOut,
+    /// Takes the id of an operation that was refused while nobody knew whether it had been posted.
+    Void,
 }
 
 impl OperationKind {
@@ -96,7 +98,14 @@ impl OperationKind {
             Self::ShiftOpen => "shift_open",
             Self::ShiftClose => "shift_close",
             Self::PaidOut => "paid_out",
+            Self::Void => "void",
         }
+    }
+
+    /// The kind with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::from(name)).ok()
     }
 }
 

@@ -1,0 +1,168 @@
+//! Posting an operation: one call, one round trip, whatever it holds (LG2, LG3).
+
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+
+use crate::db::refuse::refuse;
+use crate::domain::ledger::{Balances, OperationKind, Plan, Posted, Stamp};
+use crate::domain::money::Fen;
+use crate::error::{Refusal, Result};
+
+/// The fingerprint of a request: the same id with another one is refused (LG2).
+#[must_use]
+pub fn fingerprint<T: serde::Serialize>(request: &T) -> Vec<u8> {
+    let text = serde_json::to_vec(request).unwrap_or_default();
+    Sha256::digest(text).to_vec()
+}
+
+/// Posts a plan. A known id with the same fingerprint posts nothing and returns the first answer.
+///
+/// # Errors
+/// `ledger.stale` when the member has changed since the plan was made; refusals of the shop's rules; offline
+/// when the answer did not come, which says nothing about whether it was posted.
+pub async fn post(
+    conn: &mut PgConnection,
+    stamp: &Stamp,
+    plan: &Plan,
+    hash: &[u8],
+) -> Result<Posted> {
+    if plan.imbalance() != (0, 0) {
+        return Err(
+            Refusal::new(crate::error::Kind::Internal, "refusal.internal")
+                .with("plan", plan.kind.name()),
+        );
+    }
+    let accounts: Vec<&str> = plan.postings.iter().map(|p| p.account.name()).collect();
+    let lots: Vec<Option<uuid::Uuid>> = plan.postings.iter().map(|p| p.lot).collect();
+    let amounts: Vec<i64> = plan.postings.iter().map(|p| p.amount).collect();
+    let new_lots = if plan.new_lots.is_empty() {
+        None
+    } else {
+        serde_json::to_value(&plan.new_lots).ok()
+    };
+    let extras = if plan.extras.is_empty() {
+        None
+    } else {
+        serde_json::to_value(&plan.extras).ok()
+    };
+    let lines = Lines::of(plan);
+    let answer = sqlx::query!(
+        r#"select replayed as "replayed!", kind::text as "kind!", seq as "seq!", version, principal, bonus, points from post(
+             $1, $2::text::operation_kind, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+             $17::text[]::account[], $18, $19, $20, $21,
+             $22, $23, $24::text[]::product_kind[], $25, $26, $27, $28, $29)"#,
+        stamp.id,
+        plan.kind.name(),
+        stamp.till_id,
+        stamp.shift_id,
+        stamp.operator_id,
+        stamp.approver_id,
+        plan.member.map(|(id, _)| id),
+        plan.member.map(|(_, version)| version),
+        stamp.business_on,
+        stamp.at,
+        plan.about,
+        hash,
+        plan.spend.0,
+        plan.visit,
+        plan.level,
+        plan.document,
+        &accounts as &[&str],
+        &lots as &[Option<uuid::Uuid>],
+        &amounts,
+        new_lots,
+        extras,
+        lines.product as _,
+        lines.name as _,
+        lines.kind as _,
+        lines.quantity as _,
+        lines.price as _,
+        lines.list as _,
+        lines.net as _,
+        lines.reductions as _,
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(refuse)?;
+    if answer.replayed
+        && answer.kind == OperationKind::Void.name()
+        && plan.kind != OperationKind::Void
+    {
+        return Err(Refusal::user("ledger.void"));
+    }
+    let after = match (
+        answer.version,
+        answer.principal,
+        answer.bonus,
+        answer.points,
+    ) {
+        (Some(version), Some(principal), Some(bonus), Some(points)) => Some(Balances {
+            version,
+            principal: Fen(principal),
+            bonus: Fen(bonus),
+            points,
+        }),
+        _ => None,
+    };
+    Ok(Posted {
+        id: stamp.id,
+        replayed: answer.replayed,
+        seq: answer.seq,
+        after,
+    })
+}
+
+/// Takes the id of an operation whose fate is unknown, so that a late arrival cannot post it any more.
+/// `Some` when it had been posted after all.
+///
+/// # Errors
+/// Offline.
+pub async fn fence(conn: &mut PgConnection, stamp: &Stamp, hash: &[u8]) -> Result<Option<Posted>> {
+    match post(conn, stamp, &Plan::new(OperationKind::Void), hash).await {
+        Ok(posted) if posted.replayed => {
+            let kind = sqlx::query_scalar!(r#"select kind::text as "kind!" from operation where merchant_id = seat_merchant() and id = $1"#, stamp.id)
+                .fetch_one(conn)
+                .await
+                .map_err(refuse)?;
+            Ok((kind != OperationKind::Void.name()).then_some(posted))
+        }
+        Ok(_) => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// The lines as columns; all none when there are no lines.
+#[derive(Default)]
+struct Lines {
+    product: Option<Vec<Option<i32>>>,
+    name: Option<Vec<String>>,
+    kind: Option<Vec<String>>,
+    quantity: Option<Vec<i64>>,
+    price: Option<Vec<i64>>,
+    list: Option<Vec<i64>>,
+    net: Option<Vec<i64>>,
+    reductions: Option<Vec<serde_json::Value>>,
+}
+
+impl Lines {
+    fn of(plan: &Plan) -> Self {
+        if plan.lines.is_empty() {
+            return Self::default();
+        }
+        let lines = || plan.lines.iter();
+        Self {
+            product: Some(lines().map(|l| l.product_id).collect()),
+            name: Some(lines().map(|l| l.name.clone()).collect()),
+            kind: Some(lines().map(|l| l.kind.name().to_owned()).collect()),
+            quantity: Some(lines().map(|l| l.quantity).collect()),
+            price: Some(lines().map(|l| l.price.0).collect()),
+            list: Some(lines().map(|l| l.list.0).collect()),
+            net: Some(lines().map(|l| l.net.0).collect()),
+            reductions: Some(
+                lines()
+                    .map(|l| serde_json::to_value(&l.reductions).unwrap_or_default())
+                    .collect(),
+            ),
+        }
+    }
+}

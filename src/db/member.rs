@@ -1,0 +1,117 @@
+//! Members: found, enrolled, edited (MB1, MB2, MB7).
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::db::json;
+use crate::db::ledger::fingerprint;
+use crate::db::refuse::refuse;
+use crate::domain::calendar::end_of_month_after;
+use crate::domain::member::Member;
+use crate::domain::shop::Shop;
+use crate::domain::spelling;
+use crate::error::{Refusal, Result};
+use crate::query::{EnrolRequest, Found, Person};
+
+/// Whose code this is, in any of its spellings, with everything the counter shows: one round trip.
+///
+/// # Errors
+/// Offline.
+pub async fn scan(conn: &mut PgConnection, codes: &[String]) -> Result<Found> {
+    let found = sqlx::query_scalar!("select scan($1)", codes).fetch_one(conn).await.map_err(refuse)?;
+    match found {
+        None => Ok(Found::Nothing),
+        Some(value) => serde_json::from_value(value).map_err(Refusal::internal),
+    }
+}
+
+/// The member card.
+///
+/// # Errors
+/// `refusal.not_found`; offline.
+pub async fn read(conn: &mut PgConnection, id: i64) -> Result<Member> {
+    json::read(sqlx::query_scalar!("select read_member($1)", id).fetch_one(conn).await.map_err(refuse)?)
+}
+
+/// Enrols, or finds who is enrolled already (MB1); the welcome gift comes with it, once (MB2).
+/// `true` when she was a member before.
+///
+/// # Errors
+/// `ledger.stale` when another till enrolled the same phone at this moment: ask again.
+pub async fn enrol(conn: &mut PgConnection, request: &EnrolRequest, shop: &Shop) -> Result<(i64, bool)> {
+    let stamp = &request.stamp;
+    let level = shop.first_level().ok_or_else(|| Refusal::user("level.none"))?;
+    let expires_on = shop.points_valid_months.and_then(|months| end_of_month_after(stamp.business_on, months));
+    let answer = sqlx::query!(
+        r#"select member_id as "member_id!", existing as "existing!" from enrol($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"#,
+        stamp.id,
+        stamp.till_id,
+        stamp.shift_id,
+        stamp.operator_id,
+        stamp.business_on,
+        stamp.at,
+        fingerprint(request),
+        request.phone,
+        request.card,
+        request.code,
+        person(&request.person),
+        level.id,
+        shop.welcome_points,
+        Uuid::new_v5(&stamp.id, b"points"),
+        expires_on,
+        &request.consents,
+        shop.terms_version,
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(refuse)?;
+    Ok((answer.member_id, answer.existing))
+}
+
+/// The person's particulars with the search keys of her name.
+fn person(person: &Person) -> serde_json::Value {
+    let keys = spelling::keys(&person.name);
+    serde_json::json!({
+        "name": keys.name,
+        "initials": keys.initials.first(),
+        "spelling": keys.full.first(),
+        "grams": keys.grams,
+        "birth_year": person.birth_year,
+        "birth_month": person.birth_month,
+        "birth_day": person.birth_day,
+        "gender": person.gender,
+        "notes": person.notes,
+    })
+}
+
+/// Changes what is known of a person; what she owns is untouched.
+///
+/// # Errors
+/// `refusal.not_found`; offline.
+pub async fn edit(conn: &mut PgConnection, id: i64, about: &Person) -> Result<Member> {
+    let done = sqlx::query_scalar!(r#"select edit_member($1, $2) as "done!""#, id, person(about)).fetch_one(&mut *conn).await.map_err(refuse)?;
+    if !done {
+        return Err(Refusal::user("refusal.not_found"));
+    }
+    read(conn, id).await
+}
+
+/// Adds a card.
+///
+/// # Errors
+/// `member.card_taken` when it belongs to somebody.
+pub async fn add_card(conn: &mut PgConnection, id: i64, card: &str) -> Result<Member> {
+    let done = sqlx::query_scalar!(r#"select add_credential($1, 'card', $2) as "done!""#, id, card).fetch_one(&mut *conn).await.map_err(refuse)?;
+    if !done {
+        return Err(Refusal::user("member.card_taken"));
+    }
+    read(conn, id).await
+}
+
+/// The full phone number, for a person with the right; the look is kept (PV2).
+///
+/// # Errors
+/// `approval.needed` without the right.
+pub async fn reveal_phone(conn: &mut PgConnection, id: i64, staff: i32) -> Result<Option<String>> {
+    sqlx::query_scalar!("select reveal_phone($1, $2)", id, staff).fetch_one(conn).await.map_err(refuse)
+}

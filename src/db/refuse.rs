@@ -1,0 +1,79 @@
+//! What Postgres says, in the shop's words: the one place where its errors become refusals.
+
+use sqlx::Error;
+use sqlx::postgres::PgDatabaseError;
+
+use crate::error::{Kind, Refusal};
+
+/// Hint of a plan made on a snapshot that is old by now.
+pub const STALE: &str = "ledger.stale";
+
+/// Whether reading again and planning again may help.
+#[must_use]
+pub fn is_stale(refusal: &Refusal) -> bool {
+    refusal.kind == Kind::Conflict && refusal.hint == STALE
+}
+
+/// A failed statement as a refusal. A dead connection, a server that shuts down and a statement that
+/// took too long are all "offline": nobody knows whether it was done.
+#[must_use]
+pub fn refuse(error: Error) -> Refusal {
+    let Error::Database(database) = &error else {
+        return match error {
+            Error::Io(_)
+            | Error::Protocol(_)
+            | Error::Tls(_)
+            | Error::PoolTimedOut
+            | Error::PoolClosed
+            | Error::WorkerCrashed => Refusal::offline(),
+            Error::RowNotFound => Refusal::user("refusal.not_found"),
+            other => Refusal::internal(other),
+        };
+    };
+    let code = database.code().unwrap_or_default();
+    let constraint = database
+        .try_downcast_ref::<PgDatabaseError>()
+        .and_then(PgDatabaseError::constraint)
+        .unwrap_or_default();
+    match (code.as_ref(), constraint) {
+        ("GT001" | "40001" | "40P01", _) | ("23514", "holding_principal" | "holding_bonus") => {
+            Refusal::conflict(STALE)
+        }
+        (
+            "23505",
+            "operation_pkey" | "operation_seq_key" | "lot_points_expiry" | "credential_pkey",
+        ) => Refusal::conflict(STALE),
+        ("23514", "lot_principal_floor" | "lot_bonus_floor" | "lot_points_floor") => {
+            Refusal::conflict(STALE)
+        }
+        ("23505", "operation_once") => Refusal::user("ledger.done_already"),
+        ("GT003", _) => Refusal::user("ledger.no_seat"),
+        ("GT005", _) => Refusal::user("shift.not_open"),
+        ("GT006", _) => Refusal::user("approval.needed"),
+        ("GT007", _) | ("23514", "returned_quantity" | "returned_net") => {
+            Refusal::user("refund.too_much")
+        }
+        ("GT008", _) => Refusal::user("refusal.not_found"),
+        ("GT009", _) | ("23505", "shift_one_open") => Refusal::user("shift.open_already"),
+        ("GT010", _) => Refusal::user("set_up.done_already"),
+        ("GT011", _) => Refusal::user("staff.no_right"),
+        ("GT012", _) => Refusal::user("staff.last_owner"),
+        ("23514", "operation_maker_checker" | "approval_maker_checker") => {
+            Refusal::user("approval.yourself")
+        }
+        ("23505", "product_code_key") => Refusal::user("product.code_taken"),
+        ("23505", "staff_number_key" | "staff_badge_key") => Refusal::user("staff.number_taken"),
+        ("23505", "level_name_key" | "level_rank_key") => Refusal::user("level.taken"),
+        ("55P03" | "53300", _) => Refusal::conflict("refusal.busy"),
+        (code, _)
+            if code == "57014"
+                || code.starts_with("57P")
+                || code.starts_with("08")
+                || code.starts_with("53")
+                || code.starts_with("58") =>
+        {
+            Refusal::offline()
+        }
+        _ => Refusal::internal(error),
+    }
+}
