@@ -1,1 +1,4 @@
 //! Postgres: the only place with SQL.
+
+pub mod embedded;
+pub mod journal;

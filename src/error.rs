@@ -34,7 +34,12 @@ pub struct Refusal {
 impl Refusal {
     #[must_use]
     pub const fn new(kind: Kind, hint: &'static str) -> Self {
-        Self { kind, hint, with: Vec::new(), source: None }
+        Self {
+            kind,
+            hint,
+            with: Vec::new(),
+            source: None,
+        }
     }
 
     #[must_use]

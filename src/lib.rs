@@ -2,9 +2,9 @@
 //!
 //! The map, in the order of dependence (`domain <- db, device, ui <- app <- run <- main`):
 
+pub mod db;
+pub mod device;
 pub mod domain;
 pub mod error;
 pub mod query;
-pub mod db;
-pub mod device;
 pub mod ui;

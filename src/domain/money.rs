@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 /// An amount in fen (1/100 yuan). Arithmetic saturates: a shop never gets near `i64::MAX`,
 /// and a saturated amount is refused by the database's limits instead of wrapping into a gift.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Fen(pub i64);
 
@@ -64,10 +66,18 @@ impl Fen {
         if (yuan.is_empty() && cents.is_empty()) || yuan.len() > 7 || cents.len() > 2 {
             return None;
         }
-        if !yuan.bytes().chain(cents.bytes()).all(|b| b.is_ascii_digit()) {
+        if !yuan
+            .bytes()
+            .chain(cents.bytes())
+            .all(|b| b.is_ascii_digit())
+        {
             return None;
         }
-        let whole: i64 = if yuan.is_empty() { 0 } else { yuan.parse().ok()? };
+        let whole: i64 = if yuan.is_empty() {
+            0
+        } else {
+            yuan.parse().ok()?
+        };
         let part: i64 = match cents.len() {
             0 => 0,
             1 => cents.parse::<i64>().ok()? * 10,
@@ -141,8 +151,14 @@ impl Sum for Fen {
 /// every share is zero.
 #[must_use]
 pub fn allocate(total: Fen, weights: &[i64]) -> Vec<Fen> {
-    let sum: i64 = weights.iter().map(|w| (*w).max(0)).fold(0, i64::saturating_add);
-    let mut shares: Vec<Fen> = weights.iter().map(|w| total.ratio((*w).max(0), sum)).collect();
+    let sum: i64 = weights
+        .iter()
+        .map(|w| (*w).max(0))
+        .fold(0, i64::saturating_add);
+    let mut shares: Vec<Fen> = weights
+        .iter()
+        .map(|w| total.ratio((*w).max(0), sum))
+        .collect();
     let rest = total - shares.iter().copied().sum();
     if let Some(last) = weights.iter().rposition(|w| *w > 0)
         && let Some(share) = shares.get_mut(last)
@@ -159,10 +175,18 @@ mod tests {
 
     #[test]
     fn typed_amounts() {
-        for (typed, fen) in [("68", 6800), ("68.5", 6850), ("0.01", 1), (".5", 50), ("9999999.99", 999_999_999)] {
+        for (typed, fen) in [
+            ("68", 6800),
+            ("68.5", 6850),
+            ("0.01", 1),
+            (".5", 50),
+            ("9999999.99", 999_999_999),
+        ] {
             assert_eq!(Fen::parse(typed), Some(Fen(fen)), "{typed}");
         }
-        for typed in ["", ".", "-1", "1,000", "1.234", "12345678", "1e3", "6８", " 1"] {
+        for typed in [
+            "", ".", "-1", "1,000", "1.234", "12345678", "1e3", "6８", " 1",
+        ] {
             assert_eq!(Fen::parse(typed), None, "{typed}");
         }
     }
