@@ -291,7 +291,7 @@ async fn idle_cluster_is_small() {
     let server = embedded.server().unwrap();
     let children = fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap();
     let own = server.to_string();
-    let kilobytes: u64 = std::iter::once(own.as_str())
+    let kilobytes = std::iter::once(own.as_str())
         .chain(children.split_whitespace())
         .filter_map(|process| fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok())
         .filter_map(|text| {
@@ -299,11 +299,11 @@ async fn idle_cluster_is_small() {
                 line.strip_prefix("Pss:")?
                     .split_whitespace()
                     .next()?
-                    .parse()
+                    .parse::<u64>()
                     .ok()
             })
         })
-        .fold(0, |sum, pss: u64| sum + pss);
+        .sum::<u64>();
     assert!(kilobytes > 1_000 && kilobytes < 40_000, "{kilobytes} kB");
     embedded.close().await.unwrap();
 }

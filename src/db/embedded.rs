@@ -29,7 +29,7 @@ pub const OWNER: &str = "guitai_owner";
 pub const DATABASE: &str = "guitai";
 
 /// A start may have to replay the log of a power cut from a slow card.
-const START_LIMIT: Duration = Duration::from_secs(300);
+const START_LIMIT: Duration = Duration::from_mins(5);
 /// A server that lives but does not answer on its socket for so long is restarted.
 const DEAF_LIMIT: Duration = Duration::from_secs(15);
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);

@@ -9,8 +9,8 @@ pub struct Folder(PathBuf);
 
 impl Folder {
     pub fn new(name: &str) -> Self {
-        let id = Uuid::now_v7().as_simple().to_string();
-        let folder = std::env::temp_dir().join(format!("guitai-{name}-{}", &id[20..]));
+        let (_, id) = Uuid::now_v7().as_u64_pair();
+        let folder = std::env::temp_dir().join(format!("guitai-{name}-{id:x}"));
         fs::create_dir(&folder).unwrap();
         Self(folder)
     }

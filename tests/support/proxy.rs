@@ -274,7 +274,7 @@ async fn replies(
 /// The other side is told after everything before has arrived.
 async fn hang_up(queue: &mpsc::UnboundedSender<Parcel>) {
     let _ = queue.send((Instant::now(), Vec::new(), End::Cut));
-    pending().await
+    pending::<()>().await;
 }
 
 async fn deliver(

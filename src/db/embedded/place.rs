@@ -17,7 +17,7 @@ use crate::error::{Kind, Refusal, Result};
 /// `sun_path` holds 108 bytes with its closing zero.
 const SOCKET_PATH_LIMIT: usize = 107;
 /// How long another console may start or stop the cluster before we give up waiting.
-const LOCK_LIMIT: Duration = Duration::from_secs(180);
+const LOCK_LIMIT: Duration = Duration::from_mins(3);
 const LOCK_PAUSE: Duration = Duration::from_millis(30);
 const SOCKET: &str = ".s.PGSQL.5432";
 const TEMPLATE: &str = include_str!("postgresql.conf");

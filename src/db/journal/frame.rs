@@ -113,10 +113,10 @@ fn hash(number: u64, json: &[u8]) -> String {
     state.update(number.to_be_bytes());
     state.update((json.len() as u64).to_be_bytes());
     state.update(json);
-    state
-        .finalize()
+    let digest = state.finalize();
+    let half = digest
         .iter()
         .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
+    format!("{half:032x}")
 }
