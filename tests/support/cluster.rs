@@ -6,12 +6,14 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{DirBuilderExt, chown};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use guitai::db::embedded::programs::Programs;
+use rustix::process::{Pid, Signal, kill_process};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{AssertSqlSafe, Connection, Executor};
@@ -226,10 +228,19 @@ fn sweep() {
         if Path::new("/proc").join(process).exists() {
             continue;
         }
-        let served =
-            std::os::unix::net::UnixStream::connect(entry.path().join(".s.PGSQL.5432")).is_ok();
-        if !served {
-            let _ = fs::remove_dir_all(entry.path());
+        let folder = entry.path();
+        let served = UnixStream::connect(folder.join(".s.PGSQL.5432")).is_ok();
+        if !served || end_server(&folder).is_some() {
+            let _ = fs::remove_dir_all(folder);
         }
     }
+}
+
+/// Ends the server of a folder, if the process in its file is really that.
+fn end_server(folder: &Path) -> Option<()> {
+    let text = fs::read_to_string(folder.join("data/postmaster.pid")).ok()?;
+    let process = text.lines().next()?;
+    let works_in = fs::read_link(Path::new("/proc").join(process).join("cwd")).ok()?;
+    let process = Pid::from_raw(process.parse().ok()?)?;
+    (works_in == folder.join("data")).then(|| kill_process(process, Signal::KILL).ok())?
 }
