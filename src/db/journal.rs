@@ -109,7 +109,7 @@ impl Journal {
             .map_err(refuse)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(refuse)?;
-        let scan = frame::scan(&bytes);
+        let scan = frame::scan(&bytes, shelf::next_number(path));
         if let Some(torn) = bytes.get(scan.whole..).filter(|torn| !torn.is_empty()) {
             fs::write(beside(path, "torn"), torn).map_err(refuse)?;
             file.set_len(scan.whole as u64).map_err(refuse)?;
@@ -157,8 +157,11 @@ impl Journal {
             }
             return Err(Refusal::new(Kind::Internal, "journal.other_content").with("id", entry.id));
         }
+        let before = self.length;
         self.append(&Record::Begin(entry.clone()))?;
         if let Err(error) = self.file.sync_data() {
+            // It will not be sent: the next start must not find it pending.
+            let _ = self.file.set_len(before);
             self.doubtful = true;
             return Err(refuse_io(&self.path, error));
         }
@@ -191,8 +194,9 @@ impl Journal {
         )
     }
 
-    /// Begun and neither acknowledged nor refused, in the order they were begun: to be asked for
-    /// again with the same id before anything else is sold.
+    /// Begun and neither acknowledged nor refused, in the order they were begun. Each may or may
+    /// not have been sent: before anything else is sold the ledger is asked for its id, and the
+    /// request goes out again only under that same id (LG2).
     #[must_use]
     pub fn pending(&self) -> Vec<Entry> {
         let pending = self.items.iter().filter(|item| item.fate == Fate::Pending);
@@ -223,6 +227,9 @@ impl Journal {
     /// # Errors
     /// `journal.full`, `journal.unwritable`; the old file is in use then as before.
     pub fn rotate(&mut self) -> Result<()> {
+        if self.length == 0 {
+            return Ok(());
+        }
         let mut carried = Vec::new();
         let mut next = self.next;
         for entry in self.pending() {

@@ -4,7 +4,7 @@
 use std::future::pending;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ struct State {
     /// Raised by one to end every connection of now.
     generation: watch::Sender<u64>,
     frozen: watch::Sender<bool>,
-    refusing: watch::Sender<bool>,
+    refusing: AtomicBool,
     delay: Duration,
 }
 
@@ -71,7 +71,7 @@ impl Proxy {
             cut: Mutex::new(None),
             generation: watch::Sender::new(0),
             frozen: watch::Sender::new(false),
-            refusing: watch::Sender::new(false),
+            refusing: AtomicBool::new(false),
             delay,
         });
         let mut tasks = JoinSet::new();
@@ -116,7 +116,7 @@ impl Proxy {
 
     /// New connections end at once, until called with `false`.
     pub fn refuse(&self, refusing: bool) {
-        self.state.refusing.send_replace(refusing);
+        self.state.refusing.store(refusing, Ordering::SeqCst);
     }
 
     /// A pulled cable: nothing moves and nobody is told, until called with `false`.
@@ -134,7 +134,7 @@ impl Drop for Proxy {
 async fn listen(listener: UnixListener, server: PathBuf, state: Arc<State>) {
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
-        if !*state.refusing.borrow() {
+        if !state.refusing.load(Ordering::SeqCst) {
             connections.spawn(serve(client, server.clone(), state.clone()));
         }
     }

@@ -53,12 +53,12 @@ pub fn write(to: &mut Vec<u8>, number: u64, json: &[u8]) {
     to.push(b'\n');
 }
 
-/// Finds the good lines, whatever lies between them.
-pub fn scan(bytes: &[u8]) -> Scan<'_> {
+/// Finds the good lines, whatever lies between them; `first` is the number the file begins with.
+pub fn scan(bytes: &[u8], first: u64) -> Scan<'_> {
     let mut scan = Scan {
         lines: Vec::new(),
         whole: 0,
-        next: 0,
+        next: first,
         notes: Vec::new(),
     };
     let mut damaged = Vec::new();
@@ -75,7 +75,7 @@ pub fn scan(bytes: &[u8]) -> Scan<'_> {
             continue;
         };
         scan.notes.append(&mut damaged);
-        if !scan.lines.is_empty() && number > scan.next {
+        if number > scan.next {
             scan.notes.push(Note::Missing {
                 line,
                 count: number - scan.next,

@@ -78,6 +78,18 @@ pub fn old_files(path: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// The number at which the file in use begins: the name of the youngest old file.
+pub fn next_number(path: &Path) -> u64 {
+    let youngest = old_files(path).pop();
+    let number = youngest
+        .as_deref()
+        .and_then(Path::extension)
+        .and_then(|number| number.to_str());
+    number
+        .and_then(|number| u64::from_str_radix(number, 16).ok())
+        .unwrap_or(0)
+}
+
 /// Best effort: a file too many harms nobody.
 pub fn drop_oldest(path: &Path, keep: usize) {
     let files = old_files(path);

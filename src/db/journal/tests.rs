@@ -159,6 +159,29 @@ fn rotation_carries_what_is_pending() {
     assert_eq!(shelf::old_files(&folder.journal()).len(), KEPT_FILES);
 }
 
+/// The numbers run on over files and starts, so that no old file takes another's name.
+#[test]
+fn every_old_file_stays() {
+    let folder = Folder::new();
+    for number in 1..=3 {
+        let mut journal = Journal::open(&folder.journal()).unwrap();
+        assert!(journal.notes().is_empty());
+        journal.begin(&entry(number)).unwrap();
+        journal.acked(Uuid::from_u128(number)).unwrap();
+        journal.rotate().unwrap();
+        journal.rotate().unwrap();
+    }
+    assert_eq!(shelf::old_files(&folder.journal()).len(), 3);
+    let mut journal = Journal::open(&folder.journal()).unwrap();
+    journal.begin(&entry(4)).unwrap();
+    journal.begin(&entry(5)).unwrap();
+    drop(journal);
+    let text = fs::read_to_string(folder.journal()).unwrap();
+    fs::write(folder.journal(), text.split_once('\n').unwrap().1).unwrap();
+    let journal = Journal::open(&folder.journal()).unwrap();
+    assert_eq!(journal.notes(), [Note::Missing { line: 1, count: 1 }]);
+}
+
 #[test]
 fn a_rotation_cut_in_the_middle_is_finished() {
     let folder = Folder::new();
