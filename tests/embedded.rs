@@ -1,7 +1,7 @@
 //! The private Postgres of a box: shared, stopped by the last, and healed after any kill.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,9 @@ use guitai::db::embedded::{DATABASE, Embedded, OWNER};
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
+use tokio::sync::OnceCell;
 
+use crate::support::cluster::Cluster;
 use crate::support::folder::Folder;
 
 async fn connect(embedded: &Embedded) -> PgConnection {
@@ -62,8 +64,35 @@ async fn kill(pid: u32) {
     }
 }
 
-fn data(folder: &Folder) -> PathBuf {
-    folder.path().join("postgres/data")
+/// A box that has been started before, copied from one that really was: initdb takes a second.
+async fn started_before(name: &str) -> (Folder, PathBuf) {
+    static READY: OnceCell<PathBuf> = OnceCell::const_new();
+    let ready = READY
+        .get_or_init(|| async {
+            // In the cluster's folder and account, whose guard removes it.
+            let cluster = Cluster::get().await.folder();
+            let ready = cluster.join("box");
+            fs::create_dir(&ready).unwrap();
+            let owner = fs::metadata(cluster).unwrap();
+            chown(&ready, Some(owner.uid()), Some(owner.gid())).unwrap();
+            Embedded::open(&ready).await.unwrap().close().await.unwrap();
+            ready
+        })
+        .await;
+    let folder = Folder::new("e");
+    let dir = folder.path().join(name);
+    fs::create_dir(&dir).unwrap();
+    let copied = Command::new("cp")
+        .arg("-a")
+        .arg(ready.join("postgres"))
+        .arg(&dir)
+        .status();
+    assert!(copied.unwrap().success());
+    (folder, dir)
+}
+
+fn data(folder: &Path) -> PathBuf {
+    folder.join("postgres/data")
 }
 
 #[tokio::test]
@@ -87,15 +116,15 @@ async fn first_start_is_safe_and_private() {
     connection.close().await.unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(embedded.socket_folder()), 0o700);
-    assert_eq!(mode(&data(&folder)), 0o700);
+    assert_eq!(mode(&data(folder.path())), 0o700);
     embedded.close().await.unwrap();
 }
 
 /// A Ctrl-C or a hang-up goes to the terminal's session: the server is in one of its own.
 #[tokio::test]
 async fn server_is_in_a_session_of_its_own() {
-    let folder = Folder::new("e");
-    let embedded = Embedded::open(folder.path()).await.unwrap();
+    let (_folder, dir) = started_before("shop").await;
+    let embedded = Embedded::open(&dir).await.unwrap();
     let server = embedded.server().unwrap();
     let stat = fs::read_to_string(format!("/proc/{server}/stat")).unwrap();
     let session: u32 = stat
@@ -127,7 +156,7 @@ async fn the_last_console_stops_it() {
     assert_eq!(two.server(), server);
     assert_eq!(sell(&two).await, 1);
     two.close().await.unwrap();
-    assert!(!data(&folder).join("postmaster.pid").exists());
+    assert!(!data(folder.path()).join("postmaster.pid").exists());
     let again = Embedded::open(folder.path()).await.unwrap();
     assert_eq!(sell(&again).await, 2);
     again.close().await.unwrap();
@@ -136,20 +165,20 @@ async fn the_last_console_stops_it() {
 /// A killed console leaves its locks to the kernel, as a dropped handle does.
 #[tokio::test]
 async fn killed_console() {
-    let folder = Folder::new("e");
-    let killed = Embedded::open(folder.path()).await.unwrap();
+    let (_folder, dir) = started_before("shop").await;
+    let killed = Embedded::open(&dir).await.unwrap();
     let server = killed.server();
     drop(killed);
-    let next = Embedded::open(folder.path()).await.unwrap();
+    let next = Embedded::open(&dir).await.unwrap();
     assert_eq!(next.server(), server);
     next.close().await.unwrap();
-    assert!(!data(&folder).join("postmaster.pid").exists());
+    assert!(!data(&dir).join("postmaster.pid").exists());
 }
 
 #[tokio::test]
 async fn killed_server() {
-    let folder = Folder::new("e");
-    let embedded = Embedded::open(folder.path()).await.unwrap();
+    let (_folder, dir) = started_before("shop").await;
+    let embedded = Embedded::open(&dir).await.unwrap();
     assert_eq!(sell(&embedded).await, 1);
     kill(embedded.server().unwrap()).await;
     embedded.revive().await.unwrap();
@@ -159,7 +188,7 @@ async fn killed_server() {
     assert_eq!(embedded.server(), server);
     kill(server.unwrap()).await;
     drop(embedded);
-    let next = Embedded::open(folder.path()).await.unwrap();
+    let next = Embedded::open(&dir).await.unwrap();
     assert_eq!(sell(&next).await, 3);
     next.close().await.unwrap();
 }
@@ -168,16 +197,16 @@ async fn killed_server() {
 /// the same account, which Postgres alone takes for a living server.
 #[tokio::test]
 async fn stale_process_number_and_socket() {
-    let folder = Folder::new("e");
-    let embedded = Embedded::open(folder.path()).await.unwrap();
+    let (_folder, dir) = started_before("shop").await;
+    let embedded = Embedded::open(&dir).await.unwrap();
     assert_eq!(sell(&embedded).await, 1);
     let socket = embedded.socket_folder().to_path_buf();
     let server = embedded.server().unwrap();
-    let text = fs::read_to_string(data(&folder).join("postmaster.pid")).unwrap();
+    let text = fs::read_to_string(data(&dir).join("postmaster.pid")).unwrap();
     kill(server).await;
     drop(embedded);
 
-    let owner = fs::metadata(data(&folder)).unwrap();
+    let owner = fs::metadata(data(&dir)).unwrap();
     let mut stranger = Command::new("sleep");
     stranger.arg("600");
     if owner.uid() != rustix::process::geteuid().as_raw() {
@@ -185,12 +214,12 @@ async fn stale_process_number_and_socket() {
     }
     let mut stranger = stranger.spawn().unwrap();
     let stale = text.replacen(&server.to_string(), &stranger.id().to_string(), 1);
-    fs::write(data(&folder).join("postmaster.pid"), &stale).unwrap();
+    fs::write(data(&dir).join("postmaster.pid"), &stale).unwrap();
     fs::write(socket.join(".s.PGSQL.5432.lock"), &stale).unwrap();
     let _ = fs::remove_file(socket.join(".s.PGSQL.5432"));
     drop(UnixListener::bind(socket.join(".s.PGSQL.5432")).unwrap());
 
-    let next = Embedded::open(folder.path()).await;
+    let next = Embedded::open(&dir).await;
     stranger.kill().unwrap();
     stranger.wait().unwrap();
     let next = next.unwrap();
@@ -224,7 +253,7 @@ async fn half_a_first_start() {
             _ = open => panic!("too fast to be killed"),
         }
     }
-    assert!(!data(&folder).exists());
+    assert!(!data(folder.path()).exists());
     let embedded = Embedded::open(folder.path()).await.unwrap();
     assert_eq!(sell(&embedded).await, 1);
     embedded.close().await.unwrap();
@@ -241,11 +270,11 @@ async fn refusals_say_the_way_out() {
         .unwrap_err();
     assert_eq!(none.hint, "ground.no_postgres");
 
-    fs::create_dir(data(&folder)).unwrap();
+    fs::create_dir(data(folder.path())).unwrap();
     let damaged = Embedded::open(folder.path()).await.unwrap_err();
     assert_eq!(damaged.hint, "ground.damaged");
 
-    fs::write(data(&folder).join("PG_VERSION"), "9\n").unwrap();
+    fs::write(data(folder.path()).join("PG_VERSION"), "9\n").unwrap();
     let other = Embedded::open(folder.path()).await.unwrap_err();
     assert_eq!(other.hint, "ground.other_version");
     assert!(other.with.contains(&("need", "9".into())));
@@ -259,8 +288,7 @@ async fn refusals_say_the_way_out() {
 /// A socket's path has 107 bytes: it moves to a short folder, or the refusal says so.
 #[tokio::test]
 async fn long_folder_names() {
-    let folder = Folder::new("e");
-    let long = folder.path().join("很长的目录名".repeat(6));
+    let (_folder, long) = started_before(&"很长的目录名".repeat(6)).await;
     match Embedded::open(&long).await {
         Ok(embedded) => {
             assert_eq!(sell(&embedded).await, 1);
@@ -275,8 +303,7 @@ async fn long_folder_names() {
 /// Quotes, spaces and what a shell would read in a folder's name.
 #[tokio::test]
 async fn odd_folder_names() {
-    let folder = Folder::new("e");
-    let odd = folder.path().join("it's $HOME, \"店\" \\");
+    let (_folder, odd) = started_before("it's $HOME, \"店\" \\").await;
     let embedded = Embedded::open(&odd).await.unwrap();
     assert_eq!(sell(&embedded).await, 1);
     embedded.close().await.unwrap();
@@ -285,8 +312,8 @@ async fn odd_folder_names() {
 /// It shares 1 GB with the console and the kiosk's screen.
 #[tokio::test]
 async fn idle_cluster_is_small() {
-    let folder = Folder::new("e");
-    let embedded = Embedded::open(folder.path()).await.unwrap();
+    let (_folder, dir) = started_before("shop").await;
+    let embedded = Embedded::open(&dir).await.unwrap();
     sell(&embedded).await;
     let server = embedded.server().unwrap();
     let children = fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap();
