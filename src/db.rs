@@ -1,4 +1,9 @@
 //! Postgres: the only place with SQL.
 
+pub mod embedded;
+pub mod journal;
+pub mod json;
 pub mod ledger;
+pub mod link;
+pub mod member;
 pub mod refuse;

@@ -1,1 +1,14 @@
+//! One test binary: every capability is a module.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on should stop where it is"
+)]
 
+mod support;
+
+mod cluster;
+mod embedded;
+mod proxy;

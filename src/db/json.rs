@@ -10,6 +10,8 @@ use crate::error::{Refusal, Result};
 /// # Errors
 /// `refusal.not_found` when it is null; internal when its shape is not the expected one.
 pub fn read<T: DeserializeOwned>(document: Option<Value>) -> Result<T> {
-    let value = document.filter(|value| !value.is_null()).ok_or_else(|| Refusal::user("refusal.not_found"))?;
+    let value = document
+        .filter(|value| !value.is_null())
+        .ok_or_else(|| Refusal::user("refusal.not_found"))?;
     serde_json::from_value(value).map_err(Refusal::internal)
 }

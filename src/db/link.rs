@@ -42,9 +42,14 @@ impl Link {
     ///
     /// # Errors
     /// Those of `work`; offline when no answer came in time.
-    pub async fn call<T>(&self, work: impl AsyncFnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
+    pub async fn call<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T>,
+    ) -> Result<T> {
         let mut conn = self.pool.acquire().await.map_err(refuse)?;
-        let answer = timeout(ANSWER_WITHIN, work(&mut conn)).await.unwrap_or_else(|_elapsed| Err(Refusal::offline()));
+        let answer = timeout(ANSWER_WITHIN, work(&mut conn))
+            .await
+            .unwrap_or_else(|_elapsed| Err(Refusal::offline()));
         if let Err(refusal) = &answer
             && matches!(refusal.kind, Kind::Offline | Kind::Internal)
         {
@@ -66,7 +71,9 @@ impl Link {
 
     /// Whether the server answers now.
     pub async fn answers(&self) -> bool {
-        self.call(async |conn: &mut PgConnection| conn.ping().await.map_err(refuse)).await.is_ok()
+        self.call(async |conn: &mut PgConnection| conn.ping().await.map_err(refuse))
+            .await
+            .is_ok()
     }
 
     /// Closes all connections.

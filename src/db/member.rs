@@ -18,7 +18,10 @@ use crate::query::{EnrolRequest, Found, Person};
 /// # Errors
 /// Offline.
 pub async fn scan(conn: &mut PgConnection, codes: &[String]) -> Result<Found> {
-    let found = sqlx::query_scalar!("select scan($1)", codes).fetch_one(conn).await.map_err(refuse)?;
+    let found = sqlx::query_scalar!("select scan($1)", codes)
+        .fetch_one(conn)
+        .await
+        .map_err(refuse)?;
     match found {
         None => Ok(Found::Nothing),
         Some(value) => serde_json::from_value(value).map_err(Refusal::internal),
@@ -30,7 +33,12 @@ pub async fn scan(conn: &mut PgConnection, codes: &[String]) -> Result<Found> {
 /// # Errors
 /// `refusal.not_found`; offline.
 pub async fn read(conn: &mut PgConnection, id: i64) -> Result<Member> {
-    json::read(sqlx::query_scalar!("select read_member($1)", id).fetch_one(conn).await.map_err(refuse)?)
+    json::read(
+        sqlx::query_scalar!("select read_member($1)", id)
+            .fetch_one(conn)
+            .await
+            .map_err(refuse)?,
+    )
 }
 
 /// Enrols, or finds who is enrolled already (MB1); the welcome gift comes with it, once (MB2).
@@ -38,10 +46,18 @@ pub async fn read(conn: &mut PgConnection, id: i64) -> Result<Member> {
 ///
 /// # Errors
 /// `ledger.stale` when another till enrolled the same phone at this moment: ask again.
-pub async fn enrol(conn: &mut PgConnection, request: &EnrolRequest, shop: &Shop) -> Result<(i64, bool)> {
+pub async fn enrol(
+    conn: &mut PgConnection,
+    request: &EnrolRequest,
+    shop: &Shop,
+) -> Result<(i64, bool)> {
     let stamp = &request.stamp;
-    let level = shop.first_level().ok_or_else(|| Refusal::user("level.none"))?;
-    let expires_on = shop.points_valid_months.and_then(|months| end_of_month_after(stamp.business_on, months));
+    let level = shop
+        .first_level()
+        .ok_or_else(|| Refusal::user("level.none"))?;
+    let expires_on = shop
+        .points_valid_months
+        .and_then(|months| end_of_month_after(stamp.business_on, months));
     let answer = sqlx::query!(
         r#"select member_id as "member_id!", existing as "existing!" from enrol($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"#,
         stamp.id,
@@ -89,7 +105,14 @@ fn person(person: &Person) -> serde_json::Value {
 /// # Errors
 /// `refusal.not_found`; offline.
 pub async fn edit(conn: &mut PgConnection, id: i64, about: &Person) -> Result<Member> {
-    let done = sqlx::query_scalar!(r#"select edit_member($1, $2) as "done!""#, id, person(about)).fetch_one(&mut *conn).await.map_err(refuse)?;
+    let done = sqlx::query_scalar!(
+        r#"select edit_member($1, $2) as "done!""#,
+        id,
+        person(about)
+    )
+    .fetch_one(&mut *conn)
+    .await
+    .map_err(refuse)?;
     if !done {
         return Err(Refusal::user("refusal.not_found"));
     }
@@ -101,7 +124,14 @@ pub async fn edit(conn: &mut PgConnection, id: i64, about: &Person) -> Result<Me
 /// # Errors
 /// `member.card_taken` when it belongs to somebody.
 pub async fn add_card(conn: &mut PgConnection, id: i64, card: &str) -> Result<Member> {
-    let done = sqlx::query_scalar!(r#"select add_credential($1, 'card', $2) as "done!""#, id, card).fetch_one(&mut *conn).await.map_err(refuse)?;
+    let done = sqlx::query_scalar!(
+        r#"select add_credential($1, 'card', $2) as "done!""#,
+        id,
+        card
+    )
+    .fetch_one(&mut *conn)
+    .await
+    .map_err(refuse)?;
     if !done {
         return Err(Refusal::user("member.card_taken"));
     }
@@ -113,5 +143,8 @@ pub async fn add_card(conn: &mut PgConnection, id: i64, card: &str) -> Result<Me
 /// # Errors
 /// `approval.needed` without the right.
 pub async fn reveal_phone(conn: &mut PgConnection, id: i64, staff: i32) -> Result<Option<String>> {
-    sqlx::query_scalar!("select reveal_phone($1, $2)", id, staff).fetch_one(conn).await.map_err(refuse)
+    sqlx::query_scalar!("select reveal_phone($1, $2)", id, staff)
+        .fetch_one(conn)
+        .await
+        .map_err(refuse)
 }

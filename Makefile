@@ -1,0 +1,22 @@
+# On a fresh Debian 12 or Raspberry Pi OS with Rust (https://rustup.rs), each of these works.
+
+.PHONY: run test lint prepare setup
+
+# The console with a shop to try out.
+run: setup
+	cargo run --release -- demo
+
+test: setup
+	cargo test
+
+lint: setup
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+
+# After a change of SQL: writes the types of all queries into .sqlx/.
+prepare: setup
+	.ci/database run cargo sqlx prepare -- --all-targets
+
+# The Debian packages that are missing.
+setup:
+	@.ci/setup

@@ -1,0 +1,5 @@
+//! What tests stand on.
+
+pub mod cluster;
+pub mod folder;
+pub mod proxy;

@@ -1,0 +1,372 @@
+//! A Unix socket in front of Postgres that counts round trips, adds a delay, and cuts the
+//! connection at an exact point. It knows of the protocol only where one message ends.
+
+use std::future::pending;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::cluster::{Cluster, Database};
+
+/// Where the connection is cut; counted from the moment the cut is ordered, over all
+/// connections, without their log-ins. Each cut happens once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// After so many bytes from the client: the server gets a torn request.
+    AfterBytes(usize),
+    /// After so many whole messages from the client (Parse, Bind, Execute, Sync, Query …).
+    AfterMessages(usize),
+    /// The n-th request (from 1) is done by the server; nothing of its reply arrives.
+    BeforeReply(usize),
+    /// As `BeforeReply`, but half of the reply's bytes arrive.
+    MidReply(usize),
+}
+
+/// The switches of a proxy, shared with its connections.
+struct State {
+    trips: AtomicU64,
+    cut: Mutex<Option<Cut>>,
+    /// Raised by one to end every connection of now.
+    generation: watch::Sender<u64>,
+    frozen: watch::Sender<bool>,
+    refusing: AtomicBool,
+    delay: Duration,
+}
+
+pub struct Proxy {
+    folder: PathBuf,
+    state: Arc<State>,
+    _tasks: JoinSet<()>,
+}
+
+impl Proxy {
+    /// In front of the test cluster, without delay.
+    pub async fn new() -> Self {
+        Self::with_delay(Duration::ZERO).await
+    }
+
+    /// Every byte takes `delay` in each direction.
+    pub async fn with_delay(delay: Duration) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let server = Cluster::get().await.folder();
+        let folder = server.join(format!("proxy{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        std::fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&folder)
+            .unwrap();
+        // The guard of the cluster, another account when the tests run as root, removes it.
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+        let listener = UnixListener::bind(folder.join(".s.PGSQL.5432")).unwrap();
+        let state = Arc::new(State {
+            trips: AtomicU64::new(0),
+            cut: Mutex::new(None),
+            generation: watch::Sender::new(0),
+            frozen: watch::Sender::new(false),
+            refusing: AtomicBool::new(false),
+            delay,
+        });
+        let mut tasks = JoinSet::new();
+        tasks.spawn(listen(
+            listener,
+            server.join(".s.PGSQL.5432"),
+            state.clone(),
+        ));
+        Self {
+            folder,
+            state,
+            _tasks: tasks,
+        }
+    }
+
+    /// How to connect through the proxy.
+    pub fn options(&self, database: &Database, role: &str) -> PgConnectOptions {
+        database.options(role).socket(&self.folder)
+    }
+
+    /// Requests answered since the last call, log-ins not counted.
+    pub fn round_trips(&self) -> u64 {
+        self.state.trips.swap(0, Ordering::SeqCst)
+    }
+
+    /// Orders a cut.
+    pub fn cut(&self, cut: Cut) {
+        *self.state.cut.lock().unwrap() = Some(cut);
+    }
+
+    /// Whether the ordered cut has happened.
+    pub fn has_cut(&self) -> bool {
+        self.state.cut.lock().unwrap().is_none()
+    }
+
+    /// Ends all connections of now.
+    pub fn cut_now(&self) {
+        self.state
+            .generation
+            .send_modify(|generation| *generation += 1);
+    }
+
+    /// New connections end at once, until called with `false`.
+    pub fn refuse(&self, refusing: bool) {
+        self.state.refusing.store(refusing, Ordering::SeqCst);
+    }
+
+    /// A pulled cable: nothing moves and nobody is told, until called with `false`.
+    pub fn freeze(&self, frozen: bool) {
+        self.state.frozen.send_replace(frozen);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+async fn listen(listener: UnixListener, server: PathBuf, state: Arc<State>) {
+    let mut connections = JoinSet::new();
+    while let Ok((client, _)) = listener.accept().await {
+        if !state.refusing.load(Ordering::SeqCst) {
+            connections.spawn(serve(client, server.clone(), state.clone()));
+        }
+    }
+}
+
+/// One connection, until either side or a cut ends it. Dropping both sockets is the cut.
+async fn serve(client: UnixStream, server: PathBuf, state: Arc<State>) {
+    let Ok(server) = UnixStream::connect(Path::new(&server)).await else {
+        return;
+    };
+    let (from_client, to_client) = client.into_split();
+    let (from_server, to_server) = server.into_split();
+    let (up, up_queue) = mpsc::unbounded_channel();
+    let (down, down_queue) = mpsc::unbounded_channel();
+    let mut generation = state.generation.subscribe();
+    tokio::select! {
+        () = requests(from_client, up, &state) => {}
+        () = replies(from_server, down, &state) => {}
+        () = deliver(up_queue, to_server, &state) => {}
+        () = deliver(down_queue, to_client, &state) => {}
+        _ = generation.changed() => {}
+    }
+}
+
+type Parcel = (Instant, Vec<u8>, End);
+
+/// What follows a parcel.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    GoOn,
+    Cut,
+}
+
+/// From the client. Bytes go on as they come; only an ordered cut looks closer.
+async fn requests(
+    mut from: impl AsyncRead + Unpin,
+    queue: mpsc::UnboundedSender<Parcel>,
+    state: &State,
+) {
+    let mut buffer = [0; 8192];
+    let mut frames = Frames::new(false);
+    loop {
+        let Ok(count @ 1..) = from.read(&mut buffer).await else {
+            return hang_up(&queue).await;
+        };
+        let mut bytes = buffer[..count].to_vec();
+        let starting = frames.starting;
+        let ends = frames.take(&bytes);
+        let mut end = End::GoOn;
+        if !starting {
+            let mut ordered = state.cut.lock().unwrap();
+            *ordered = match *ordered {
+                Some(Cut::AfterBytes(limit)) if limit <= count => {
+                    bytes.truncate(limit);
+                    end = End::Cut;
+                    None
+                }
+                Some(Cut::AfterBytes(limit)) => Some(Cut::AfterBytes(limit - count)),
+                Some(Cut::AfterMessages(limit)) if limit <= ends.len() => {
+                    bytes.truncate(if limit == 0 { 0 } else { ends[limit - 1].1 });
+                    end = End::Cut;
+                    None
+                }
+                Some(Cut::AfterMessages(limit)) => Some(Cut::AfterMessages(limit - ends.len())),
+                other => other,
+            };
+        }
+        if queue
+            .send((Instant::now() + state.delay, bytes, end))
+            .is_err()
+            || end == End::Cut
+        {
+            return pending().await;
+        }
+    }
+}
+
+/// From the server. While a reply is to be cut it is held back until it is complete.
+async fn replies(
+    mut from: impl AsyncRead + Unpin,
+    queue: mpsc::UnboundedSender<Parcel>,
+    state: &State,
+) {
+    let mut buffer = [0; 8192];
+    let mut frames = Frames::new(true);
+    let mut held: Vec<u8> = Vec::new();
+    let mut logged_in = false;
+    loop {
+        let Ok(count @ 1..) = from.read(&mut buffer).await else {
+            return hang_up(&queue).await;
+        };
+        held.extend_from_slice(&buffer[..count]);
+        let mut ready = frames
+            .take(&buffer[..count])
+            .iter()
+            .filter(|(kind, _)| *kind == b'Z')
+            .count();
+        if ready > 0 && !logged_in {
+            logged_in = true;
+            ready -= 1;
+        }
+        state.trips.fetch_add(ready as u64, Ordering::SeqCst);
+        let mut end = End::GoOn;
+        if logged_in {
+            let mut ordered = state.cut.lock().unwrap();
+            let (left, half) = match *ordered {
+                Some(Cut::BeforeReply(left)) => (left, false),
+                Some(Cut::MidReply(left)) => (left, true),
+                _ => (usize::MAX, false),
+            };
+            if left <= ready {
+                held.truncate(if half { held.len() / 2 } else { 0 });
+                end = End::Cut;
+                *ordered = None;
+            } else if left == 1 {
+                continue;
+            } else if left != usize::MAX {
+                let left = left - ready;
+                *ordered = Some(if half {
+                    Cut::MidReply(left)
+                } else {
+                    Cut::BeforeReply(left)
+                });
+            }
+        }
+        let bytes = std::mem::take(&mut held);
+        if queue
+            .send((Instant::now() + state.delay, bytes, end))
+            .is_err()
+            || end == End::Cut
+        {
+            return pending().await;
+        }
+    }
+}
+
+/// The other side is told after everything before has arrived.
+async fn hang_up(queue: &mpsc::UnboundedSender<Parcel>) {
+    let _ = queue.send((Instant::now(), Vec::new(), End::Cut));
+    pending::<()>().await;
+}
+
+async fn deliver(
+    mut queue: mpsc::UnboundedReceiver<Parcel>,
+    mut to: impl AsyncWrite + Unpin,
+    state: &State,
+) {
+    let mut frozen = state.frozen.subscribe();
+    while let Some((due, bytes, end)) = queue.recv().await {
+        sleep_until(due).await;
+        if frozen.wait_for(|frozen| !frozen).await.is_err() || to.write_all(&bytes).await.is_err() {
+            return;
+        }
+        if end == End::Cut {
+            return;
+        }
+    }
+}
+
+/// Finds the ends of messages in a stream.
+struct Frames {
+    /// The client's first message has no kind, only a length.
+    starting: bool,
+    head: Vec<u8>,
+    skip: usize,
+}
+
+impl Frames {
+    const fn new(server: bool) -> Self {
+        Self {
+            starting: !server,
+            head: Vec::new(),
+            skip: 0,
+        }
+    }
+
+    /// The kinds of the messages that end in `bytes`, each with the offset behind it.
+    fn take(&mut self, bytes: &[u8]) -> Vec<(u8, usize)> {
+        let mut ends = Vec::new();
+        let mut offset = 0;
+        while offset < bytes.len() || (self.skip == 0 && self.complete()) {
+            if self.complete() {
+                let step = self.skip.min(bytes.len() - offset);
+                self.skip -= step;
+                offset += step;
+            } else {
+                self.head.push(bytes[offset]);
+                offset += 1;
+                if self.complete() {
+                    let length =
+                        u32::from_be_bytes(self.head[self.head.len() - 4..].try_into().unwrap());
+                    self.skip = length as usize - 4;
+                }
+            }
+            if self.complete() && self.skip == 0 {
+                ends.push((self.head[0], offset));
+                self.head.clear();
+                self.starting = false;
+            }
+        }
+        ends
+    }
+
+    fn complete(&self) -> bool {
+        self.head.len() == if self.starting { 4 } else { 5 }
+    }
+}
+
+#[test]
+fn frames_in_any_pieces() {
+    let stream = [
+        b"\0\0\0\x08abcd".as_slice(),
+        b"Q\0\0\0\x06hi",
+        b"S\0\0\0\x04",
+        b"X\0\0\0\x05!",
+    ]
+    .concat();
+    for piece in 1..=stream.len() {
+        let mut frames = Frames::new(false);
+        let kinds: Vec<u8> = stream
+            .chunks(piece)
+            .flat_map(|bytes| frames.take(bytes))
+            .map(|(kind, _)| kind)
+            .collect();
+        assert_eq!(kinds, *b"\0QSX", "in pieces of {piece}");
+    }
+    assert_eq!(
+        Frames::new(false)
+            .take(&stream)
+            .iter()
+            .map(|end| end.1)
+            .collect::<Vec<_>>(),
+        [8, 15, 20, 26]
+    );
+}
