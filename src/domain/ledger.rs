@@ -54,6 +54,12 @@ impl Account {
         }
     }
 
+    /// The account with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::from(name)).ok()
+    }
+
     /// A member's own: it moves a lot and may not go below zero (LG4).
     #[must_use]
     pub const fn is_members(self) -> bool {

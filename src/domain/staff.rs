@@ -24,6 +24,12 @@ impl Role {
             Self::Owner => "owner",
         }
     }
+
+    /// The role with this name; an unknown one has the fewest rights.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        serde_json::from_value(serde_json::Value::from(name)).unwrap_or(Self::Cashier)
+    }
 }
 
 /// What a role may do without somebody else's approval. Amounts in fen.
