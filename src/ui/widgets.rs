@@ -1,0 +1,7 @@
+//! What screens are made of: plain structs with `on(&Input)` and `view(..)`.
+
+pub mod field;
+pub mod header;
+pub mod key_bar;
+pub mod notice;
+pub mod table;
