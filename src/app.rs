@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Error;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::config::Config;
 use crate::event::{Effect, Event, What};
 use crate::ids::Ids;
 use crate::query::Ticket;
@@ -39,6 +41,31 @@ pub struct Parts {
     pub ids: Ids,
     /// Lock the till after this time without a key; `None` never.
     pub idle_lock: Option<TimeDelta>,
+}
+
+impl Parts {
+    /// Reads texts, keymap and theme as `config` says; `seed` makes the ids.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong with it.
+    pub fn new(config: &Config, no_color: bool, seed: u128) -> anyhow::Result<Self> {
+        let (terminal, till) = (&config.terminal, &config.till);
+        let theme = Theme::new(
+            &config.theme,
+            terminal.borders,
+            terminal.truecolor,
+            no_color,
+        );
+        Ok(Self {
+            session: Session::new(&till.name, till.number),
+            texts: Text::load().map_err(Error::msg)?,
+            keymap: Keymap::load().map_err(Error::msg)?,
+            theme: theme.map_err(Error::msg)?,
+            lang: config.lang,
+            ids: Ids::new(seed),
+            idle_lock: config.idle_lock(),
+        })
+    }
 }
 
 #[derive(Debug)]

@@ -16,6 +16,8 @@
 pub mod domain;
 /// `Refusal`: everything a person can act on.
 pub mod error;
+/// Ids that are the same in a test every time.
+pub mod ids;
 /// `Query` and `Reply`: the words between console and back end.
 pub mod query;
 /// Who stands at which till.
@@ -28,7 +30,15 @@ pub mod device;
 pub mod ui;
 /// `Event` and `Effect`: all that can happen, all that can be asked for.
 pub mod event;
+/// The command line.
+pub mod args;
+/// `config.toml`.
+pub mod config;
+/// The daily log file.
+pub mod log;
+/// `guitai doctor`.
+pub mod doctor;
 /// Session and stack of screens: `update(Event)`.
 pub mod app;
-/// Ids that are the same in a test every time.
-pub mod ids;
+/// The loop: wait, update, draw if changed, perform effects.
+pub mod run;

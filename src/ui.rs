@@ -7,6 +7,7 @@ pub mod keymap;
 pub mod paint;
 pub mod screen;
 pub mod screens;
+pub mod terminal;
 
 pub mod text;
 pub mod theme;
