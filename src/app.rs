@@ -10,10 +10,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::config::Config;
+use crate::error::{Kind, Result};
 use crate::event::{Effect, Event, What};
 use crate::ids::Ids;
-use crate::query::Ticket;
-use crate::session::Session;
+use crate::query::{Reply, Ticket};
+use crate::session::{Connection, Session};
 use crate::ui::keymap::{Action, Key, Keymap};
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outbox, Screen, Step};
@@ -122,10 +123,7 @@ impl App {
                 self.last_key = self.now;
                 self.top(Input::Scan(scan))
             }
-            What::Reply(ticket, answer) => self.waiting.remove(&ticket).is_some_and(|layer| {
-                self.give(layer, Input::Reply(ticket, answer));
-                true
-            }),
+            What::Reply(ticket, answer) => self.reply(ticket, answer),
             What::Changed => self.changed(),
             What::Connection(connection) => {
                 self.parts.session.connection = connection;
@@ -277,6 +275,20 @@ impl App {
             let help = Help::new(section, |action| layer.screen.can(action));
             self.push(Box::new(help));
         }
+    }
+
+    /// An answer goes to the screen that asked, and the header learns whether anyone answers.
+    fn reply(&mut self, ticket: Ticket, answer: Result<Reply>) -> bool {
+        let connection = &mut self.parts.session.connection;
+        match &answer {
+            Err(refusal) if refusal.kind == Kind::Offline => *connection = Connection::Offline,
+            Ok(_) if *connection == Connection::Offline => *connection = Connection::Online,
+            _ => {}
+        }
+        if let Some(layer) = self.waiting.remove(&ticket) {
+            self.give(layer, Input::Reply(ticket, answer));
+        }
+        true
     }
 
     fn changed(&mut self) -> bool {

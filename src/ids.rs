@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-/// Makes UUIDv7: milliseconds of the event, then 74 bits of a hash over seed and count.
+/// Makes `UUIDv7`: milliseconds of the event, then 74 bits of a hash over seed and count.
 #[derive(Debug)]
 pub struct Ids {
     seed: u128,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, Offset, Utc};
 use uuid::Uuid;
 
 /// The person who signed in.
@@ -84,11 +84,7 @@ impl Session {
 
 /// Asia/Shanghai: +08:00 all year since 1991.
 fn shanghai() -> FixedOffset {
-    FixedOffset::east_opt(8 * 3600).unwrap_or_else(|| fixed_utc())
-}
-
-fn fixed_utc() -> FixedOffset {
-    chrono::Offset::fix(&Utc)
+    FixedOffset::east_opt(8 * 3600).unwrap_or_else(|| Utc.fix())
 }
 
 /// A PIN on its way to the check: never shown, not even by `Debug`.

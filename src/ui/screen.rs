@@ -226,7 +226,7 @@ impl Cx<'_> {
         ticket
     }
 
-    /// A new id (UUIDv7), for example the idempotency key of a payment (LG2).
+    /// A new id (`UUIDv7`), for example the idempotency key of a payment (LG2).
     pub fn new_id(&mut self) -> Uuid {
         self.ids.next(self.now)
     }

@@ -62,7 +62,7 @@ fn signs(area: Rect, look: &Look) -> Vec<(String, Role)> {
         ScannerSign::None => {}
         ScannerSign::Ready if is_narrow(area) => {}
         ScannerSign::Ready => {
-            signs.push((look.text("header.scanner_ready").to_owned(), Role::Good))
+            signs.push((look.text("header.scanner_ready").to_owned(), Role::Good));
         }
         ScannerSign::Trouble => {
             signs.push((look.text("header.scanner_trouble").to_owned(), Role::Warn));

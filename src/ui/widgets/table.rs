@@ -76,7 +76,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// An amount, or nothing for zero.
+    /// An amount.
     #[must_use]
     pub fn money(amount: Fen) -> Self {
         Self {
@@ -229,11 +229,11 @@ impl<T> Table<T> {
         self.page = usize::from(body.height / lines).max(1);
         self.scroll();
         if titled {
-            let titles = self.columns.iter().map(|column| look.text(column.title));
-            let titles: Vec<Cell> = titles
+            let labels = self.columns.iter().map(|column| look.text(column.title));
+            let labels: Vec<Cell> = labels
                 .map(|text| Cell::from(text).role(Role::Dim))
                 .collect();
-            self.wide_row(frame, area, &titles, None, look);
+            self.wide_row(frame, area, &labels, None, look);
         }
         let visible = self.rows.iter().enumerate().skip(self.offset);
         for (row, (place, item)) in (0..).zip(visible.take(self.page)) {
