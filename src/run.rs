@@ -44,7 +44,7 @@ pub fn channel() -> (Sender<Event>, Receiver<Event>) {
 /// Signals or the terminal cannot be watched. A terminal that goes away later is a normal end.
 pub async fn run<B: Backend + 'static>(
     app: App,
-    terminal: Terminal,
+    mut terminal: Terminal,
     backend: Rc<B>,
     (sender, receiver): (Sender<Event>, Receiver<Event>),
 ) -> io::Result<()> {
@@ -53,6 +53,7 @@ pub async fn run<B: Backend + 'static>(
     local
         .run_until(async {
             sources::watch(&terminal, &sender)?;
+            terminal.measure()?;
             turn(app, terminal, receiver, &answers).await;
             Ok(())
         })

@@ -47,13 +47,14 @@ pub(super) fn watch(terminal: &Terminal, sender: &Sender<Event>) -> io::Result<(
             send(&hangup, What::Hangup).await;
         }
     });
+    // Made here and now: from here on a change of size is noticed.
+    let keys = EventStream::new();
     let sender = sender.clone();
-    spawn_local(async move { keyboard(&sender).await });
+    spawn_local(async move { keyboard(keys, &sender).await });
     Ok(())
 }
 
-async fn keyboard(sender: &Sender<Event>) {
-    let mut keys = EventStream::new();
+async fn keyboard(mut keys: EventStream, sender: &Sender<Event>) {
     while let Some(Ok(pressed)) = keys.next().await {
         match pressed {
             Pressed::Key(key) => send(sender, What::Key(key)).await,

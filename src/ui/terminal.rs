@@ -25,6 +25,12 @@ use ratatui::{Frame, TerminalOptions, Viewport};
 /// What a terminal that does not know its size is taken for.
 const USUAL_SIZE: (u16, u16) = (80, 24);
 
+/// How ratatui ends a frame: default foreground, background, underline colour; then all at once.
+const RESETS: &[u8] = b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m";
+
+/// Length of the last one.
+const RESET_ALL: usize = 4;
+
 /// Bytes on their way to the terminal. Writing here cannot fail.
 #[derive(Debug, Clone, Default)]
 struct Bytes(Rc<RefCell<Vec<u8>>>);
@@ -32,6 +38,15 @@ struct Bytes(Rc<RefCell<Vec<u8>>>);
 impl Bytes {
     fn command(&self, command: impl Command) -> io::Result<()> {
         queue!(self.0.borrow_mut(), command)
+    }
+
+    /// Leaves out what the last reset of a frame does anyway: 15 bytes of some 70.
+    fn shorten(&self) {
+        let mut bytes = self.0.borrow_mut();
+        let mut places = bytes.windows(RESETS.len());
+        if let Some(place) = places.rposition(|window| window == RESETS) {
+            bytes.drain(place..place + RESETS.len() - RESET_ALL);
+        }
     }
 
     fn take(&self) -> Vec<u8> {
@@ -89,8 +104,18 @@ impl Terminal {
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame)) -> io::Result<()> {
         self.bytes.command(BeginSynchronizedUpdate)?;
         self.inner.draw(view)?;
+        self.bytes.shorten();
         self.bytes.command(EndSynchronizedUpdate)?;
         self.send()
+    }
+
+    /// Reads the size again: it may have changed before anybody watched it.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn measure(&mut self) -> io::Result<()> {
+        let (columns, rows) = size(&self.out)?;
+        self.resize(columns, rows)
     }
 
     /// Takes over a new size; the next frame is drawn whole.

@@ -29,7 +29,7 @@ const ROLES: [(&str, Role, &str); 10] = [
     ("text", Role::Text, ""),
     ("dim", Role::Dim, "bright-black"),
     ("title", Role::Title, "bold"),
-    ("focus", Role::Focus, "cyan bold underline"),
+    ("focus", Role::Focus, "cyan underline"),
     ("selected", Role::Selected, "reverse"),
     ("good", Role::Good, "green"),
     ("warn", Role::Warn, "yellow bold"),

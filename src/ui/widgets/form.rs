@@ -262,9 +262,17 @@ mod tests {
     fn a_refusal_goes_to_its_entry_and_typing_clears_it() {
         let mut form = form();
         form.refuse(2, "field.empty");
-        assert!(form.entries.last().is_some_and(|entry| entry.wrong.is_some()));
+        assert!(
+            form.entries
+                .last()
+                .is_some_and(|entry| entry.wrong.is_some())
+        );
         form.on(&Input::Text('7'));
-        assert!(form.entries.last().is_some_and(|entry| entry.wrong.is_none()));
+        assert!(
+            form.entries
+                .last()
+                .is_some_and(|entry| entry.wrong.is_none())
+        );
         assert_eq!(form.value(2), "7");
     }
 }

@@ -22,6 +22,7 @@ pub fn view(frame: &mut Frame, area: Rect, look: &Look) {
             rest.width -= paint::line_right(frame, rest, 0, &text, look.style(role));
         }
     }
+    rest.width = rest.width.saturating_sub(1);
     let taken = paint::line(frame, rest, 0, &place(look), look.style(Role::Title));
     let after = Rect {
         x: rest.x + taken,
