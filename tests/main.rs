@@ -13,3 +13,4 @@ mod layout;
 mod shell;
 mod support;
 mod terminal;
+mod widgets;

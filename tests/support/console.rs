@@ -34,7 +34,7 @@ pub fn morning() -> DateTime<Utc> {
 pub fn parts() -> Parts {
     let config = Config::parse(guitai::config::SHIPPED, Path::new("config.toml")).unwrap();
     let mut parts = Parts::new(&config, false, 7).unwrap();
-    parts.session.shop = "云裳理发".to_owned();
+    "云裳理发".clone_into(&mut parts.session.shop);
     parts
 }
 

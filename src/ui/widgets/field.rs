@@ -87,6 +87,16 @@ impl Field {
         Fen::parse(self.value())
     }
 
+    /// What is wrong with the text, as a key of the texts, when something has to stand there.
+    #[must_use]
+    pub fn complaint(&self) -> Option<&'static str> {
+        match self.kind {
+            _ if self.value().trim().is_empty() => Some("field.empty"),
+            Kind::Amount if self.amount().is_none() => Some("field.amount"),
+            _ => None,
+        }
+    }
+
     /// Replaces the text; what the field does not take is left out.
     pub fn set(&mut self, text: &str) {
         self.clear();
@@ -245,6 +255,8 @@ mod tests {
         assert_eq!(typed(Kind::Amount, "68.505").value(), "68.50");
         assert_eq!(typed(Kind::Amount, "1.2.3").value(), "1.23");
         assert_eq!(typed(Kind::Amount, "６８。5").amount(), Some(Fen(6850)));
+        assert_eq!(typed(Kind::Amount, ".").complaint(), Some("field.amount"));
+        assert_eq!(typed(Kind::Any, " ").complaint(), Some("field.empty"));
         assert_eq!(typed(Kind::Any, "王\u{1b}\u{200b}晓明").value(), "王晓明");
     }
 
