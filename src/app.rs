@@ -25,7 +25,7 @@ use crate::ui::text::{Lang, Say, Text};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::{header, key_bar};
 
-/// Screens on the stack at most; one more is not opened.
+/// Screens that open each other, at most; one more is not opened.
 const DEEPEST: usize = 16;
 
 /// The smallest terminal that can be worked with, in columns and rows.
@@ -73,6 +73,8 @@ impl Parts {
 struct Layer {
     id: u64,
     screen: Box<dyn Screen>,
+    /// Put there by the console itself, not by the screen below.
+    is_laid_over: bool,
 }
 
 /// The console.
@@ -87,7 +89,8 @@ pub struct App {
     effects: Vec<Effect>,
     now: DateTime<Utc>,
     last_key: DateTime<Utc>,
-    locked: bool,
+    /// The layer that locks the till.
+    lock: Option<u64>,
     done: bool,
 }
 
@@ -104,10 +107,10 @@ impl App {
             effects: Vec::new(),
             now,
             last_key: now,
-            locked: false,
+            lock: None,
             done: false,
         };
-        app.push(first);
+        app.push(first, false);
         app
     }
 
@@ -140,6 +143,10 @@ impl App {
                 false
             }
         };
+        // Answers for screens that have closed are not waited for.
+        let stack = &self.stack;
+        self.waiting
+            .retain(|_, id| stack.iter().any(|layer| layer.id == *id));
         changed || turned
     }
 
@@ -257,23 +264,24 @@ impl App {
     fn act(&mut self, action: Action) -> bool {
         match action {
             Action::Language => self.parts.lang = self.parts.lang.other(),
-            Action::Help => self.help(),
-            Action::Quit => self.push(Box::new(Confirm::quit())),
+            Action::Help if self.can_lay_over() => self.help(),
+            Action::Quit if self.can_lay_over() => self.push(Box::new(Confirm::quit()), true),
+            Action::Quit => return false,
             _ => return self.top(Input::Action(action)),
         }
         true
     }
 
+    /// Help and the question whether to leave lie on screens and on the lock, not on each other.
+    fn can_lay_over(&self) -> bool {
+        let top = self.stack.last();
+        top.is_some_and(|layer| !layer.is_laid_over || self.lock == Some(layer.id))
+    }
+
     fn help(&mut self) {
-        let Some(layer) = self.stack.last() else {
-            return;
-        };
-        let section = layer.screen.bindings();
-        if section == "help" {
-            self.top(Input::Action(Action::Help));
-        } else {
-            let help = Help::new(section, |action| layer.screen.can(action));
-            self.push(Box::new(help));
+        if let Some(Layer { screen, .. }) = self.stack.last() {
+            let help = Help::new(screen.bindings(), |action| screen.can(action));
+            self.push(Box::new(help), true);
         }
     }
 
@@ -329,15 +337,17 @@ impl App {
     }
 
     fn lock_at(&self) -> Option<DateTime<Utc>> {
-        let signed_in = self.parts.session.staff.is_some() && !self.locked;
-        let idle = self.parts.idle_lock.filter(|_| signed_in)?;
-        Some(self.last_key + idle)
+        let locked = self.lock.is_some_and(|id| self.is_open(id));
+        if locked || self.parts.session.staff.is_none() {
+            return None;
+        }
+        Some(self.last_key + self.parts.idle_lock?)
     }
 
     fn lock(&mut self) {
         if let Some(staff) = self.parts.session.staff.clone() {
-            self.locked = true;
-            self.push(Box::new(SignIn::lock(staff)));
+            self.push(Box::new(SignIn::lock(staff)), true);
+            self.lock = self.stack.last().map(|layer| layer.id);
         }
     }
 
@@ -373,14 +383,23 @@ impl App {
         self.step(place, step);
     }
 
-    /// Takes the step of the screen at `place`. What lay above it closes with it.
+    /// Takes the step of the screen at `place`; what it had opened above it closes with it. What
+    /// the console itself laid on top (lock, help, the question whether to leave) stays there: a
+    /// late answer neither unlocks a till nor hides a question.
     fn step(&mut self, place: usize, step: Step) {
+        let mut above = self.stack.iter().skip(place + 1);
+        let laid = above.position(|layer| layer.is_laid_over);
+        let over = laid.map(|laid| self.stack.split_off(place + 1 + laid));
         match step {
             Step::Stay => {}
-            Step::Push(screen) => self.push(screen),
+            Step::Push(screen) => self.push(screen, false),
             Step::Replace(screen) => {
+                let was_laid = self
+                    .stack
+                    .get(place)
+                    .is_some_and(|layer| layer.is_laid_over);
                 self.stack.truncate(place);
-                self.push(screen);
+                self.push(screen, was_laid);
             }
             Step::Pop(outcome) => {
                 self.stack.truncate(place.max(1));
@@ -394,34 +413,25 @@ impl App {
             }
             Step::Quit => self.quit(),
         }
-        self.forget_the_gone();
+        self.stack.extend(over.into_iter().flatten());
     }
 
-    fn push(&mut self, screen: Box<dyn Screen>) {
-        if self.stack.len() >= DEEPEST {
+    fn push(&mut self, screen: Box<dyn Screen>, is_laid_over: bool) {
+        if self.stack.len() >= DEEPEST && !is_laid_over {
             return;
         }
         self.last_layer += 1;
         let id = self.last_layer;
-        self.stack.push(Layer { id, screen });
+        self.stack.push(Layer {
+            id,
+            screen,
+            is_laid_over,
+        });
         self.give(id, Input::Opened);
     }
 
-    /// Drops the tickets of screens that have closed, and the lock once it has.
-    fn forget_the_gone(&mut self) {
-        let stack = &self.stack;
-        self.waiting
-            .retain(|_, id| stack.iter().any(|layer| layer.id == *id));
-        if self.parts.session.staff.is_none() || !self.has_lock() {
-            self.locked = false;
-        }
-    }
-
-    fn has_lock(&self) -> bool {
-        let above = self.stack.iter().skip(1);
-        above
-            .into_iter()
-            .any(|layer| layer.screen.bindings() == "sign_in")
+    fn is_open(&self, id: u64) -> bool {
+        self.stack.iter().any(|layer| layer.id == id)
     }
 
     fn quit(&mut self) {

@@ -29,6 +29,9 @@ const QUERIES_AT_ONCE: usize = 8;
 /// Questions under way or waiting; one more is refused at once.
 const QUERIES: usize = 64;
 
+/// A screen whose deadline stays in the past wakes the loop this often and not oftener.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
+
 /// After this long without an answer the database counts as offline.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
@@ -78,18 +81,22 @@ async fn turn<B: Backend + 'static>(
                 Effect::Quit => return,
             }
         }
-        let first = wait(&app, &mut receiver).await;
         changed = false;
-        let mut next = Some(first);
-        for _ in 0..EVENTS {
-            let Some(event) = next else { break };
+        let mut taken = 0;
+        let mut next = Some(wait(&app, &mut receiver).await);
+        while let Some(event) = next {
             if let What::Resize(columns, rows) = event.what
                 && terminal.resize(columns, rows).is_err()
             {
                 return;
             }
             changed |= app.update(event);
-            next = receiver.try_recv().ok();
+            taken += 1;
+            next = if taken < EVENTS {
+                receiver.try_recv().ok()
+            } else {
+                None
+            };
         }
     }
 }
@@ -98,6 +105,7 @@ async fn turn<B: Backend + 'static>(
 async fn wait(app: &App, receiver: &mut Receiver<Event>) -> Event {
     let deadline = app.deadline();
     let pause = deadline.map(|at| (at - Utc::now()).to_std().unwrap_or_default());
+    let pause = pause.map(|pause| pause.max(SHORTEST_PAUSE));
     let what = match pause {
         Some(pause) => match timeout(pause, receiver.recv()).await {
             Ok(Some(event)) => return event,

@@ -40,7 +40,7 @@ impl Backend for &Shop {
             }
             Query::SignIn { .. } => Err(Refusal::offline()),
             Query::Opening => Ok(Reply::Opening {
-                shop: String::new(),
+                shop: "云裳理发".to_owned(),
             }),
         }
     }
@@ -52,6 +52,7 @@ struct Desk {
     field: Field,
     heard: String,
     first: Option<Ticket>,
+    leaving: Option<Ticket>,
 }
 
 impl Desk {
@@ -60,6 +61,7 @@ impl Desk {
             field: Field::new(Kind::Any),
             heard: String::new(),
             first: None,
+            leaving: None,
         }
     }
 }
@@ -83,6 +85,10 @@ impl Screen for Desk {
             Input::Action(Action::Down) => {
                 self.first = Some(cx.ask(Query::Opening));
                 self.first = Some(cx.ask(Query::Opening));
+            }
+            Input::Action(Action::Up) => self.leaving = Some(cx.ask(Query::Opening)),
+            Input::Reply(ticket, Ok(_)) if self.leaving == Some(ticket) => {
+                return Step::Pop(None);
             }
             Input::Reply(ticket, Ok(_)) if self.first == Some(ticket) => {
                 self.heard.push_str("answer");
@@ -233,8 +239,9 @@ async fn what_a_screen_cannot_do_is_not_done() {
 async fn leaving_is_asked_first() {
     let shop = Shop::default();
     let mut console = Console::open(&shop);
-    console.keys("<Ctrl-q><Esc>");
+    console.keys("<Ctrl-q><Ctrl-q><F1><Esc>");
     assert!(!console.has_quit());
+    assert!(!console.screen().contains("退出柜台?"));
     console.keys("<Ctrl-q><Enter>");
     assert!(console.has_quit());
     let mut console = Console::open(&shop);
@@ -253,4 +260,21 @@ async fn a_till_left_alone_locks_and_opens_where_it_was() {
     assert!(locked.contains("已锁定") && !locked.contains("half"));
     console.keys("2468<Enter>").settle().await;
     assert!(console.screen().contains("half a word"));
+}
+
+#[tokio::test]
+async fn a_late_answer_does_not_unlock() {
+    let shop = Shop::default();
+    let first = SignIn::new(Some(|| Box::new(Desk::new())));
+    let mut console = Console::with(&shop, parts(), first);
+    console.keys("101<Enter>2468<Enter>").settle().await;
+    console.keys("<Up>").wait(TimeDelta::minutes(11));
+    console.settle().await;
+    assert!(console.screen().contains("已锁定"));
+    console.keys("2468<Enter>").settle().await;
+    let screen = console.screen();
+    assert!(
+        screen.contains("登录") && !screen.contains("已锁定"),
+        "{screen}"
+    );
 }

@@ -97,3 +97,13 @@ fn a_terminal_that_goes_away_ends_it() {
     pty.close();
     assert!(pty.exit().success());
 }
+
+#[test]
+fn a_question_and_its_answer_pass_the_loop() {
+    let mut pty = Pty::start("answer", 80, 24);
+    pty.until("登录");
+    pty.send("101\r2468\r");
+    pty.until("连不上数据库");
+    pty.send("\x1b");
+    pty.until("工号");
+}

@@ -32,6 +32,8 @@ pub struct SignIn {
     pin: Field,
     on_pin: bool,
     asked: Option<Ticket>,
+    /// What shop this is, for the header.
+    opening: Option<Ticket>,
     then: Option<Then>,
     /// Who left the till alone: only she goes on where she was.
     locked: Option<Staff>,
@@ -46,6 +48,7 @@ impl SignIn {
             pin: Field::new(Kind::Pin).most(PIN_LENGTH),
             on_pin: false,
             asked: None,
+            opening: None,
             then,
             locked: None,
         }
@@ -125,6 +128,7 @@ impl Screen for SignIn {
             Input::Opened if self.locked.is_none() => {
                 cx.session.staff = None;
                 *self = Self::new(self.then);
+                self.opening = Some(cx.ask(Query::Opening));
             }
             Input::Action(Action::Accept) => self.accept(cx),
             Input::Action(Action::Back) => {
@@ -133,6 +137,9 @@ impl Screen for SignIn {
             }
             Input::Action(Action::Up | Action::Previous) => self.on_pin = false,
             Input::Action(Action::Down | Action::Next) => self.on_pin = true,
+            Input::Reply(ticket, Ok(Reply::Opening { shop })) if self.opening == Some(ticket) => {
+                cx.session.shop = shop;
+            }
             Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
                 return self.answered(answer, cx);
             }
