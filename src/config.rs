@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
 
 use crate::ui::text::Lang;
 use crate::ui::theme::Borders;
@@ -19,6 +20,18 @@ const SYSTEM: &str = "/etc/guitai/config.toml";
 
 /// Pauses a keyboard scanner may be given, in milliseconds.
 const BURST_GAP_MS: std::ops::RangeInclusive<u64> = 30..=250;
+
+/// What the environment may replace: section (empty at the top) and key.
+const OVERRIDES: &[(&str, &str)] = &[
+    ("", "lang"),
+    ("", "idle_lock_minutes"),
+    ("database", "url"),
+    ("terminal", "borders"),
+    ("terminal", "truecolor"),
+    ("till", "name"),
+    ("till", "number"),
+    ("scanner", "burst_gap_ms"),
+];
 
 /// Everything a shop may change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,26 +145,33 @@ impl Config {
         (self.idle_lock_minutes > 0).then(|| TimeDelta::minutes(self.idle_lock_minutes.into()))
     }
 
+    /// `GUITAI_<SECTION>_<KEY>` replaces what the file says.
     fn overlay(&mut self, env: impl Fn(&str) -> Option<String>) -> anyhow::Result<()> {
-        if let Some(lang) = env("GUITAI_LANG") {
-            self.lang = match lang.as_str() {
-                "zh" => Lang::Zh,
-                "en" => Lang::En,
-                _ => bail!("GUITAI_LANG={lang}: set it to zh or en"),
-            };
-        }
-        if let Some(url) = env("GUITAI_DATABASE_URL") {
-            self.database.url = Some(url);
-        }
-        if let Some(name) = env("GUITAI_TILL_NAME") {
-            self.till.name = name;
-        }
-        if let Some(number) = env("GUITAI_TILL_NUMBER") {
-            self.till.number = number
-                .parse()
-                .with_context(|| format!("GUITAI_TILL_NUMBER={number}: set it to 1 to 65535"))?;
+        for (section, key) in OVERRIDES {
+            let name = ["GUITAI", section, key].join("_").replace("__", "_");
+            let name = name.to_ascii_uppercase();
+            if let Some(text) = env(&name) {
+                *self = self.replaced(section, key, &text).with_context(|| {
+                    format!("{name}={text} in the environment: correct or unset it")
+                })?;
+            }
         }
         Ok(())
+    }
+
+    fn replaced(&self, section: &str, key: &str, text: &str) -> anyhow::Result<Self> {
+        let mut whole = Table::try_from(self)?;
+        let table = match whole.get_mut(section) {
+            Some(Value::Table(table)) => table,
+            _ => &mut whole,
+        };
+        let value = match table.get(key) {
+            Some(Value::Integer(_)) => Value::Integer(text.parse()?),
+            Some(Value::Boolean(_)) => Value::Boolean(text.parse()?),
+            _ => Value::String(text.to_owned()),
+        };
+        table.insert(key.to_owned(), value);
+        Ok(whole.try_into()?)
     }
 
     fn check(&self) -> anyhow::Result<()> {
@@ -207,11 +227,29 @@ mod tests {
     fn the_environment_comes_before_the_file() {
         let env = |name: &str| match name {
             "GUITAI_LANG" => Some("en".to_owned()),
+            "GUITAI_TILL_NAME" => Some("7".to_owned()),
             "GUITAI_TILL_NUMBER" => Some("3".to_owned()),
+            "GUITAI_DATABASE_URL" => Some("postgres://till@db/shop".to_owned()),
+            "GUITAI_TERMINAL_TRUECOLOR" => Some("true".to_owned()),
             _ => None,
         };
         let config = Config::load(None, env).unwrap();
         assert_eq!((config.lang, config.till.number), (Lang::En, 3));
-        assert!(Config::load(None, |name| (name == "GUITAI_LANG").then(|| "fr".into())).is_err());
+        assert_eq!(config.till.name, "7");
+        assert_eq!(config.database.url.unwrap(), "postgres://till@db/shop");
+        assert!(config.terminal.truecolor);
+    }
+
+    #[test]
+    fn a_bad_environment_is_named() {
+        for (bad, text) in [
+            ("GUITAI_LANG", "fr"),
+            ("GUITAI_TILL_NUMBER", "one"),
+            ("GUITAI_SCANNER_BURST_GAP_MS", "5"),
+        ] {
+            let env = |name: &str| (name == bad).then(|| text.to_owned());
+            let error = format!("{:#}", Config::load(None, env).unwrap_err());
+            assert!(error.contains(text), "{error}");
+        }
     }
 }

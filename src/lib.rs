@@ -14,31 +14,45 @@
 
 /// Money, members, prices: the rules of the shop, pure.
 pub mod domain;
+
 /// `Refusal`: everything a person can act on.
 pub mod error;
+
 /// Ids that are the same in a test every time.
 pub mod ids;
+
 /// `Query` and `Reply`: the words between console and back end.
 pub mod query;
+
 /// Who stands at which till.
 pub mod session;
+
 /// Postgres.
 pub mod db;
+
 /// Scanners, printers, drawers.
 pub mod device;
+
 /// What a person sees and presses. Start reading at `ui::screen`.
 pub mod ui;
+
 /// `Event` and `Effect`: all that can happen, all that can be asked for.
 pub mod event;
+
 /// The command line.
 pub mod args;
+
 /// `config.toml`.
 pub mod config;
+
 /// The daily log file.
 pub mod log;
+
 /// `guitai doctor`.
 pub mod doctor;
+
 /// Session and stack of screens: `update(Event)`.
 pub mod app;
+
 /// The loop: wait, update, draw if changed, perform effects.
 pub mod run;

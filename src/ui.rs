@@ -1,6 +1,6 @@
 //! What a person sees and presses. Knows nothing of the database.
 //!
-//! Start with [`screen`]: it is the whole framework. Screens are made of [`widgets`], plain
+//! Start with [`crate::ui::screen`]: it is the whole framework. Screens are made of widgets, plain
 //! structs that take an input and draw themselves.
 
 pub mod keymap;
