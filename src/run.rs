@@ -186,7 +186,8 @@ fn log(refusal: Refusal) -> Refusal {
 }
 
 fn chain(refusal: &Refusal) -> String {
-    let mut words = vec![refusal.to_string()];
+    // The hint alone: what fills its places may be a name or a phone number.
+    let mut words = vec![refusal.hint.to_owned()];
     let mut source = std::error::Error::source(refusal);
     while let Some(error) = source {
         words.push(error.to_string());

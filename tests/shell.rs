@@ -278,3 +278,20 @@ async fn a_late_answer_does_not_unlock() {
         "{screen}"
     );
 }
+
+#[tokio::test]
+async fn another_person_takes_a_locked_till_after_a_question() {
+    let shop = Shop::default();
+    let first = SignIn::new(Some(|| Box::new(Desk::new())));
+    let mut console = Console::with(&shop, parts(), first);
+    console.keys("101<Enter>2468<Enter>").settle().await;
+    console.keys("half").wait(TimeDelta::minutes(11));
+    console.keys("<Esc>");
+    assert!(console.screen().contains("让 李敏 退出?"));
+    console.keys("<Enter>");
+    assert!(console.screen().contains("已锁定"));
+    console.keys("<Esc><Left><Enter>").settle().await;
+    assert!(console.session().staff.is_none());
+    console.keys("101<Enter>2468<Enter>").settle().await;
+    assert!(!console.screen().contains("half"));
+}

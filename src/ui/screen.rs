@@ -56,12 +56,24 @@
 //! }
 //! ```
 //!
+//! # To add one
+//!
+//! `ui/screens/<noun>.rs`; its section in `assets/keymap.toml` (new actions in `ui::keymap`); its
+//! words in `assets/text/<noun>.toml` (listed in `ui::text::FILES`); two pages of help (listed in
+//! `ui::screens::help::PAGES`). `tests/architecture.rs` names whatever is missing.
+//!
+//! Widgets: `Field` (one line), `Form` (labelled fields), `Table` (rows), `Tiles` (a choice),
+//! `money` (amounts), `Confirm` and [`Cx::refuse`] (popups), [`Cx::notice`] (a passing line).
+//! `ui::paint` puts text into an area, `ui::width` measures it; nothing else does.
+//!
 //! # The contract
 //!
 //! - **Characters never execute.** They edit a field or move a selection; everything else is a key
 //!   of the keymap. A keyboard scanner types faster than the console can know it is a scanner:
 //!   before a possible burst comes [`Input::Mark`], and if it was a scan, [`Input::Rollback`] and
 //!   then [`Input::Scan`]. `Field` and `Tiles` take their state back; hand them every input.
+//! - A step of a screen that is not the top one closes what it had opened above itself, but never
+//!   the lock or the help.
 //! - **Replies may be late.** Keep the [`Ticket`] of the last question and compare. A reply whose
 //!   screen has gone is dropped before it reaches anyone.
 //! - **Esc goes back one step** and never discards work silently: push a `Confirm`.

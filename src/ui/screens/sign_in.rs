@@ -7,7 +7,9 @@ use crate::query::{Query, Reply, Ticket};
 use crate::session::{Pin, Staff};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
-use crate::ui::screen::{Cx, Input, Look, Screen, Step};
+use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::screens::confirm::Confirm;
+use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::field::{Field, Kind};
 use crate::ui::width;
@@ -77,13 +79,14 @@ impl SignIn {
         }
     }
 
+    /// Another person needs the till: asks before the work of the first is lost.
+    fn leave(&self) -> Step {
+        let name = self.locked.as_ref().map_or("", |staff| &staff.name);
+        Step::push(Confirm::new(Say::new("sign_in.leave").with("name", name)).careful())
+    }
+
     fn signed_in(&mut self, staff: Staff, cx: &mut Cx) -> Step {
-        let same = self.locked.as_ref().is_none_or(|who| who.id == staff.id);
         self.pin.clear();
-        if !same {
-            cx.session.staff = None;
-            return Step::Home;
-        }
         cx.session.staff = Some(staff);
         match self.then {
             _ if self.locked.is_some() => Step::Pop(None),
@@ -131,11 +134,18 @@ impl Screen for SignIn {
                 self.opening = Some(cx.ask(Query::Opening));
             }
             Input::Action(Action::Accept) => self.accept(cx),
+            Input::Action(Action::Back) if self.locked.is_some() => return self.leave(),
+            Input::Outcome(Outcome::Yes) => {
+                cx.session.staff = None;
+                return Step::Home;
+            }
             Input::Action(Action::Back) => {
                 self.on_pin = false;
                 self.pin.clear();
             }
-            Input::Action(Action::Up | Action::Previous) => self.on_pin = false,
+            Input::Action(Action::Up | Action::Previous) if self.locked.is_none() => {
+                self.on_pin = false;
+            }
             Input::Action(Action::Down | Action::Next) => self.on_pin = true,
             Input::Reply(ticket, Ok(Reply::Opening { shop })) if self.opening == Some(ticket) => {
                 cx.session.shop = shop;
