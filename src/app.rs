@@ -119,13 +119,18 @@ impl App {
         let before = self.now;
         self.now = event.at.max(before);
         let turned = minute(before) != minute(self.now);
+        // First of all: the machine may have slept past the time, and this be a stranger's key.
+        let locks = self.lock_at().is_some_and(|at| at <= self.now);
+        if locks {
+            self.lock();
+        }
+        if let What::Key(_) | What::Paste(_) | What::Scan(_) = event.what {
+            self.last_key = self.now;
+        }
         let changed = match event.what {
             What::Key(key) => self.key(key),
             What::Paste(text) => self.top(Input::Paste(text)),
-            What::Scan(scan) => {
-                self.last_key = self.now;
-                self.top(Input::Scan(scan))
-            }
+            What::Scan(scan) => self.top(Input::Scan(scan)),
             What::Reply(ticket, answer) => self.reply(ticket, answer),
             What::Changed => self.changed(),
             What::Connection(connection) => {
@@ -147,7 +152,7 @@ impl App {
         let stack = &self.stack;
         self.waiting
             .retain(|_, id| stack.iter().any(|layer| layer.id == *id));
-        changed || turned
+        changed || turned || locks
     }
 
     /// When to send `What::Wake`: a notice ends, the minute turns, a screen waits, the till locks.
@@ -169,12 +174,6 @@ impl App {
     /// What to do now; the caller performs each once.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
-    }
-
-    /// Whether the program has ended.
-    #[must_use]
-    pub const fn is_done(&self) -> bool {
-        self.done
     }
 
     /// The session, to be read by tests and the loop.
@@ -236,7 +235,6 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return false;
         }
-        self.last_key = self.now;
         self.typed(key)
     }
 
@@ -327,10 +325,6 @@ impl App {
         let due: Vec<u64> = due.map(|layer| layer.id).collect();
         for id in due {
             self.give(id, Input::Tick);
-            changed = true;
-        }
-        if self.lock_at().is_some_and(|at| at <= now) {
-            self.lock();
             changed = true;
         }
         changed

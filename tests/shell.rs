@@ -295,3 +295,13 @@ async fn another_person_takes_a_locked_till_after_a_question() {
     console.keys("101<Enter>2468<Enter>").settle().await;
     assert!(!console.screen().contains("half"));
 }
+
+#[tokio::test]
+async fn a_machine_that_slept_wakes_up_locked() {
+    let shop = Shop::default();
+    let first = SignIn::new(Some(|| Box::new(Desk::new())));
+    let mut console = Console::with(&shop, parts(), first);
+    console.keys("101<Enter>2468<Enter>").settle().await;
+    console.sleep(TimeDelta::hours(9)).keys("x");
+    assert!(console.screen().contains("已锁定"));
+}

@@ -114,6 +114,12 @@ impl<B: Backend> Console<B> {
         self
     }
 
+    /// Time passes while the machine sleeps: nothing wakes the application.
+    pub fn sleep(&mut self, span: TimeDelta) -> &mut Self {
+        self.now += span;
+        self
+    }
+
     /// Answers questions until none is open.
     pub async fn settle(&mut self) -> &mut Self {
         for _ in 0..MOST_ANSWERS {
