@@ -58,6 +58,8 @@ impl Screen for Confirm {
         match input {
             Input::Action(Action::Accept) if self.yes && self.quits => return Step::Quit,
             Input::Action(Action::Accept) if self.yes => return Step::Pop(Some(Outcome::Yes)),
+            // The screen below did not ask whether to leave the program.
+            Input::Action(Action::Accept | Action::Back) if self.quits => return Step::Pop(None),
             Input::Action(Action::Accept | Action::Back) => {
                 return Step::Pop(Some(Outcome::No));
             }
