@@ -1,6 +1,5 @@
 //! Scanners and what they send: bytes to domain events.
 
-pub mod scan;
 pub mod source;
 pub mod stroke;
 pub mod wedge;

@@ -17,6 +17,7 @@ pub mod product;
 pub mod receipt;
 pub mod refund;
 pub mod sale;
+pub mod scan;
 pub mod shift;
 pub mod shop;
 pub mod spelling;

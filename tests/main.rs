@@ -4,11 +4,17 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     reason = "a test that cannot go on should stop where it is"
 )]
 
 mod support;
 
+mod architecture;
 mod cluster;
 mod embedded;
+mod layout;
 mod proxy;
+mod shell;
+mod terminal;
+mod widgets;

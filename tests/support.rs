@@ -1,5 +1,8 @@
 //! What tests stand on.
 
 pub mod cluster;
+pub mod console;
 pub mod folder;
 pub mod proxy;
+pub mod pty;
+pub mod shop;

@@ -22,9 +22,9 @@
 //! keys in one read; up to five keys then only wait [`MACHINE_MS`], six digits and Enter become a
 //! scan of the same digits, which finds the same goods and people on the input line.
 
-use crate::device::scan::{Device, Scan};
 use crate::device::source::Source;
 use crate::device::stroke::{Stroke, one_line};
+use crate::domain::scan::{Device, Scan};
 
 /// No person types a whole burst at this mean gap, milliseconds: measured people are above 60,
 /// scanners at 5 to 60 with a mean near 20, SSH delivers on 20 ms ticks (scanner.md 3).

@@ -1,0 +1,454 @@
+//! The console between two events: a session and a stack of screens. `update` takes an event and
+//! says whether the screen changed; it cannot wait, fail, read a clock or do i/o.
+
+use std::collections::BTreeMap;
+
+use anyhow::Error;
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::config::Config;
+use crate::error::{Kind, Result};
+use crate::event::{Effect, Event, What};
+use crate::ids::Ids;
+use crate::query::{Reply, Ticket};
+use crate::session::{Connection, Session};
+use crate::ui::keymap::{Action, Key, Keymap};
+use crate::ui::paint;
+use crate::ui::screen::{Cx, Input, Look, Outbox, Screen, Step};
+use crate::ui::screens::confirm::Confirm;
+use crate::ui::screens::help::Help;
+use crate::ui::screens::sign_in::SignIn;
+use crate::ui::text::{Lang, Say, Text};
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widgets::{header, key_bar};
+
+/// Screens that open each other, at most; one more is not opened.
+const DEEPEST: usize = 16;
+
+/// The smallest terminal that can be worked with, in columns and rows.
+const SMALLEST: (u16, u16) = (40, 12);
+
+/// What the console is made of, read once at the start.
+#[derive(Debug)]
+pub struct Parts {
+    pub session: Session,
+    pub texts: Text,
+    pub keymap: Keymap,
+    pub theme: Theme,
+    pub lang: Lang,
+    pub ids: Ids,
+    /// Lock the till after this time without a key; `None` never.
+    pub idle_lock: Option<TimeDelta>,
+}
+
+impl Parts {
+    /// Reads texts, keymap and theme as `config` says; `seed` makes the ids.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong with it.
+    pub fn new(config: &Config, no_color: bool, seed: u128) -> anyhow::Result<Self> {
+        let terminal = &config.terminal;
+        let theme = Theme::new(
+            &config.theme,
+            terminal.borders,
+            terminal.truecolor,
+            no_color,
+        );
+        Ok(Self {
+            session: Session::new(config.till.number),
+            texts: Text::load().map_err(Error::msg)?,
+            keymap: Keymap::load().map_err(Error::msg)?,
+            theme: theme.map_err(Error::msg)?,
+            lang: config.lang,
+            ids: Ids::new(seed),
+            idle_lock: config.idle_lock(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Layer {
+    id: u64,
+    screen: Box<dyn Screen>,
+    /// Put there by the console itself, not by the screen below.
+    is_laid_over: bool,
+}
+
+/// The console.
+#[derive(Debug)]
+pub struct App {
+    parts: Parts,
+    stack: Vec<Layer>,
+    last_layer: u64,
+    /// Who waits for which answer.
+    waiting: BTreeMap<Ticket, u64>,
+    outbox: Outbox,
+    effects: Vec<Effect>,
+    now: DateTime<Utc>,
+    last_key: DateTime<Utc>,
+    /// The layer that locks the till.
+    lock: Option<u64>,
+    done: bool,
+}
+
+impl App {
+    /// A console with `first` as its lowest screen.
+    #[must_use]
+    pub fn new(parts: Parts, first: Box<dyn Screen>, now: DateTime<Utc>) -> Self {
+        let mut app = Self {
+            parts,
+            stack: Vec::new(),
+            last_layer: 0,
+            waiting: BTreeMap::new(),
+            outbox: Outbox::default(),
+            effects: Vec::new(),
+            now,
+            last_key: now,
+            lock: None,
+            done: false,
+        };
+        app.push(first, false);
+        app
+    }
+
+    /// Takes one event; returns whether to draw again.
+    pub fn update(&mut self, event: Event) -> bool {
+        let before = self.now;
+        self.now = event.at.max(before);
+        let turned = minute(before) != minute(self.now);
+        // First of all: the machine may have slept past the time, and this be a stranger's key.
+        let locks = self.lock_at().is_some_and(|at| at <= self.now);
+        if locks {
+            self.lock();
+        }
+        if let What::Key(_) | What::Paste(_) | What::Scan(_) = event.what {
+            self.last_key = self.now;
+        }
+        let changed = match event.what {
+            What::Key(key) => self.key(key),
+            What::Paste(text) => self.top(Input::Paste(text)),
+            What::Scan(scan) => self.top(Input::Scan(scan)),
+            What::Reply(ticket, answer) => self.reply(ticket, answer),
+            What::Changed => self.changed(),
+            What::Connection(connection) => {
+                self.parts.session.connection = connection;
+                true
+            }
+            What::Scanner(sign) => {
+                self.parts.session.scanner = sign;
+                true
+            }
+            What::Resize(..) => true,
+            What::Wake => self.wake(),
+            What::Hangup => {
+                self.quit();
+                false
+            }
+        };
+        // Answers for screens that have closed are not waited for.
+        let stack = &self.stack;
+        self.waiting
+            .retain(|_, id| stack.iter().any(|layer| layer.id == *id));
+        changed || turned || locks
+    }
+
+    /// When to send `What::Wake`: a notice ends, the minute turns, a screen waits, the till locks.
+    #[must_use]
+    pub fn deadline(&self) -> Option<DateTime<Utc>> {
+        let screens = self
+            .stack
+            .iter()
+            .filter_map(|layer| layer.screen.deadline());
+        let notice = self.outbox.notice.as_ref().map(|notice| notice.until);
+        let next_minute = minute(self.now) + TimeDelta::minutes(1);
+        screens
+            .chain(notice)
+            .chain(self.lock_at())
+            .chain([next_minute])
+            .min()
+    }
+
+    /// What to do now; the caller performs each once.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The session, to be read by tests and the loop.
+    #[must_use]
+    pub const fn session(&self) -> &Session {
+        &self.parts.session
+    }
+
+    /// Draws everything.
+    pub fn view(&mut self, frame: &mut Frame) {
+        let area = frame.area();
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            self.view_too_small(frame, area);
+            return;
+        }
+        let look = look(&self.parts, self.now);
+        header::view(frame, area, &look);
+        paint::rule(frame, area, 1, &look);
+        let foot = paint::below(area, area.height - 2);
+        paint::rule(frame, foot, 0, &look);
+        if let Some(notice) = &self.outbox.notice {
+            notice.view(frame, foot, &look);
+        }
+        let body = Rect {
+            height: area.height - 4,
+            ..paint::below(area, 2)
+        };
+        let top = self.stack.len().saturating_sub(1);
+        let lowest = self
+            .stack
+            .iter()
+            .rposition(|layer| !layer.screen.is_popup());
+        for (place, layer) in self.stack.iter_mut().enumerate().skip(lowest.unwrap_or(0)) {
+            let active = place == top;
+            layer.screen.view(frame, body, &Look { active, ..look });
+        }
+        if let Some(layer) = self.stack.last() {
+            let can = |action| layer.screen.can(action);
+            let bar = paint::below(foot, 1);
+            key_bar::view(frame, bar, layer.screen.bindings(), can, &look);
+        }
+    }
+
+    fn view_too_small(&self, frame: &mut Frame, area: Rect) {
+        let look = look(&self.parts, self.now);
+        let say = Say::new("app.too_small")
+            .with("width", SMALLEST.0)
+            .with("height", SMALLEST.1);
+        let lines = crate::ui::width::wrap(&look.say(&say), area.width.into());
+        for (row, text) in (0..area.height).zip(&lines) {
+            paint::line(frame, area, row, text, look.style(Role::Text));
+        }
+    }
+
+    /// A key of the terminal. This is the seam for keyboard scanners: between the terminal's key
+    /// and [`App::typed`] stands the burst detector, which turns fast keys into `Mark`, the keys
+    /// themselves, and then perhaps `Rollback` and `Scan`.
+    fn key(&mut self, key: KeyEvent) -> bool {
+        if key.kind == KeyEventKind::Release {
+            return false;
+        }
+        self.typed(key)
+    }
+
+    /// A key that is no part of a scan: an action of the keymap, or a character.
+    fn typed(&mut self, key: KeyEvent) -> bool {
+        let Some(layer) = self.stack.last() else {
+            return false;
+        };
+        if let Some(key) = Key::pressed(&key) {
+            let section = layer.screen.bindings();
+            return match self.parts.keymap.action(section, key) {
+                Some(action) if layer.screen.can(action) => self.act(action),
+                _ => false,
+            };
+        }
+        match key.code {
+            KeyCode::Char(glyph) if !key.modifiers.contains(KeyModifiers::ALT) => {
+                self.top(Input::Text(glyph))
+            }
+            _ => false,
+        }
+    }
+
+    /// Actions that mean the same everywhere, then the screen's own.
+    fn act(&mut self, action: Action) -> bool {
+        match action {
+            Action::Language => self.parts.lang = self.parts.lang.other(),
+            Action::Help if self.can_lay_over() => self.help(),
+            Action::Quit if self.can_lay_over() => self.push(Box::new(Confirm::quit()), true),
+            Action::Quit => return false,
+            _ => return self.top(Input::Action(action)),
+        }
+        true
+    }
+
+    /// Help and the question whether to leave lie on screens and on the lock, not on each other.
+    fn can_lay_over(&self) -> bool {
+        let top = self.stack.last();
+        top.is_some_and(|layer| !layer.is_laid_over || self.lock == Some(layer.id))
+    }
+
+    fn help(&mut self) {
+        if let Some(Layer { screen, .. }) = self.stack.last() {
+            let help = Help::new(screen.bindings(), |action| screen.can(action));
+            self.push(Box::new(help), true);
+        }
+    }
+
+    /// An answer goes to the screen that asked, and the header learns whether anyone answers.
+    fn reply(&mut self, ticket: Ticket, answer: Result<Reply>) -> bool {
+        let connection = &mut self.parts.session.connection;
+        match &answer {
+            Err(refusal) if refusal.kind == Kind::Offline => *connection = Connection::Offline,
+            Ok(_) if *connection == Connection::Offline => *connection = Connection::Online,
+            _ => {}
+        }
+        if let Some(layer) = self.waiting.remove(&ticket) {
+            self.give(layer, Input::Reply(ticket, answer));
+        }
+        true
+    }
+
+    fn changed(&mut self) -> bool {
+        let ids: Vec<u64> = self.stack.iter().map(|layer| layer.id).collect();
+        for id in ids {
+            self.give(id, Input::Changed);
+        }
+        true
+    }
+
+    /// Time has passed: returns whether anything on the screen did.
+    fn wake(&mut self) -> bool {
+        let now = self.now;
+        let mut changed = false;
+        if self
+            .outbox
+            .notice
+            .as_ref()
+            .is_some_and(|notice| notice.until <= now)
+        {
+            self.outbox.notice = None;
+            changed = true;
+        }
+        let due = self.stack.iter().filter(|layer| {
+            let deadline = layer.screen.deadline();
+            deadline.is_some_and(|deadline| deadline <= now)
+        });
+        let due: Vec<u64> = due.map(|layer| layer.id).collect();
+        for id in due {
+            self.give(id, Input::Tick);
+            changed = true;
+        }
+        changed
+    }
+
+    fn lock_at(&self) -> Option<DateTime<Utc>> {
+        let locked = self.lock.is_some_and(|id| self.is_open(id));
+        if locked || self.parts.session.staff.is_none() {
+            return None;
+        }
+        Some(self.last_key + self.parts.idle_lock?)
+    }
+
+    fn lock(&mut self) {
+        if let Some(staff) = self.parts.session.staff.clone() {
+            self.push(Box::new(SignIn::lock(staff)), true);
+            self.lock = self.stack.last().map(|layer| layer.id);
+        }
+    }
+
+    fn top(&mut self, input: Input) -> bool {
+        let Some(layer) = self.stack.last() else {
+            return false;
+        };
+        self.give(layer.id, input);
+        true
+    }
+
+    /// Hands `input` to the screen with this id, if it is still there, and takes its step.
+    fn give(&mut self, id: u64, input: Input) {
+        let Some(place) = self.stack.iter().position(|layer| layer.id == id) else {
+            return;
+        };
+        let Some(layer) = self.stack.get_mut(place) else {
+            return;
+        };
+        let mut cx = Cx {
+            session: &mut self.parts.session,
+            lang: self.parts.lang,
+            now: self.now,
+            texts: &self.parts.texts,
+            ids: &mut self.parts.ids,
+            outbox: &mut self.outbox,
+        };
+        let step = layer.screen.on(input, &mut cx);
+        for (ticket, query) in self.outbox.asked.drain(..) {
+            self.waiting.insert(ticket, id);
+            self.effects.push(Effect::Query(ticket, query));
+        }
+        self.step(place, step);
+    }
+
+    /// Takes the step of the screen at `place`; what it had opened above it closes with it. What
+    /// the console itself laid on top (lock, help, the question whether to leave) stays there: a
+    /// late answer neither unlocks a till nor hides a question.
+    fn step(&mut self, place: usize, step: Step) {
+        let mut above = self.stack.iter().skip(place + 1);
+        let laid = above.position(|layer| layer.is_laid_over);
+        let over = laid.map(|laid| self.stack.split_off(place + 1 + laid));
+        match step {
+            Step::Stay => {}
+            Step::Push(screen) => self.push(screen, false),
+            Step::Replace(screen) => {
+                let was_laid = self
+                    .stack
+                    .get(place)
+                    .is_some_and(|layer| layer.is_laid_over);
+                self.stack.truncate(place);
+                self.push(screen, was_laid);
+            }
+            Step::Pop(outcome) => {
+                self.stack.truncate(place.max(1));
+                if let Some(outcome) = outcome {
+                    self.top(Input::Outcome(outcome));
+                }
+            }
+            Step::Home => {
+                self.stack.truncate(1);
+                self.top(Input::Opened);
+            }
+            Step::Quit => self.quit(),
+        }
+        self.stack.extend(over.into_iter().flatten());
+    }
+
+    fn push(&mut self, screen: Box<dyn Screen>, is_laid_over: bool) {
+        if self.stack.len() >= DEEPEST && !is_laid_over {
+            return;
+        }
+        self.last_layer += 1;
+        let id = self.last_layer;
+        self.stack.push(Layer {
+            id,
+            screen,
+            is_laid_over,
+        });
+        self.give(id, Input::Opened);
+    }
+
+    fn is_open(&self, id: u64) -> bool {
+        self.stack.iter().any(|layer| layer.id == id)
+    }
+
+    fn quit(&mut self) {
+        if !self.done {
+            self.done = true;
+            self.effects.push(Effect::Quit);
+        }
+    }
+}
+
+fn look(parts: &Parts, now: DateTime<Utc>) -> Look<'_> {
+    Look {
+        theme: &parts.theme,
+        texts: &parts.texts,
+        keymap: &parts.keymap,
+        session: &parts.session,
+        lang: parts.lang,
+        now,
+        active: false,
+    }
+}
+
+/// The start of the minute of `at`.
+fn minute(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.duration_trunc(TimeDelta::minutes(1)).unwrap_or(at)
+}

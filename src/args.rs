@@ -1,0 +1,43 @@
+//! The command line. Without a subcommand guitai opens the console.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::ui::text::Lang;
+
+/// 柜台: a keyboard-driven store console for shops that live on regular customers.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Args {
+    /// Read this configuration file.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+
+    /// Language of the screen.
+    #[arg(long, value_enum, global = true)]
+    pub lang: Option<Lang>,
+
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do instead of opening the console.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Fill an empty database with a shop to try things in.
+    Demo {
+        /// Members to make.
+        #[arg(long, default_value_t = 2_000)]
+        members: u32,
+        /// The same seed makes the same shop.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Recompute every chain and balance from the postings and name the first difference (LG6).
+    Verify,
+    /// Bring the database to this version.
+    Migrate,
+    /// Show the effective configuration and check what it names.
+    Doctor,
+}

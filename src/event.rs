@@ -1,0 +1,49 @@
+//! `Event`: all that can happen to the console. `Effect`: all it can ask for.
+//!
+//! The same events give the same screens, so a log of events is a bug report.
+
+use chrono::{DateTime, Utc};
+use crossterm::event::KeyEvent;
+
+use crate::domain::scan::Scan;
+use crate::error::Result;
+use crate::query::{Query, Reply, Ticket};
+use crate::session::{Connection, ScannerSign};
+
+/// Something happened, at the time it was noticed.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub at: DateTime<Utc>,
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// A key of the terminal.
+    Key(KeyEvent),
+    /// A bracketed paste.
+    Paste(String),
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+    /// A scanner device read a code.
+    Scan(Scan),
+    /// A question was answered.
+    Reply(Ticket, Result<Reply>),
+    /// Somebody else changed the database: read again what is visible.
+    Changed,
+    Connection(Connection),
+    Scanner(ScannerSign),
+    /// The time of `App::deadline` has come.
+    Wake,
+    /// The terminal went away, or the system wants the program to end.
+    Hangup,
+}
+
+/// What the application wants done.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    Query(Ticket, Query),
+    /// Restore the terminal and end.
+    Quit,
+}

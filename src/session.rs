@@ -1,0 +1,115 @@
+//! Who stands at which till: what every screen may know without asking.
+
+use chrono::{DateTime, FixedOffset, NaiveDate, Offset, Utc};
+
+use crate::domain::calendar::business_date;
+use crate::domain::ledger::Stamp;
+use crate::domain::shift::Shift;
+use crate::domain::shop::{Shop, Store, Till};
+use crate::domain::staff::{Limit, Staff};
+use crate::query::Opening;
+use uuid::Uuid;
+
+/// How the database answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Connection {
+    #[default]
+    Online,
+    Slow,
+    Offline,
+    /// A payment was sent and its answer never came: being resolved by its id.
+    Unknown {
+        /// The short code of the operation, for example `7F3A`.
+        code: String,
+    },
+}
+
+/// What the header says of the scanner.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ScannerSign {
+    /// None was ever seen: nothing is shown.
+    #[default]
+    None,
+    Ready,
+    Trouble,
+}
+
+/// What every screen may read, and the sign-in and shift screens change.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The till's number in the configuration, and what the database knows of it.
+    pub till_number: u16,
+    pub shop: Option<Shop>,
+    pub store: Option<Store>,
+    pub till: Option<Till>,
+    pub staff: Option<Staff>,
+    pub shift: Option<Shift>,
+    pub connection: Connection,
+    pub scanner: ScannerSign,
+    /// The shop's time: +08:00 (OP2).
+    pub offset: FixedOffset,
+}
+
+impl Session {
+    /// Nobody signed in yet.
+    #[must_use]
+    pub fn new(till_number: u16) -> Self {
+        Self {
+            till_number,
+            shop: None,
+            store: None,
+            till: None,
+            staff: None,
+            shift: None,
+            connection: Connection::default(),
+            scanner: ScannerSign::default(),
+            offset: shanghai(),
+        }
+    }
+
+    /// What the till learnt from the database.
+    pub fn open(&mut self, opening: Opening) {
+        self.shop = Some(opening.shop);
+        self.store = Some(opening.store);
+        self.till = Some(opening.till);
+        self.shift = opening.shift;
+    }
+
+    /// What the person who is signed in may do by herself.
+    #[must_use]
+    pub fn limit(&self) -> Option<&Limit> {
+        self.shop.as_ref()?.limit(self.staff.as_ref()?.role)
+    }
+
+    /// The business date of the store (OP2).
+    #[must_use]
+    pub fn today(&self, at: DateTime<Utc>) -> NaiveDate {
+        let cutoff = self.store.as_ref().map(|store| store.day_cutoff);
+        business_date(at, cutoff.unwrap_or_default())
+    }
+
+    /// Who, where and when, for an operation with this id.
+    #[must_use]
+    pub fn stamp(&self, id: Uuid, at: DateTime<Utc>) -> Stamp {
+        Stamp {
+            id,
+            till_id: i32::from(self.till_number),
+            shift_id: self.shift.as_ref().map(|shift| shift.id),
+            operator_id: self.staff.as_ref().map_or(0, |staff| staff.id),
+            approver_id: None,
+            business_on: self.today(at),
+            at,
+        }
+    }
+
+    /// `at` on the shop's clock, `09:02`.
+    #[must_use]
+    pub fn clock(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.offset).format("%H:%M").to_string()
+    }
+}
+
+/// Asia/Shanghai: +08:00 all year since 1991.
+fn shanghai() -> FixedOffset {
+    FixedOffset::east_opt(8 * 3600).unwrap_or_else(|| Utc.fix())
+}

@@ -1,0 +1,190 @@
+//! Who stands at the till: staff number and PIN. Also unlocks a till that was left alone.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::domain::staff::{Pin, Staff};
+use crate::query::{Query, Reply, Ticket};
+use crate::ui::keymap::Action;
+use crate::ui::paint;
+use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::screens::confirm::Confirm;
+use crate::ui::text::Say;
+use crate::ui::theme::Role;
+use crate::ui::widgets::field::{Field, Kind};
+use crate::ui::width;
+
+/// Columns and rows inside the frame.
+const SIZE: (u16, u16) = (36, 5);
+
+/// Columns of the labels.
+const LABEL: u16 = 14;
+
+/// Longest staff number and longest PIN.
+const NUMBER_LENGTH: usize = 12;
+const PIN_LENGTH: usize = 12;
+
+/// Which screen comes after signing in.
+pub type Then = fn() -> Box<dyn Screen>;
+
+/// The lowest screen of the stack; as a lock it lies on top.
+#[derive(Debug)]
+pub struct SignIn {
+    number: Field,
+    pin: Field,
+    on_pin: bool,
+    asked: Option<Ticket>,
+    /// What shop this is, for the header.
+    opening: Option<Ticket>,
+    then: Option<Then>,
+    /// Who left the till alone: only she goes on where she was.
+    locked: Option<Staff>,
+}
+
+impl SignIn {
+    /// The first screen; `then` makes the one that follows.
+    #[must_use]
+    pub fn new(then: Option<Then>) -> Self {
+        Self {
+            number: Field::new(Kind::Digits).most(NUMBER_LENGTH),
+            pin: Field::new(Kind::Pin).most(PIN_LENGTH),
+            on_pin: false,
+            asked: None,
+            opening: None,
+            then,
+            locked: None,
+        }
+    }
+
+    /// Over the work of `staff`, until she types her PIN.
+    #[must_use]
+    pub fn lock(staff: Staff) -> Self {
+        let mut screen = Self::new(None);
+        screen.number.set(&staff.number);
+        screen.on_pin = true;
+        screen.locked = Some(staff);
+        screen
+    }
+
+    fn accept(&mut self, cx: &mut Cx) {
+        if self.number.is_empty() {
+            self.on_pin = false;
+        } else if !self.on_pin || self.pin.is_empty() {
+            self.on_pin = true;
+        } else {
+            self.asked = Some(cx.ask(Query::SignIn {
+                number: self.number.value().to_owned(),
+                pin: Pin(self.pin.value().to_owned()),
+            }));
+        }
+    }
+
+    /// Another person needs the till: asks before the work of the first is lost.
+    fn leave(&self) -> Step {
+        let name = self.locked.as_ref().map_or("", |staff| &staff.name);
+        Step::push(Confirm::new(Say::new("sign_in.leave").with("name", name)).careful())
+    }
+
+    fn signed_in(&mut self, staff: Staff, cx: &mut Cx) -> Step {
+        self.pin.clear();
+        cx.session.staff = Some(staff);
+        match self.then {
+            _ if self.locked.is_some() => Step::Pop(None),
+            Some(then) => Step::Push(then()),
+            None => Step::Stay,
+        }
+    }
+
+    fn answered(&mut self, answer: crate::error::Result<Reply>, cx: &mut Cx) -> Step {
+        self.asked = None;
+        match answer {
+            Ok(Reply::SignedIn(staff)) => self.signed_in(staff, cx),
+            Ok(_) => Step::Stay,
+            Err(refusal) => {
+                self.pin.clear();
+                cx.refuse(refusal)
+            }
+        }
+    }
+}
+
+impl Screen for SignIn {
+    fn bindings(&self) -> &'static str {
+        "sign_in"
+    }
+
+    fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
+        if let Input::Mark | Input::Rollback = input {
+            self.number.on(&input);
+            self.pin.on(&input);
+            return Step::Stay;
+        }
+        let field = if self.on_pin {
+            &mut self.pin
+        } else {
+            &mut self.number
+        };
+        if self.asked.is_none() && field.on(&input) {
+            return Step::Stay;
+        }
+        match input {
+            Input::Opened if self.locked.is_none() => {
+                cx.session.staff = None;
+                *self = Self::new(self.then);
+                self.opening = Some(cx.ask(Query::Opening));
+            }
+            Input::Action(Action::Accept) => self.accept(cx),
+            Input::Action(Action::Back) if self.locked.is_some() => return self.leave(),
+            Input::Outcome(Outcome::Yes) => {
+                cx.session.staff = None;
+                return Step::Home;
+            }
+            Input::Action(Action::Back) => {
+                self.on_pin = false;
+                self.pin.clear();
+            }
+            Input::Action(Action::Up | Action::Previous) if self.locked.is_none() => {
+                self.on_pin = false;
+            }
+            Input::Action(Action::Down | Action::Next) => self.on_pin = true,
+            Input::Reply(ticket, Ok(Reply::Opening(opening))) if self.opening == Some(ticket) => {
+                cx.session.open(*opening);
+            }
+            Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
+                return self.answered(answer, cx);
+            }
+            _ => {}
+        }
+        Step::Stay
+    }
+
+    fn can(&self, action: Action) -> bool {
+        action != Action::Accept || self.asked.is_none()
+    }
+
+    fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let title = if self.locked.is_some() {
+            "sign_in.locked"
+        } else {
+            "sign_in.title"
+        };
+        let inside = paint::popup(frame, area, SIZE, look.text(title), look);
+        for (row, label, field, focused) in [
+            (1, "sign_in.number", &self.number, !self.on_pin),
+            (3, "sign_in.pin", &self.pin, self.on_pin),
+        ] {
+            let label = width::left(look.text(label), LABEL.into());
+            paint::line(frame, inside, row, &label, look.style(Role::Dim));
+            let right = Rect {
+                x: inside.x + LABEL.min(inside.width),
+                width: inside.width.saturating_sub(LABEL),
+                ..paint::below(inside, row)
+            };
+            field.view(frame, right, focused && self.asked.is_none(), look);
+        }
+        if self.asked.is_some() {
+            let text = look.text("sign_in.waiting");
+            paint::line(frame, inside, 4, text, look.style(Role::Dim));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Drives the application by keys against a back end, with clock and ids frozen.
+//!
+//! ```ignore
+//! let mut console = Console::open(backend);
+//! console.keys("6901234567892<Enter><F2>").settle().await;
+//! insta::assert_snapshot!(console.screen());
+//! ```
+
+use std::path::Path;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use guitai::app::{App, Parts};
+use guitai::config::Config;
+use guitai::event::{Effect, Event, What};
+use guitai::query::Backend;
+use guitai::session::Session;
+use guitai::ui::keymap::Key;
+use guitai::ui::screen::Screen;
+use guitai::ui::screens::sign_in::SignIn;
+use ratatui::Terminal;
+
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+
+use super::shop;
+
+/// Answers after which a test is taken to run in circles.
+const MOST_ANSWERS: usize = 1_000;
+
+/// 2026-03-09 10:32 in the shop, a Monday.
+pub fn morning() -> DateTime<Utc> {
+    "2026-03-09T02:32:00Z".parse().unwrap()
+}
+
+/// The shipped texts, keys and theme, ids from a fixed seed.
+pub fn parts() -> Parts {
+    let config = Config::parse(guitai::config::SHIPPED, Path::new("config.toml")).unwrap();
+    let mut parts = Parts::new(&config, false, 7).unwrap();
+    parts.session.open(shop::opening());
+    parts
+}
+
+/// An application and somebody at its keyboard.
+pub struct Console<B> {
+    app: App,
+    backend: B,
+    terminal: Terminal<TestBackend>,
+    now: DateTime<Utc>,
+    effects: Vec<Effect>,
+}
+
+impl<B: Backend> Console<B> {
+    /// The console as it starts, at 80x24.
+    pub fn open(backend: B) -> Self {
+        Self::with(backend, parts(), SignIn::new(None))
+    }
+
+    /// A console whose lowest screen is `first`.
+    pub fn with(backend: B, parts: Parts, first: impl Screen + 'static) -> Self {
+        let app = App::new(parts, Box::new(first), morning());
+        Self {
+            app,
+            backend,
+            terminal: Terminal::new(TestBackend::new(80, 24)).unwrap(),
+            now: morning(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Another size of the terminal.
+    pub fn size(&mut self, columns: u16, rows: u16) -> &mut Self {
+        self.terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        self.event(What::Resize(columns, rows))
+    }
+
+    /// Presses keys: characters, and names of the keymap in `<>`. `<<` is the character `<`.
+    pub fn keys(&mut self, keys: &str) -> &mut Self {
+        let mut rest = keys.chars();
+        while let Some(glyph) = rest.next() {
+            if glyph != '<' {
+                self.key(KeyEvent::from(KeyCode::Char(glyph)));
+                continue;
+            }
+            let name: String = rest.by_ref().take_while(|glyph| *glyph != '>').collect();
+            let key = Key::parse(&name).unwrap();
+            let modifiers = if key.ctrl {
+                KeyModifiers::CONTROL
+            } else {
+                KeyModifiers::NONE
+            };
+            self.key(KeyEvent::new(key.code, modifiers));
+        }
+        self
+    }
+
+    fn key(&mut self, key: KeyEvent) {
+        self.event(What::Key(key));
+    }
+
+    /// Anything else that can happen, now.
+    pub fn event(&mut self, what: What) -> &mut Self {
+        let at = self.now;
+        self.app.update(Event { at, what });
+        self.effects.extend(self.app.take_effects());
+        self
+    }
+
+    /// Lets time pass, waking the application whenever it asked for it.
+    pub fn wait(&mut self, span: TimeDelta) -> &mut Self {
+        let end = self.now + span;
+        while let Some(at) = self.app.deadline().filter(|at| *at <= end) {
+            self.now = at;
+            self.event(What::Wake);
+        }
+        self.now = end;
+        self
+    }
+
+    /// Time passes while the machine sleeps: nothing wakes the application.
+    pub fn sleep(&mut self, span: TimeDelta) -> &mut Self {
+        self.now += span;
+        self
+    }
+
+    /// Answers questions until none is open.
+    pub async fn settle(&mut self) -> &mut Self {
+        for _ in 0..MOST_ANSWERS {
+            let Some(place) = self
+                .effects
+                .iter()
+                .position(|effect| matches!(effect, Effect::Query(..)))
+            else {
+                return self;
+            };
+            if let Effect::Query(ticket, query) = self.effects.remove(place) {
+                let answer = self.backend.answer(query).await;
+                self.event(What::Reply(ticket, answer));
+            }
+        }
+        panic!("the console keeps asking");
+    }
+
+    /// Whether the application has asked to end.
+    pub fn has_quit(&self) -> bool {
+        self.effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Quit))
+    }
+
+    pub fn session(&self) -> &Session {
+        self.app.session()
+    }
+
+    /// The screen as text, one line per row, without spaces at the ends.
+    pub fn screen(&mut self) -> String {
+        let app = &mut self.app;
+        let frame = self.terminal.draw(|frame| app.view(frame)).unwrap();
+        text(frame.buffer)
+    }
+}
+
+/// The cells of a buffer as text; a wide glyph takes the place of two cells.
+pub fn text(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width);
+    let rows = buffer.content().chunks(width).map(|row| {
+        let mut line = String::new();
+        let mut skip = false;
+        for cell in row {
+            if !skip {
+                line.push_str(cell.symbol());
+            }
+            skip = !skip && guitai::ui::width::width(cell.symbol()) > 1;
+        }
+        line.trim_end().to_owned()
+    });
+    rows.collect::<Vec<_>>().join("\n")
+}

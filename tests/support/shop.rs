@@ -1,0 +1,94 @@
+//! A small shop for screens that have no database behind them.
+
+use chrono::NaiveTime;
+use guitai::domain::level::Level;
+use guitai::domain::money::Fen;
+use guitai::domain::shop::{LimitsProfile, Shop, Store, Till};
+use guitai::domain::staff::{Limit, Role, Staff};
+use guitai::domain::stored_value::SpendOrder;
+use guitai::domain::tender::Rounding;
+use guitai::query::Opening;
+
+/// 云裳理发: two levels, one store, one till.
+pub fn shop() -> Shop {
+    let level = |id: i32, name: &str, threshold: i64, paid: i64| Level {
+        id,
+        rank: id,
+        name: name.to_owned(),
+        threshold: Fen::yuan(threshold),
+        paid,
+        multiplier: 10_000,
+    };
+    let limit = |role: Role, max: i64| Limit {
+        role,
+        refund_max: Fen::yuan(max),
+        refund_days: 1,
+        top_up_max: Fen::yuan(5_000),
+        price_override: role > Role::Cashier,
+        reveal_phone: role > Role::Cashier,
+        manage: role > Role::Cashier,
+    };
+    Shop {
+        merchant_id: 1,
+        name: "云裳理发".to_owned(),
+        industry: "salon".to_owned(),
+        points_per_yuan: 1.into(),
+        points_valid_months: Some(12),
+        welcome_points: 100,
+        rounding: Rounding::None,
+        spend_order: SpendOrder::ProRata,
+        limits_profile: LimitsProfile::Warn,
+        dormancy_days: 45,
+        quick_sale_discount: true,
+        quick_sale_points: true,
+        denominations: [100, 50, 20, 10].map(Fen::yuan).to_vec(),
+        terms: String::new(),
+        terms_version: 1,
+        levels: vec![level(1, "普卡", 0, 10_000), level(2, "金卡", 3_000, 9_000)],
+        rules: Vec::new(),
+        limits: vec![limit(Role::Cashier, 200), limit(Role::Manager, 5_000)],
+        categories: Vec::new(),
+        stores: vec![store()],
+        tills: vec![till()],
+    }
+}
+
+pub fn store() -> Store {
+    let day_cutoff = NaiveTime::from_hms_opt(4, 0, 0).unwrap();
+    Store {
+        id: 1,
+        name: "总店".to_owned(),
+        day_cutoff,
+    }
+}
+
+pub fn till() -> Till {
+    Till {
+        id: 1,
+        store_id: 1,
+        name: "一号台".to_owned(),
+    }
+}
+
+/// What the first till learns; no shift is open.
+pub fn opening() -> Opening {
+    Opening {
+        shop: shop(),
+        store: store(),
+        till: till(),
+        shift: None,
+    }
+}
+
+/// 李敏, cashier, 101.
+pub fn cashier() -> Staff {
+    Staff {
+        id: 101,
+        number: "101".to_owned(),
+        name: "李敏".to_owned(),
+        role: Role::Cashier,
+        home_store_id: 1,
+        badge: None,
+        active: true,
+    }
+}

@@ -1,0 +1,112 @@
+//! The real binary in a real terminal: it starts, resizes, is quiet, and goes away properly.
+
+use std::time::Duration;
+
+use chrono::{Timelike, Utc};
+use rustix::process::Signal;
+
+use crate::support::pty::Pty;
+
+/// Stands in the header once the first question was answered: from there nothing is under way.
+const ANSWERED: &str = "[离线]";
+
+#[test]
+fn it_starts_resizes_and_leaves() {
+    let mut pty = Pty::start("starts", 80, 24);
+    pty.until("登录");
+    assert!(pty.is_alternate() && !pty.is_cooked());
+    pty.mark();
+    pty.resize(120, 40);
+    pty.until("登录");
+    pty.mark();
+    pty.resize(20, 5);
+    pty.until("窗口太小");
+    pty.mark();
+    pty.resize(45, 30);
+    pty.until("登录");
+    pty.mark();
+    pty.send("\x11");
+    pty.until("退出柜台?");
+    pty.send("\r");
+    assert!(pty.exit().success());
+    assert!(!pty.is_alternate() && pty.is_cooked());
+}
+
+#[test]
+fn it_is_quiet_when_nothing_happens() {
+    let mut pty = Pty::start("quiet", 80, 24);
+    pty.until(ANSWERED);
+    let minute = Utc::now().minute();
+    let mut bytes = pty.listen(Duration::from_secs(3));
+    if minute != Utc::now().minute() {
+        bytes = pty.listen(Duration::from_secs(3));
+    }
+    assert_eq!(bytes, 0);
+}
+
+#[test]
+fn one_digit_is_a_few_bytes() {
+    let mut pty = Pty::start("digit", 80, 24);
+    pty.until(ANSWERED);
+    let mut most = 0;
+    for number in ["1", "13", "138"] {
+        pty.mark();
+        pty.send(&number[number.len() - 1..]);
+        pty.until(number);
+        most = most.max(pty.bytes.len());
+    }
+    assert!(
+        most <= 64,
+        "{most} bytes: {:?}",
+        String::from_utf8_lossy(&pty.bytes)
+    );
+}
+
+#[test]
+fn a_paste_is_one_frame_and_no_command() {
+    let mut pty = Pty::start("paste", 80, 24);
+    pty.until(ANSWERED);
+    pty.mark();
+    pty.send("\x1b[200~10\r\x1112\x1b[201~");
+    pty.until("1012");
+    assert_eq!(
+        pty.bytes
+            .windows(8)
+            .filter(|end| *end == b"\x1b[?2026l")
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn signals_end_it_cleanly() {
+    for (name, signal) in [
+        ("hup", Signal::HUP),
+        ("term", Signal::TERM),
+        ("int", Signal::INT),
+    ] {
+        let mut pty = Pty::start(name, 80, 24);
+        pty.until("登录");
+        pty.signal(signal);
+        assert!(pty.exit().success(), "{name}");
+        assert!(!pty.is_alternate() && pty.is_cooked(), "{name}");
+    }
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_it() {
+    let mut pty = Pty::start("gone", 80, 24);
+    pty.until("登录");
+    pty.close();
+    assert!(pty.exit().success());
+}
+
+#[test]
+fn a_question_and_its_answer_pass_the_loop() {
+    let mut pty = Pty::start("answer", 80, 24);
+    pty.until("登录");
+    pty.send("101\r2468\r");
+    pty.until("连不上数据库");
+    pty.send("\x1b");
+    pty.until("工号");
+}
