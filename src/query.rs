@@ -142,12 +142,30 @@ pub enum Query {
         after: Option<(String, i32)>,
         limit: i32,
     },
-    SaveProduct(Box<ProductEdit>),
+    /// `editor` is the member of staff who edits; her right is checked by the database.
+    SaveProduct {
+        editor: i32,
+        edit: Box<ProductEdit>,
+    },
     StaffList,
-    SaveStaff(StaffEdit),
-    SaveLevel(Level),
-    SaveRule(Box<TopUpRule>),
-    SaveTerms(Box<Terms>),
+    SaveStaff {
+        editor: i32,
+        edit: Box<StaffEdit>,
+    },
+    /// A level; id 0 makes a new one.
+    SaveLevel {
+        editor: i32,
+        level: Level,
+    },
+    /// A rule, saved as a new version; id 0 makes a new one.
+    SaveRule {
+        editor: i32,
+        rule: Box<TopUpRule>,
+    },
+    SaveTerms {
+        editor: i32,
+        shop: Box<Shop>,
+    },
 }
 
 /// An answer from the back end; a refusal travels beside it as `Err(Refusal)`.
@@ -183,6 +201,9 @@ pub enum Reply {
     Statement(Vec<StatementRow>),
     Products(Vec<Product>),
     Staff(Vec<Staff>),
+    Kept,
+    /// Where the file lies.
+    Exported(String),
     /// Saved; the shop as it is now.
     Saved(Box<Shop>),
 }
@@ -194,6 +215,8 @@ pub struct Opening {
     pub store: Store,
     pub till: Till,
     pub shift: Option<Shift>,
+    /// The sale that was on the screen when the console ended.
+    pub cart: Option<Cart>,
 }
 
 /// The answers of the set-up screen.
@@ -395,12 +418,6 @@ pub struct StaffEdit {
     /// None makes a new one out of `staff`, whatever its id.
     pub id: Option<i32>,
     pub pin: Option<Pin>,
-}
-
-/// The shop's terms as edited.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Terms {
-    pub shop: Shop,
 }
 
 /// Whoever answers. The console is tested against a fake one.

@@ -36,16 +36,19 @@ pub fn refuse(error: Error) -> Refusal {
         .and_then(PgDatabaseError::constraint)
         .unwrap_or_default();
     match (code.as_ref(), constraint) {
-        ("GT001" | "40001" | "40P01", _) | ("23514", "holding_principal" | "holding_bonus") => {
-            Refusal::conflict(STALE)
-        }
-        (
+        ("GT001" | "40001" | "40P01", _)
+        | (
+            "23514",
+            "holding_principal"
+            | "holding_bonus"
+            | "lot_principal_floor"
+            | "lot_bonus_floor"
+            | "lot_points_floor",
+        )
+        | (
             "23505",
             "operation_pkey" | "operation_seq_key" | "lot_points_expiry" | "credential_pkey",
         ) => Refusal::conflict(STALE),
-        ("23514", "lot_principal_floor" | "lot_bonus_floor" | "lot_points_floor") => {
-            Refusal::conflict(STALE)
-        }
         ("23505", "operation_once") => Refusal::user("ledger.done_already"),
         ("GT003", _) => Refusal::user("ledger.no_seat"),
         ("GT005", _) => Refusal::user("shift.not_open"),

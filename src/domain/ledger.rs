@@ -212,7 +212,7 @@ impl Extras {
 /// Who does it, where and when: the same for every operation of a till.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
-    /// Made by the till, UUIDv7: the idempotency key (LG2).
+    /// Made by the till, `UUIDv7`: the idempotency key (LG2).
     pub id: Uuid,
     pub till_id: i32,
     pub shift_id: Option<Uuid>,

@@ -97,13 +97,13 @@ impl fmt::Display for Fen {
             text.push('-');
         }
         for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place) % 3 == 0 {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
                 text.push(',');
             }
             text.push(digit);
         }
-        text.push_str(&format!(".{:02}", value % 100));
-        f.pad(&text)
+        let cents = value % 100;
+        f.pad(&format!("{text}.{cents:02}"))
     }
 }
 

@@ -152,7 +152,7 @@ fn price_line(line: &CartLine, level: Option<&Level>, shop: &Shop) -> DocumentLi
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
     use crate::domain::shop::LimitsProfile;
@@ -162,8 +162,7 @@ pub mod tests {
     use rust_decimal::Decimal;
 
     /// A shop with two levels and one point a yuan.
-    #[must_use]
-    pub fn shop() -> Shop {
+    pub(crate) fn shop() -> Shop {
         let level = |id: i32, threshold: i64, paid: i64, multiplier: i64| Level {
             id,
             rank: id,
@@ -200,7 +199,7 @@ pub mod tests {
         }
     }
 
-    pub fn line(price: i64, quantity: i64, member_price: Option<i64>) -> CartLine {
+    pub(crate) fn line(price: i64, quantity: i64, member_price: Option<i64>) -> CartLine {
         CartLine {
             product_id: Some(1),
             name: "护发精油".into(),

@@ -169,7 +169,7 @@ fn earn(plan: &mut Plan, request: &SaleRequest, shop: &Shop, member: &Member) ->
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
     use crate::domain::member::Lot;
@@ -179,8 +179,7 @@ pub mod tests {
     use proptest::prelude::*;
 
     /// A member of level 2 with these lots.
-    #[must_use]
-    pub fn member(lots: Vec<Lot>) -> Member {
+    pub(crate) fn member(lots: Vec<Lot>) -> Member {
         Member {
             id: 7,
             version: 3,
@@ -206,8 +205,7 @@ pub mod tests {
         }
     }
 
-    #[must_use]
-    pub fn stamp() -> Stamp {
+    pub(crate) fn stamp() -> Stamp {
         Stamp {
             id: Uuid::from_u128(1),
             till_id: 1,
@@ -219,8 +217,7 @@ pub mod tests {
         }
     }
 
-    #[must_use]
-    pub fn request(lines: Vec<DocumentLine>, tenders: Vec<Tender>) -> SaleRequest {
+    pub(crate) fn request(lines: Vec<DocumentLine>, tenders: Vec<Tender>) -> SaleRequest {
         SaleRequest {
             stamp: stamp(),
             member_id: Some(7),

@@ -108,17 +108,16 @@ pub fn spend(
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
     use chrono::{DateTime, TimeDelta};
     use proptest::prelude::*;
 
-    pub const TODAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
+    pub(crate) const TODAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
 
-    /// A stored-value lot; `age` orders lots by time, `expiry` is days from today.
-    #[must_use]
-    pub fn lot(n: u128, principal: i64, bonus: i64, expiry: Option<i64>) -> Lot {
+    /// A stored-value lot; `n` orders lots by time, `expiry` is days from today.
+    pub(crate) fn lot(n: u128, principal: i64, bonus: i64, expiry: Option<i64>) -> Lot {
         Lot {
             id: Uuid::from_u128(n),
             kind: LotKind::StoredValue,

@@ -116,13 +116,13 @@ impl TopUpRule {
 
 /// The rule an amount reaches: the highest tier not above it (SV4).
 #[must_use]
-pub fn reached<'a>(
-    rules: &'a [TopUpRule],
+pub fn reached(
+    rules: &[TopUpRule],
     amount: Fen,
     level_id: i32,
     store_id: i32,
     at: DateTime<Utc>,
-) -> Option<&'a TopUpRule> {
+) -> Option<&TopUpRule> {
     rules
         .iter()
         .filter(|rule| rule.amount <= amount && rule.open_to(level_id, store_id, at))
@@ -290,7 +290,7 @@ fn give(
             );
         }
         Benefit::Level { level_id } => {
-            plan.level = level::raise(&shop.levels, member.level.id, *level_id)
+            plan.level = level::raise(&shop.levels, member.level.id, *level_id);
         }
     }
 }

@@ -89,11 +89,16 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use uuid::Uuid;
 
+use crate::domain::member::Member;
 use crate::domain::money::Fen;
+use crate::domain::price::CartLine;
+use crate::domain::product::Product;
+use crate::domain::receipt::Receipt;
 use crate::domain::scan::Scan;
+use crate::domain::staff::Staff;
 use crate::error::{Refusal, Result};
 use crate::ids::Ids;
-use crate::query::{Query, Reply, Ticket};
+use crate::query::{Cart, Query, Reply, Ticket};
 use crate::session::Session;
 use crate::ui::keymap::{Action, Keymap};
 use crate::ui::screens::message::Message;
@@ -201,6 +206,16 @@ pub enum Outcome {
     Text(String),
     Amount(Fen),
     Id(Uuid),
+    /// Money moved, or a receipt was chosen.
+    Receipt(Box<Receipt>),
+    /// A member as she is now.
+    Member(Box<Member>),
+    /// Somebody with the right to approve, by her PIN.
+    Approved(Staff),
+    /// A sale taken up again.
+    Cart(Box<Cart>),
+    Product(Product),
+    Line(CartLine),
 }
 
 /// What a screen may reach while it takes an input.

@@ -18,13 +18,31 @@ use crate::error::Refusal;
 pub const FILES: &[(&str, &str)] = &[
     ("action", include_str!("../../assets/text/action.toml")),
     ("app", include_str!("../../assets/text/app.toml")),
+    ("approval", include_str!("../../assets/text/approval.toml")),
+    ("attach", include_str!("../../assets/text/attach.toml")),
     ("confirm", include_str!("../../assets/text/confirm.toml")),
     ("field", include_str!("../../assets/text/field.toml")),
+    ("ground", include_str!("../../assets/text/ground.toml")),
     ("header", include_str!("../../assets/text/header.toml")),
     ("help", include_str!("../../assets/text/help.toml")),
+    ("journal", include_str!("../../assets/text/journal.toml")),
+    ("ledger", include_str!("../../assets/text/ledger.toml")),
+    ("level", include_str!("../../assets/text/level.toml")),
+    ("member", include_str!("../../assets/text/member.toml")),
     ("message", include_str!("../../assets/text/message.toml")),
+    ("product", include_str!("../../assets/text/product.toml")),
+    ("refund", include_str!("../../assets/text/refund.toml")),
     ("refusal", include_str!("../../assets/text/refusal.toml")),
+    ("sale", include_str!("../../assets/text/sale.toml")),
+    ("set_up", include_str!("../../assets/text/set_up.toml")),
+    ("shift", include_str!("../../assets/text/shift.toml")),
     ("sign_in", include_str!("../../assets/text/sign_in.toml")),
+    ("staff", include_str!("../../assets/text/staff.toml")),
+    (
+        "stored_value",
+        include_str!("../../assets/text/stored_value.toml"),
+    ),
+    ("top_up", include_str!("../../assets/text/top_up.toml")),
 ];
 
 /// The language of the screen. Switchable while running.

@@ -77,6 +77,7 @@ pub fn opening() -> Opening {
         store: store(),
         till: till(),
         shift: None,
+        cart: None,
     }
 }
 
