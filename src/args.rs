@@ -14,6 +14,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
 
+    /// Which of the shop's tills this console is.
+    #[arg(long, value_name = "NUMBER", global = true)]
+    pub till: Option<u16>,
+
     /// Language of the screen.
     #[arg(long, value_enum, global = true)]
     pub lang: Option<Lang>,
@@ -25,10 +29,10 @@ pub struct Args {
 /// What to do instead of opening the console.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Fill an empty database with a shop to try things in.
+    /// Open a shop to try things in, made up and kept apart from yours.
     Demo {
         /// Members to make.
-        #[arg(long, default_value_t = 2_000)]
+        #[arg(long, default_value_t = 300)]
         members: u32,
         /// The same seed makes the same shop.
         #[arg(long, default_value_t = 1)]

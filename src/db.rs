@@ -1,5 +1,6 @@
-//! Postgres: the only place with SQL.
+//! Postgres: the only place with SQL. [`Db::ask`] is the table of contents of the back end.
 
+pub mod desk;
 pub mod embedded;
 pub mod hold;
 pub mod journal;
@@ -7,23 +8,290 @@ pub mod json;
 pub mod ledger;
 pub mod link;
 pub mod member;
+pub mod open;
 pub mod pin;
 pub mod receipt;
 pub mod refuse;
+pub mod sale;
 pub mod search;
+pub mod settle;
 pub mod shift;
 pub mod shop;
 pub mod staff;
 
-use crate::error::{Refusal, Result};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use sqlx::PgConnection;
+use tokio::time::Instant;
+
+use crate::db::desk::Desk;
+use crate::db::embedded::Embedded;
+use crate::db::journal::Journal;
+use crate::db::link::Link;
+use crate::db::settle::Knowledge::Fresh;
+use crate::domain::shop::Shop;
+use crate::error::{Kind, Refusal, Result};
 use crate::query::{Backend, Query, Reply};
+use crate::session::Connection;
 
-/// A back end that is not there: refuses every question as offline.
-#[derive(Debug, Clone, Copy)]
-pub struct Unconnected;
+/// From here on the header says that the link is slow.
+const SLOW: Duration = Duration::from_millis(800);
 
-impl Backend for Unconnected {
-    async fn answer(&self, _query: Query) -> Result<Reply> {
-        Err(Refusal::offline())
+/// The back end of one till.
+pub struct Db {
+    link: Link,
+    till: i32,
+    journal: RefCell<Option<Journal>>,
+    desk: Desk,
+    shop: RefCell<Option<Rc<Shop>>>,
+    /// Names for receipts, by staff number.
+    cashier: RefCell<HashMap<i32, String>>,
+    embedded: RefCell<Option<Rc<Embedded>>>,
+    slow: Cell<bool>,
+    news: Box<dyn Fn(Connection)>,
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Db")
+            .field("till", &self.till)
+            .finish_non_exhaustive()
     }
+}
+
+impl Backend for Db {
+    async fn answer(&self, query: Query) -> Result<Reply> {
+        let began = Instant::now();
+        let answer = self.ask(query).await;
+        let slow = began.elapsed() >= SLOW
+            && answer
+                .as_ref()
+                .err()
+                .is_none_or(|refusal| refusal.kind != Kind::Offline);
+        if slow != self.slow.replace(slow) {
+            (self.news)(if slow {
+                Connection::Slow
+            } else {
+                Connection::Online
+            });
+        }
+        if answer
+            .as_ref()
+            .is_err_and(|refusal| refusal.kind == Kind::Offline)
+        {
+            self.revive().await;
+        }
+        answer
+    }
+}
+
+impl Db {
+    #[expect(clippy::too_many_lines, reason = "one arm per question: a table of contents")]
+    async fn ask(&self, query: Query) -> Result<Reply> {
+        let link = &self.link;
+        match query {
+            Query::Opening => self.opening().await,
+            Query::SetUp(answers) => self.set_up(*answers).await,
+            Query::SignIn { number, pin } => self.sign_in(&number, &pin).await.map(Reply::SignedIn),
+            Query::OpenShift { stamp, float } => {
+                self.open_shift(&stamp, float).await.map(Reply::ShiftOpened)
+            }
+            Query::Sheet { shift_id } => self.sheet(shift_id).await,
+            Query::CloseShift(request) => self
+                .close_shift(&request)
+                .await
+                .map(|()| Reply::ShiftClosed),
+            Query::PayOut {
+                stamp,
+                amount,
+                reason,
+            } => self
+                .pay_out(
+                    &sale::PayOut {
+                        stamp,
+                        amount,
+                        reason,
+                    },
+                    Fresh,
+                )
+                .await
+                .map(Reply::Posted),
+            Query::Scan { codes } => link
+                .read(async |c: &mut PgConnection| member::scan(c, &codes).await)
+                .await
+                .map(Reply::Found),
+            Query::Candidates { typed, limit } => link
+                .read(async |c: &mut PgConnection| search::candidates(c, &typed, limit).await)
+                .await
+                .map(Reply::Candidates),
+            Query::ReadMember { id } => link
+                .read(async |c: &mut PgConnection| member::read(c, id).await)
+                .await
+                .map(|m| Reply::Member(Box::new(m))),
+            Query::ReadProduct { id } => link
+                .read(async |c: &mut PgConnection| shop::read_product(c, id).await)
+                .await
+                .map(Reply::Product),
+            Query::Enrol(request) => self.enrol(&request).await,
+            Query::EditMember { id, person } => link
+                .call(async |c: &mut PgConnection| member::edit(c, id, &person).await)
+                .await
+                .map(|m| Reply::Member(Box::new(m))),
+            Query::AddCard { member_id, card } => link
+                .call(async |c: &mut PgConnection| member::add_card(c, member_id, &card).await)
+                .await
+                .map(|m| Reply::Member(Box::new(m))),
+            Query::RevealPhone {
+                member_id,
+                staff_id,
+            } => link
+                .call(async |c: &mut PgConnection| {
+                    member::reveal_phone(c, member_id, staff_id).await
+                })
+                .await
+                .map(Reply::Phone),
+            Query::Sell { request, member } => self
+                .sell(&request, member.as_deref(), Fresh)
+                .await
+                .map(receipt),
+            Query::Attach { request, member } => self
+                .attach(&request, Some(&member), Fresh)
+                .await
+                .map(receipt),
+            Query::TopUp { request, member } => self
+                .top_up(&request, Some(&member), Fresh)
+                .await
+                .map(receipt),
+            Query::ReverseTopUp(request) => self.reverse_top_up(&request, Fresh).await.map(receipt),
+            Query::Refund(request) => self.refund(&request, Fresh).await.map(receipt),
+            Query::ReleaseInstalments { stamp, member_id } => self
+                .release_instalments(&stamp, member_id)
+                .await
+                .map(|m| Reply::Member(Box::new(m))),
+            Query::ReadSale { id } => link
+                .read(async |c: &mut PgConnection| receipt::read_sale(c, id).await)
+                .await
+                .map(|r| Reply::Sale(Box::new(r))),
+            Query::ReadTopUp { id } => link
+                .read(async |c: &mut PgConnection| receipt::read_top_up(c, id).await)
+                .await
+                .map(|r| Reply::TopUp(Box::new(r))),
+            Query::Operations { of, before, limit } => link
+                .read(async |c: &mut PgConnection| receipt::operations(c, of, before, limit).await)
+                .await
+                .map(Reply::Operations),
+            Query::ReadReceipt { id } => link
+                .read(async |c: &mut PgConnection| receipt::read(c, id).await)
+                .await
+                .map(receipt),
+            Query::Hold(held) => link
+                .call(async |c: &mut PgConnection| hold::hold(c, &held).await)
+                .await
+                .map(|()| Reply::Kept),
+            Query::HeldSales { store_id } => link
+                .read(async |c: &mut PgConnection| hold::held(c, store_id).await)
+                .await
+                .map(Reply::Held),
+            Query::TakeHeld { id } => link
+                .call(async |c: &mut PgConnection| hold::take(c, id).await)
+                .await
+                .map(|cart| Reply::Taken(cart.map(Box::new))),
+            Query::Dormant {
+                filter,
+                after,
+                limit,
+            } => link
+                .read(async |c: &mut PgConnection| search::dormant(c, &filter, after, limit).await)
+                .await
+                .map(Reply::Dormant),
+            Query::Statement {
+                member_id,
+                before,
+                limit,
+            } => link
+                .read(async |c: &mut PgConnection| {
+                    receipt::statement(c, member_id, before, limit).await
+                })
+                .await
+                .map(Reply::Statement),
+            Query::KeepCart { cart, sending } => {
+                self.desk.keep(cart, sending).map(|()| Reply::Kept)
+            }
+            Query::Export { name, text } => self.desk.export(&name, &text).map(Reply::Exported),
+            Query::Products {
+                search,
+                after,
+                limit,
+            } => link
+                .read(async |c: &mut PgConnection| {
+                    shop::products(c, &search, after.clone(), limit, None).await
+                })
+                .await
+                .map(Reply::Products),
+            Query::SaveProduct { editor, edit } => {
+                self.save(async |c: &mut PgConnection| {
+                    shop::save_product(c, editor, &edit).await.map(drop)
+                })
+                .await
+            }
+            Query::StaffList => link
+                .read(async |c: &mut PgConnection| shop::staff(c).await)
+                .await
+                .map(Reply::Staff),
+            Query::SaveStaff { editor, edit } => {
+                self.save(async |c: &mut PgConnection| {
+                    shop::save_staff(c, editor, &edit).await.map(drop)
+                })
+                .await
+            }
+            Query::SaveLevel { editor, level } => {
+                self.save(async |c: &mut PgConnection| {
+                    shop::save_level(c, editor, &level).await.map(drop)
+                })
+                .await
+            }
+            Query::SaveRule { editor, rule } => {
+                self.save(async |c: &mut PgConnection| {
+                    shop::save_rule(c, editor, &rule).await.map(drop)
+                })
+                .await
+            }
+            Query::SaveTerms { editor, shop } => {
+                self.save(async |c: &mut PgConnection| shop::save_terms(c, editor, &shop).await)
+                    .await
+            }
+        }
+    }
+
+    /// The shop, read once and again after an edit.
+    ///
+    /// # Errors
+    /// `ledger.no_seat` when this till is not one of the shop; offline.
+    pub async fn shop(&self) -> Result<Rc<Shop>> {
+        if let Some(shop) = self.shop.borrow().as_ref() {
+            return Ok(Rc::clone(shop));
+        }
+        let read = self
+            .link
+            .read(async |c: &mut PgConnection| shop::read(c, self.till).await)
+            .await?;
+        let shop = Rc::new(read.ok_or_else(|| Refusal::user("ledger.no_seat"))?);
+        *self.shop.borrow_mut() = Some(Rc::clone(&shop));
+        Ok(shop)
+    }
+
+    /// Makes an edit and answers with the shop as it is then.
+    async fn save(&self, edit: impl AsyncFnOnce(&mut PgConnection) -> Result<()>) -> Result<Reply> {
+        self.link.call(edit).await?;
+        self.shop.replace(None);
+        Ok(Reply::Saved(Box::new((*self.shop().await?).clone())))
+    }
+}
+
+fn receipt(receipt: crate::domain::receipt::Receipt) -> Reply {
+    Reply::Receipt(Box::new(receipt))
 }

@@ -54,5 +54,8 @@ pub mod doctor;
 /// Session and stack of screens: `update(Event)`.
 pub mod app;
 
+/// From the configuration to a running console.
+pub mod start;
+
 /// The loop: wait, update, draw if changed, perform effects.
 pub mod run;

@@ -15,9 +15,9 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::timeout;
 
 use crate::app::App;
-use crate::error::{Kind, Refusal, Result};
+use crate::error::{Kind, Refusal};
 use crate::event::{Effect, Event, What};
-use crate::query::{Backend, Query, Reply, Ticket};
+use crate::query::{Backend, Query, Ticket};
 use crate::ui::terminal::Terminal;
 
 /// Events waiting to be taken; a producer waits when there are more.
@@ -31,9 +31,6 @@ const QUERIES: usize = 64;
 
 /// A screen whose deadline stays in the past wakes the loop this often and not oftener.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
-
-/// After this long without an answer the database counts as offline.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// The one channel of events. Producers get a clone of the sender.
 #[must_use]
@@ -154,7 +151,7 @@ impl<B: Backend + 'static> Answers<B> {
                 Err(Refusal::conflict("refusal.busy"))
             } else {
                 let _permit = at_once.acquire().await;
-                answer(backend.as_ref(), query).await
+                backend.answer(query).await
             };
             under_way.set(under_way.get() - 1);
             let event = Event {
@@ -165,12 +162,6 @@ impl<B: Backend + 'static> Answers<B> {
             let _ = sender.send(event).await;
         });
     }
-}
-
-async fn answer<B: Backend>(backend: &B, query: Query) -> Result<Reply> {
-    timeout(ANSWER_WITHIN, backend.answer(query))
-        .await
-        .unwrap_or_else(|_elapsed| Err(Refusal::offline()))
 }
 
 /// Gives a fault of ours a short code that stands both on the screen and in the log.

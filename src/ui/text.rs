@@ -21,6 +21,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("approval", include_str!("../../assets/text/approval.toml")),
     ("attach", include_str!("../../assets/text/attach.toml")),
     ("confirm", include_str!("../../assets/text/confirm.toml")),
+    ("desk", include_str!("../../assets/text/desk.toml")),
     ("field", include_str!("../../assets/text/field.toml")),
     ("ground", include_str!("../../assets/text/ground.toml")),
     ("header", include_str!("../../assets/text/header.toml")),

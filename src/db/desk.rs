@@ -1,0 +1,143 @@
+//! What a till keeps on its own disk besides its journal: the sale on the screen, and exported files.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error::{Kind, Refusal, Result};
+use crate::query::Cart;
+
+/// Longest name of an exported file.
+const LONGEST_NAME: usize = 80;
+
+/// The folder of one till.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    folder: PathBuf,
+}
+
+/// The sale on the screen, and the operation it was being posted as.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    pub cart: Cart,
+    pub sending: Option<Uuid>,
+}
+
+impl Desk {
+    /// The desk in `folder`, which is made when missing.
+    ///
+    /// # Errors
+    /// `desk.unwritable`.
+    pub fn open(folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).map_err(|error| refuse(folder, error))?;
+        Ok(Self {
+            folder: folder.to_path_buf(),
+        })
+    }
+
+    fn cart(&self) -> PathBuf {
+        self.folder.join("cart.json")
+    }
+
+    /// Where the till's journal lies.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.folder.join("journal")
+    }
+
+    /// Keeps the sale on the screen, or forgets it. The old one is there until the new one is whole.
+    ///
+    /// # Errors
+    /// `desk.unwritable`.
+    pub fn keep(&self, cart: Option<Cart>, sending: Option<Uuid>) -> Result<()> {
+        let path = self.cart();
+        let done = match cart {
+            None => match fs::remove_file(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                done => done,
+            },
+            Some(cart) => {
+                let json =
+                    serde_json::to_vec(&Kept { cart, sending }).map_err(Refusal::internal)?;
+                let new = path.with_extension("new");
+                fs::write(&new, json).and_then(|()| fs::rename(&new, &path))
+            }
+        };
+        done.map_err(|error| refuse(&path, error))
+    }
+
+    /// The sale that was on the screen when the console ended; damage counts as none.
+    #[must_use]
+    pub fn kept(&self) -> Option<Kept> {
+        let json = fs::read(self.cart()).ok()?;
+        serde_json::from_slice(&json).ok()
+    }
+
+    /// Writes a file for the owner and says where it lies.
+    ///
+    /// # Errors
+    /// `desk.unwritable`.
+    pub fn export(&self, name: &str, text: &str) -> Result<String> {
+        let safe = |c: char| {
+            if c.is_alphanumeric() || "._-".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        };
+        let name: String = name.chars().map(safe).take(LONGEST_NAME).collect();
+        let folder = self.folder.join("export");
+        let path = folder.join(name.trim_start_matches('.'));
+        let write = || {
+            fs::create_dir_all(&folder)?;
+            let mut file = File::create(&path)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        };
+        write().map_err(|error| refuse(&path, error))?;
+        Ok(path.display().to_string())
+    }
+}
+
+fn refuse(path: &Path, error: io::Error) -> Refusal {
+    let mut refusal = Refusal::new(Kind::Device, "desk.unwritable").with("path", path.display());
+    refusal.source = Some(std::sync::Arc::new(error));
+    refusal
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_cart_survives_and_is_forgotten() {
+        let folder = std::env::temp_dir().join(format!("guitai-desk-{}", std::process::id()));
+        let desk = Desk::open(&folder).unwrap();
+        let cart = Cart {
+            member_id: Some(7),
+            lines: Vec::new(),
+        };
+        desk.keep(Some(cart.clone()), None).unwrap();
+        assert_eq!(
+            desk.kept(),
+            Some(Kept {
+                cart,
+                sending: None
+            })
+        );
+        fs::write(desk.cart(), "{torn").unwrap();
+        assert_eq!(desk.kept(), None);
+        desk.keep(None, None).unwrap();
+        desk.keep(None, None).unwrap();
+        let path = desk.export("../../dormant 2026.csv", "x").unwrap();
+        assert!(
+            Path::new(&path).starts_with(folder.join("export")),
+            "{path}"
+        );
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

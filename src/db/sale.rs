@@ -1,0 +1,302 @@
+//! Money at the counter: sales, top-ups, returns, and what a dead console left unsettled.
+
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+use crate::db::journal::Entry;
+use crate::db::settle::Knowledge;
+use crate::db::{Db, member, receipt};
+use crate::domain::ledger::{Account, OperationKind, Plan, Posted, Stamp};
+use crate::domain::member::Member;
+use crate::domain::money::Fen;
+use crate::domain::receipt::{Names, Receipt};
+use crate::domain::refund::{self, AttachRequest, RefundRequest};
+use crate::domain::sale::{self, SaleRequest};
+use crate::domain::top_up::{self, ReversalRequest, TopUpRequest};
+use crate::error::{Kind, Refusal, Result};
+
+/// Cash out of the drawer, as the journal keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayOut {
+    pub stamp: Stamp,
+    pub amount: Fen,
+    pub reason: String,
+}
+
+/// The member a plan is made on: the given one first, a fresh one when that was too old.
+async fn fresh(
+    conn: &mut PgConnection,
+    given: Option<&Member>,
+    id: i64,
+    attempt: u32,
+) -> Result<Member> {
+    match given {
+        Some(member) if attempt == 0 => Ok(member.clone()),
+        _ => member::read(conn, id).await,
+    }
+}
+
+impl Db {
+    /// Posts a sale: one round trip on the member the screen has.
+    ///
+    /// # Errors
+    /// `stored_value.short`, `sale.not_covered`, `shift.not_open`.
+    pub async fn sell(
+        &self,
+        request: &SaleRequest,
+        given: Option<&Member>,
+        knowledge: Knowledge,
+    ) -> Result<Receipt> {
+        let shop = self.shop().await?;
+        let done = self
+            .settle(
+                OperationKind::Sale,
+                &request.stamp,
+                request,
+                knowledge,
+                async |conn: &mut PgConnection, attempt| {
+                    let member = match request.member_id {
+                        Some(id) => Some(fresh(conn, given, id, attempt).await?),
+                        None => None,
+                    };
+                    sale::plan(request, &shop, member.as_ref())
+                },
+            )
+            .await?;
+        self.receipt(&request.stamp, done, given).await
+    }
+
+    /// Gives an anonymous sale its member (MB3).
+    ///
+    /// # Errors
+    /// `attach.taken`.
+    pub async fn attach(
+        &self,
+        request: &AttachRequest,
+        given: Option<&Member>,
+        knowledge: Knowledge,
+    ) -> Result<Receipt> {
+        let shop = self.shop().await?;
+        let done = self
+            .settle(
+                OperationKind::Attach,
+                &request.stamp,
+                request,
+                knowledge,
+                async |conn: &mut PgConnection, attempt| {
+                    let record = receipt::read_sale(conn, request.sale_id).await?;
+                    let member = fresh(conn, given, request.member_id, attempt).await?;
+                    refund::plan_attach(request, &record, &shop, &member)
+                },
+            )
+            .await?;
+        self.receipt(&request.stamp, done, given).await
+    }
+
+    /// Loads stored value with all the benefits of its rule.
+    ///
+    /// # Errors
+    /// `top_up.rule_gone`, the enforced limits of SV10.
+    pub async fn top_up(
+        &self,
+        request: &TopUpRequest,
+        given: Option<&Member>,
+        knowledge: Knowledge,
+    ) -> Result<Receipt> {
+        let shop = self.shop().await?;
+        let done = self
+            .settle(
+                OperationKind::TopUp,
+                &request.stamp,
+                request,
+                knowledge,
+                async |conn: &mut PgConnection, attempt| {
+                    let member = fresh(conn, given, request.member_id, attempt).await?;
+                    top_up::plan(request, &shop, &member)
+                },
+            )
+            .await?;
+        self.receipt(&request.stamp, done, given).await
+    }
+
+    /// Takes a top-up back, whole.
+    ///
+    /// # Errors
+    /// `top_up.spent`, `top_up.reversed`, `approval.needed`.
+    pub async fn reverse_top_up(
+        &self,
+        request: &ReversalRequest,
+        knowledge: Knowledge,
+    ) -> Result<Receipt> {
+        let done = self
+            .settle(
+                OperationKind::TopUpReversal,
+                &request.stamp,
+                request,
+                knowledge,
+                async |conn: &mut PgConnection, _| {
+                    let record = receipt::read_top_up(conn, request.top_up_id).await?;
+                    let member = member::read(conn, request.member_id).await?;
+                    top_up::plan_reversal(request, &record, &member)
+                },
+            )
+            .await?;
+        self.receipt(&request.stamp, done, None).await
+    }
+
+    /// Returns a sale, whole or by line (RF6).
+    ///
+    /// # Errors
+    /// `refund.too_much`, `refund.changed`, `approval.needed`.
+    pub async fn refund(&self, request: &RefundRequest, knowledge: Knowledge) -> Result<Receipt> {
+        let done = self
+            .settle(
+                OperationKind::Refund,
+                &request.stamp,
+                request,
+                knowledge,
+                async |conn: &mut PgConnection, _| {
+                    let record = receipt::read_sale(conn, request.sale_id).await?;
+                    let member = match record.member_id {
+                        Some(id) => Some(member::read(conn, id).await?),
+                        None => None,
+                    };
+                    refund::plan(request, &record, member.as_ref())
+                },
+            )
+            .await?;
+        self.receipt(&request.stamp, done, None).await
+    }
+
+    /// Cash out of the drawer for an expense (OP1).
+    ///
+    /// # Errors
+    /// `shift.not_open`.
+    pub async fn pay_out(&self, request: &PayOut, knowledge: Knowledge) -> Result<Posted> {
+        let done = self.settle(
+            OperationKind::PaidOut,
+            &request.stamp,
+            request,
+            knowledge,
+            async |_: &mut PgConnection, _| {
+                let mut plan = Plan::new(OperationKind::PaidOut);
+                plan.post_fen(Account::Cash, None, request.amount);
+                plan.post_fen(Account::PaidOut, None, -request.amount);
+                plan.document =
+                    serde_json::json!({ "amount": request.amount, "reason": request.reason });
+                if request.amount.is_positive() {
+                    Ok(plan)
+                } else {
+                    Err(Refusal::user("sale.malformed"))
+                }
+            },
+        );
+        Ok(done.await?.0)
+    }
+
+    /// Pays out the instalments of a member that are due, each as an operation of its own whose id follows
+    /// from the promise, so that two tills cannot pay one twice. Returns the member as she is then.
+    ///
+    /// # Errors
+    /// Offline.
+    pub async fn release_instalments(&self, stamp: &Stamp, id: i64) -> Result<Member> {
+        let mut member = self
+            .link
+            .read(async |conn: &mut PgConnection| member::read(conn, id).await)
+            .await?;
+        let due: Vec<_> = member
+            .instalments
+            .iter()
+            .filter(|i| i.due_on <= stamp.business_on)
+            .cloned()
+            .collect();
+        for promise in due {
+            let stamp = Stamp {
+                id: uuid::Uuid::new_v5(
+                    &promise.operation_id,
+                    format!("instalment {}", promise.no).as_bytes(),
+                ),
+                ..stamp.clone()
+            };
+            let request = (id, promise.operation_id, promise.no, promise.bonus);
+            let done = self.settle(
+                OperationKind::Instalment,
+                &stamp,
+                &request,
+                Knowledge::Repeatable,
+                async |conn: &mut PgConnection, attempt| {
+                    let member = fresh(conn, Some(&member), id, attempt).await?;
+                    Ok(top_up::plan_instalment(&promise, &member))
+                },
+            );
+            // Another till may have been first: then there is nothing left to pay out.
+            if let Err(refusal) = done.await {
+                tracing::info!(%refusal, "an instalment was not paid out");
+            }
+            member = self
+                .link
+                .read(async |conn: &mut PgConnection| member::read(conn, id).await)
+                .await?;
+        }
+        Ok(member)
+    }
+
+    /// The receipt of what was just posted; read from the ledger when this was a replay.
+    async fn receipt(
+        &self,
+        stamp: &Stamp,
+        (posted, plan): (Posted, Plan),
+        member: Option<&Member>,
+    ) -> Result<Receipt> {
+        if posted.replayed || (plan.member.is_some() && member.is_none()) {
+            return self
+                .link
+                .read(async |conn: &mut PgConnection| receipt::read(conn, stamp.id).await)
+                .await;
+        }
+        let shop = self.shop().await?;
+        let till = shop.tills.iter().find(|till| till.id == stamp.till_id);
+        let store =
+            till.and_then(|till| shop.stores.iter().find(|store| store.id == till.store_id));
+        let level = plan
+            .level
+            .or(member.map(|m| m.level.id))
+            .and_then(|id| shop.level(id));
+        let names = Names {
+            shop: shop.name.clone(),
+            store: store.map(|store| store.name.clone()).unwrap_or_default(),
+            till: till.map(|till| till.name.clone()).unwrap_or_default(),
+            cashier: self
+                .cashier
+                .borrow()
+                .get(&stamp.operator_id)
+                .cloned()
+                .unwrap_or_default(),
+            member: member.map(|member| member.name.clone()),
+            phone: member.and_then(|member| member.phone.clone()),
+            level: level.map(|level| level.name.clone()),
+        };
+        Ok(Receipt::of(stamp, &plan, &posted, names))
+    }
+
+    /// Settles what an earlier console of this till began and never heard of again.
+    ///
+    /// # Errors
+    /// Offline only where nothing was sent.
+    pub async fn resume(&self, entry: &Entry) -> Result<()> {
+        let known = Knowledge::Unknown;
+        match entry.kind.as_str() {
+            "sale" => self.sell(&request(entry)?, None, known).await.map(drop),
+            "attach" => self.attach(&request(entry)?, None, known).await.map(drop),
+            "top_up" => self.top_up(&request(entry)?, None, known).await.map(drop),
+            "top_up_reversal" => self.reverse_top_up(&request(entry)?, known).await.map(drop),
+            "refund" => self.refund(&request(entry)?, known).await.map(drop),
+            "paid_out" => self.pay_out(&request(entry)?, known).await.map(drop),
+            other => Err(Refusal::new(Kind::Internal, "refusal.internal").with("kind", other)),
+        }
+    }
+}
+
+fn request<T: serde::de::DeserializeOwned>(entry: &Entry) -> Result<T> {
+    serde_json::from_value(entry.request.clone()).map_err(Refusal::internal)
+}
