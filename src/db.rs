@@ -6,4 +6,6 @@ pub mod json;
 pub mod ledger;
 pub mod link;
 pub mod member;
+pub mod pin;
 pub mod refuse;
+pub mod set_up;

@@ -12,3 +12,4 @@ mod support;
 mod cluster;
 mod embedded;
 mod proxy;
+mod set_up;

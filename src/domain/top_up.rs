@@ -30,6 +30,7 @@ pub enum Every {
 
 /// A benefit in parts; the first comes at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Instalments {
     pub count: u16,
     pub every: Every,
