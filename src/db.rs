@@ -1,5 +1,6 @@
 //! Postgres: the only place with SQL.
 
+pub mod demo;
 pub mod embedded;
 pub mod journal;
 pub mod json;

@@ -10,6 +10,7 @@
 mod support;
 
 mod cluster;
+mod demo;
 mod embedded;
 mod proxy;
 mod set_up;
