@@ -281,6 +281,7 @@ begin
   end if;
 end $$;
 
-grant execute on function post to guitai_app;
+-- operation_content is pure; verify computes the chains again with it.
+grant execute on function post, operation_content to guitai_app;
 
 reset role;

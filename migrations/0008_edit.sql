@@ -21,7 +21,9 @@ begin
   insert into level select * from jsonb_populate_recordset(null::level, p -> 'levels');
   insert into category select * from jsonb_populate_recordset(null::category, p -> 'categories');
   insert into product select * from jsonb_populate_recordset(null::product, p -> 'products');
-  insert into top_up_rule select * from jsonb_populate_recordset(null::top_up_rule, p -> 'rules');
+  insert into top_up_rule (merchant_id, id, version, name, amount, benefits, levels, stores, valid_from, valid_to, active)
+    select merchant_id, id, version, name, amount, benefits, levels, stores, valid_from, valid_to, active
+    from jsonb_populate_recordset(null::top_up_rule, p -> 'rules');
   return (select merchant_id from merchant);
 end $$;
 

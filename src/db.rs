@@ -1,5 +1,6 @@
 //! Postgres: the only place with SQL. [`Db::ask`] is the table of contents of the back end.
 
+pub mod demo;
 pub mod desk;
 pub mod embedded;
 pub mod hold;
@@ -14,6 +15,7 @@ pub mod receipt;
 pub mod refuse;
 pub mod sale;
 pub mod search;
+pub mod set_up;
 pub mod settle;
 pub mod shift;
 pub mod shop;
@@ -90,7 +92,10 @@ impl Backend for Db {
 }
 
 impl Db {
-    #[expect(clippy::too_many_lines, reason = "one arm per question: a table of contents")]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm per question: a table of contents"
+    )]
     async fn ask(&self, query: Query) -> Result<Reply> {
         let link = &self.link;
         match query {

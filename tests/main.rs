@@ -12,9 +12,11 @@ mod support;
 
 mod architecture;
 mod cluster;
+mod demo;
 mod embedded;
 mod layout;
 mod proxy;
+mod set_up;
 mod shell;
 mod terminal;
 mod widgets;

@@ -14,7 +14,7 @@ use crate::db::embedded::{DATABASE, Embedded, OWNER};
 use crate::db::journal::{Fate, Journal};
 use crate::db::link::Link;
 use crate::db::refuse::refuse;
-use crate::db::{Db, member, shift, staff};
+use crate::db::{Db, member, set_up, shift, staff};
 use crate::domain::ledger::Stamp;
 use crate::domain::money::Fen;
 use crate::domain::shift::{CloseRequest, Shift};
@@ -185,8 +185,9 @@ impl Db {
     }
 
     pub(super) async fn set_up(&self, answers: SetUp) -> Result<Reply> {
-        let _ = (&self.link, answers);
-        Err(Refusal::user("set_up.done_already"))
+        let set_up = async |c: &mut PgConnection| set_up::set_up(c, &answers).await;
+        self.link.call(set_up).await?;
+        self.opening().await
     }
 
     pub(super) async fn sign_in(&self, number: &str, pin: &Pin) -> Result<Staff> {

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use crate::db::journal::Entry;
 use crate::db::settle::Knowledge;
 use crate::db::{Db, member, receipt};
+use crate::domain::instalment;
 use crate::domain::ledger::{Account, OperationKind, Plan, Posted, Stamp};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
@@ -226,7 +227,7 @@ impl Db {
                 Knowledge::Repeatable,
                 async |conn: &mut PgConnection, attempt| {
                     let member = fresh(conn, Some(&member), id, attempt).await?;
-                    Ok(top_up::plan_instalment(&promise, &member))
+                    Ok(instalment::plan(&member, &promise))
                 },
             );
             // Another till may have been first: then there is nothing left to pay out.

@@ -4,6 +4,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::domain::money::Fen;
+use crate::domain::tender::Rounding;
+use crate::domain::top_up::Instalments;
 
 /// The shipped presets: id and file, in the order they are offered.
 const FILES: [(&str, &str); 8] = [
@@ -53,15 +55,6 @@ pub struct Preset {
     pub categories: Vec<Category>,
 }
 
-/// What is dropped from a cash total, downwards (PR6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Rounding {
-    None,
-    Jiao,
-    Yuan,
-}
-
 /// A member level (LV1, LV2).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,27 +77,12 @@ pub struct TopUp {
     /// Bonus money, all of it; at once unless there are instalments.
     #[serde(deserialize_with = "yuan")]
     pub bonus: Fen,
+    /// Equal parts, the first at once.
     pub instalments: Option<Instalments>,
     #[serde(default)]
     pub points: i64,
     /// Chinese name of the level that is reached at once.
     pub level: Option<String>,
-}
-
-/// The bonus in `count` equal parts, the first at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Instalments {
-    pub count: u32,
-    pub every: Every,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Every {
-    Day,
-    Week,
-    Month,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

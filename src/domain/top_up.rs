@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::calendar::end_of_month_after;
 use super::ledger::{Account, LotKind, NewInstalment, NewLot, OperationKind, Plan, Stamp};
 use super::level;
-use super::member::{Instalment, Member};
+use super::member::Member;
 use super::money::{self, Fen};
 use super::points;
 use super::shop::{LimitsProfile, Shop};
@@ -30,6 +30,7 @@ pub enum Every {
 
 /// A benefit in parts; the first comes at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Instalments {
     pub count: u16,
     pub every: Every,
@@ -293,19 +294,6 @@ fn give(
             plan.level = level::raise(&shop.levels, member.level.id, *level_id);
         }
     }
-}
-
-/// Plans the payment of a promised instalment into its lot.
-#[must_use]
-pub fn plan_instalment(promise: &Instalment, member: &Member) -> Plan {
-    let mut plan = Plan::new(OperationKind::Instalment);
-    plan.member = Some((member.id, member.version));
-    plan.about = Some(promise.operation_id);
-    plan.post_fen(Account::Bonus, Some(promise.lot_id), promise.bonus);
-    plan.post_fen(Account::BonusGranted, None, -promise.bonus);
-    plan.extras.release = Some(promise.no);
-    plan.document = serde_json::json!({ "amount": promise.bonus, "bonus": promise.bonus });
-    plan
 }
 
 /// A top-up as it stands in the ledger, with all that was paid out on it since.

@@ -1,0 +1,188 @@
+//! A till in the demo: its clock, its drawer, and the shift that is open.
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+use uuid::{Builder, Uuid};
+
+use super::dice::Dice;
+use super::shop::{OWNER, Seat};
+use crate::db::ledger::fingerprint;
+use crate::db::refuse::refuse;
+use crate::domain::ledger::{Account, Plan, Stamp};
+use crate::domain::money::Fen;
+use crate::domain::shift::CloseRequest;
+use crate::error::{Refusal, Result};
+
+const FLOAT: Fen = Fen::yuan(500);
+/// Shanghai is eight hours ahead of UTC.
+const OFFSET: TimeDelta = TimeDelta::hours(8);
+const OPENS: (u32, u32) = (9, 30);
+const CLOSES: (u32, u32) = (21, 15);
+
+#[derive(Debug)]
+pub struct Desk {
+    seat: Seat,
+    pub store_id: i32,
+    pub cashier: i32,
+    shift_id: Option<Uuid>,
+    pub day: NaiveDate,
+    at: DateTime<Utc>,
+    /// What must be in the drawer.
+    cash: Fen,
+}
+
+impl Desk {
+    pub fn new(seat: Seat, store_id: i32) -> Self {
+        Self {
+            seat,
+            store_id,
+            cashier: seat.cashier,
+            shift_id: None,
+            day: NaiveDate::MIN,
+            at: DateTime::UNIX_EPOCH,
+            cash: Fen::ZERO,
+        }
+    }
+
+    pub const fn till_id(&self) -> i32 {
+        self.seat.till_id
+    }
+
+    /// Somebody with more rights than whoever works here now.
+    pub fn approver(&self) -> i32 {
+        if self.cashier == self.seat.approver {
+            OWNER
+        } else {
+            self.seat.approver
+        }
+    }
+
+    pub const fn cash(&self) -> Fen {
+        self.cash
+    }
+
+    /// Moves the clock on to a minute after opening, never back.
+    pub fn wait_until(&mut self, minute: i64) {
+        let opening = at(self.day, OPENS);
+        self.at = self.at.max(opening + TimeDelta::minutes(minute));
+    }
+
+    /// The stamp of the next operation, some seconds on.
+    pub fn stamp(&mut self, dice: &mut Dice) -> Stamp {
+        self.at += TimeDelta::milliseconds(dice.between(9_000, 80_000));
+        Stamp {
+            id: id(self.at, dice),
+            till_id: self.till_id(),
+            shift_id: self.shift_id,
+            operator_id: self.cashier,
+            approver_id: None,
+            business_on: self.day,
+            at: self.at,
+        }
+    }
+
+    /// Keeps count of the drawer.
+    pub fn posted(&mut self, plan: &Plan) {
+        self.cash += Fen(-plan.total(Account::Cash));
+    }
+
+    /// Opens the day's shift; once a week somebody stands in.
+    ///
+    /// # Errors
+    /// Offline.
+    pub async fn open(
+        &mut self,
+        conn: &mut PgConnection,
+        dice: &mut Dice,
+        day: NaiveDate,
+    ) -> Result<()> {
+        let free = u32::try_from(self.till_id()).unwrap_or(0);
+        let is_free = day.weekday().num_days_from_monday() == free;
+        self.cashier = if is_free {
+            self.seat.stand_in
+        } else {
+            self.seat.cashier
+        };
+        self.day = day;
+        self.at = at(day, OPENS) - TimeDelta::minutes(dice.between(2, 20));
+        let stamp = self.stamp(dice);
+        self.shift_id = sqlx::query_scalar!(
+            "select open_shift($1, $2, $3, $4, $5, $6, $7)",
+            stamp.id,
+            stamp.till_id,
+            stamp.operator_id,
+            stamp.business_on,
+            stamp.at,
+            fingerprint(&(&stamp, FLOAT)),
+            FLOAT.0,
+        )
+        .fetch_one(conn)
+        .await
+        .map_err(refuse)?;
+        self.cash = FLOAT;
+        Ok(())
+    }
+
+    /// Counts the drawer, which now and then holds a little more or less, and closes.
+    ///
+    /// # Errors
+    /// Offline; `ledger.stale` when the drawer was counted wrongly here.
+    pub async fn close(&mut self, conn: &mut PgConnection, dice: &mut Dice) -> Result<()> {
+        self.at = self
+            .at
+            .max(at(self.day, CLOSES) + TimeDelta::minutes(dice.between(0, 25)));
+        let over = if dice.chance(9) {
+            dice.between(-30, 20) * 50
+        } else {
+            0
+        };
+        let reason = match over {
+            0 => "",
+            1.. => dice.pick(&["找零少给", "顾客未取找零"]).unwrap_or_default(),
+            _ => dice
+                .pick(&["找零多给", "盘点差错", "原因不明"])
+                .unwrap_or_default(),
+        };
+        let stamp = self.stamp(dice);
+        let request = CloseRequest {
+            expected: self.cash,
+            counted: (self.cash + Fen(over)).max_zero(),
+            reason: reason.to_owned(),
+            stamp,
+        };
+        let stamp = &request.stamp;
+        let shift_id = self
+            .shift_id
+            .take()
+            .ok_or_else(|| Refusal::user("shift.not_open"))?;
+        sqlx::query_scalar!(
+            "select close_shift($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            stamp.id,
+            stamp.till_id,
+            shift_id,
+            stamp.operator_id,
+            stamp.approver_id,
+            stamp.business_on,
+            stamp.at,
+            fingerprint(&request),
+            request.expected.0,
+            request.counted.0,
+            request.reason,
+        )
+        .fetch_one(conn)
+        .await
+        .map_err(refuse)?;
+        Ok(())
+    }
+}
+
+fn at(day: NaiveDate, (hour, minute): (u32, u32)) -> DateTime<Utc> {
+    let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default();
+    day.and_time(time).and_utc() - OFFSET
+}
+
+/// An id as a till makes it, at a time in the past.
+pub fn id(at: DateTime<Utc>, dice: &mut Dice) -> Uuid {
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+    Builder::from_unix_timestamp_millis(millis, &dice.bytes()).into_uuid()
+}

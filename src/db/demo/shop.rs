@@ -1,0 +1,120 @@
+//! The demo shop: a hairdresser with two stores, three tills and six people.
+
+use sqlx::PgConnection;
+
+use super::PIN;
+use super::dice::Dice;
+use crate::db::{json, pin, refuse::refuse, set_up};
+use crate::domain::preset;
+use crate::domain::product::{Product, ProductKind};
+use crate::domain::set_up::{NewShop, NewStaff, NewStore};
+use crate::domain::shop::Shop;
+use crate::domain::staff::{Pin, Role};
+use crate::domain::token::{Bearer, Token};
+use crate::error::{Refusal, Result};
+
+/// A place where a cashier works.
+#[derive(Debug, Clone, Copy)]
+pub struct Seat {
+    pub till_id: i32,
+    /// Who sits here, who stands in one day a week, and who approves.
+    pub cashier: i32,
+    pub stand_in: i32,
+    pub approver: i32,
+}
+
+pub const OWNER: i32 = 1;
+pub const SEATS: [Seat; 3] = [
+    Seat {
+        till_id: 1,
+        cashier: 4,
+        stand_in: 2,
+        approver: 2,
+    },
+    Seat {
+        till_id: 2,
+        cashier: 5,
+        stand_in: 2,
+        approver: 2,
+    },
+    Seat {
+        till_id: 3,
+        cashier: 6,
+        stand_in: 3,
+        approver: 3,
+    },
+];
+
+/// Makes the shop; everybody's PIN is [`PIN`].
+///
+/// # Errors
+/// `set_up.done_already` where there is a shop; offline.
+pub async fn make(conn: &mut PgConnection, dice: &mut Dice) -> Result<()> {
+    let preset = preset::named("salon").ok_or_else(|| Refusal::user("set_up.no_preset"))?;
+    let pin_hash = pin::hash(&Pin(PIN.to_owned()))?;
+    let people = [
+        ("林悦", Role::Owner, 1),
+        ("周敏", Role::Manager, 1),
+        ("陈志强", Role::Manager, 2),
+        ("王小雨", Role::Cashier, 1),
+        ("李娜", Role::Cashier, 1),
+        ("赵欣然", Role::Cashier, 2),
+    ];
+    let staff: Vec<NewStaff> = (1001..)
+        .zip(people)
+        .map(|(number, (name, role, store_id)): (i32, _)| NewStaff {
+            number: number.to_string(),
+            name: name.to_owned(),
+            role,
+            store_id,
+            badge: Some(Token::mint(Bearer::Staff, dice.bytes()).to_string()),
+            pin_hash: pin_hash.clone(),
+        })
+        .collect();
+    let store = |name: &str, tills: &[&str]| NewStore {
+        name: name.to_owned(),
+        tills: tills.iter().map(|&till| till.to_owned()).collect(),
+    };
+    let new = NewShop {
+        name: "半夏美发",
+        industry: "salon",
+        preset: &preset,
+        english: false,
+        stores: &[
+            store("河西店", &["一号台", "二号台"]),
+            store("老城店", &["三号台"]),
+        ],
+        staff: &staff,
+    };
+    set_up::make(conn, &new).await
+}
+
+/// The shop's terms and its goods and services.
+///
+/// # Errors
+/// Offline.
+pub async fn read(conn: &mut PgConnection) -> Result<(Shop, Vec<Product>)> {
+    let shop = sqlx::query_scalar!("select shop(1)")
+        .fetch_one(&mut *conn)
+        .await
+        .map_err(refuse)?;
+    let rows = sqlx::query!("select id, code, name, category_id, kind::text as \"kind!\", price, member_price from product order by id")
+        .fetch_all(conn)
+        .await
+        .map_err(refuse)?;
+    let products = rows.into_iter().map(|row| Product {
+        id: row.id,
+        code: row.code,
+        name: row.name,
+        category_id: row.category_id,
+        kind: match row.kind.as_str() {
+            "weight" => ProductKind::Weight,
+            "piece" => ProductKind::Piece,
+            _ => ProductKind::Service,
+        },
+        price: crate::domain::money::Fen(row.price),
+        member_price: row.member_price.map(crate::domain::money::Fen),
+        active: true,
+    });
+    Ok((json::read(shop)?, products.collect()))
+}

@@ -1,0 +1,82 @@
+//! The demo shop.
+
+use chrono::NaiveDate;
+use guitai::db::demo::{self, Demo};
+use sqlx::{Connection, PgConnection};
+
+use crate::support::cluster::{Cluster, Database};
+
+const SMALL: Demo = Demo {
+    seed: 7,
+    members: 40,
+    days: 60,
+    today: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap(),
+};
+
+/// A database with this demo in it.
+pub async fn filled(demo: Demo) -> Database {
+    let database = Cluster::database().await;
+    demo::fill(&database.options("guitai_app"), demo, |_| ())
+        .await
+        .unwrap();
+    database
+}
+
+async fn heads(database: &Database) -> Vec<(i64, Vec<u8>)> {
+    let rows = sqlx::query!("select seq, head from till order by id")
+        .fetch_all(&mut database.owner().await)
+        .await
+        .unwrap();
+    rows.into_iter().map(|row| (row.seq, row.head)).collect()
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_books() {
+    let (one, two) = tokio::join!(filled(SMALL), filled(SMALL));
+    let first = heads(&one).await;
+    assert_eq!(first, heads(&two).await);
+    assert!(
+        first
+            .iter()
+            .all(|(seq, head)| *seq > 100 && head.len() == 32)
+    );
+    let other = filled(Demo { seed: 8, ..SMALL }).await;
+    assert_ne!(first, heads(&other).await);
+}
+
+#[tokio::test]
+async fn a_shop_as_it_is_in_life() {
+    let database = filled(SMALL).await;
+    let mut conn = PgConnection::connect_with(&database.options("guitai_app"))
+        .await
+        .unwrap();
+    let count = sqlx::query!(
+        r#"select count(*) filter (where kind = 'enrol') as "enrolled!", count(*) filter (where kind = 'sale') as "sales!",
+                  count(*) filter (where kind = 'top_up') as "top_ups!", count(*) filter (where kind = 'refund') as "refunds!",
+                  count(*) filter (where kind = 'instalment') as "instalments!", count(*) filter (where kind = 'paid_out') as "paid_out!",
+                  count(*) filter (where kind = 'shift_close') as "closed!", max(business_on) as "last!" from operation"#
+    )
+    .fetch_one(&mut conn)
+    .await
+    .unwrap();
+    assert_eq!((count.enrolled, count.closed), (40, 180));
+    assert!(count.sales > 250 && count.top_ups > 20, "{count:?}");
+    assert!(
+        count.refunds > 0 && count.instalments > 0 && count.paid_out > 0,
+        "{count:?}"
+    );
+    assert_eq!(Some(count.last), SMALL.today.pred_opt());
+    let free = sqlx::query_scalar!(r#"select bool_and(shift_id is null) as "free!" from till"#)
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
+    assert!(free, "today can be opened");
+    let away = sqlx::query_scalar!(
+        r#"select count(*) as "n!" from holding where last_visit_on < $1::date - 30"#,
+        SMALL.today
+    )
+    .fetch_one(&mut conn)
+    .await
+    .unwrap();
+    assert!((3..30).contains(&away), "{away}");
+}
