@@ -11,10 +11,13 @@
 mod support;
 
 mod architecture;
+mod catalogue;
 mod cluster;
 mod demo;
 mod embedded;
+mod faults;
 mod layout;
+mod ledger;
 mod proxy;
 mod set_up;
 mod shell;

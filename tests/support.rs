@@ -1,5 +1,6 @@
 //! What tests stand on.
 
+pub mod books;
 pub mod cluster;
 pub mod console;
 pub mod folder;

@@ -1,44 +1,69 @@
 //! The link to Postgres: every call has a limit, and a connection that failed is never used again.
+//!
+//! A pool of our own, because a pool that pings before or after use doubles the round trips.
 
-use std::ops::AsyncFnOnce;
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::{AsyncFn, AsyncFnOnce};
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::db::refuse::refuse;
 use crate::error::{Kind, Refusal, Result};
 
 /// Connections of one console. Two would do; a slow list must not hold up a sale.
-const CONNECTIONS: u32 = 4;
+const CONNECTIONS: usize = 4;
 /// To get a connection, made anew when needed.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// To get an answer. The server gives up on a statement of this role after five seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(6);
+/// To say goodbye at the end.
+const CLOSE_WITHIN: Duration = Duration::from_millis(500);
 
-/// The link: a small pool that never pings before use, because a ping is a round trip.
-#[derive(Debug, Clone)]
+/// A few connections to one server, for one thread.
 pub struct Link {
-    pool: PgPool,
+    options: PgConnectOptions,
+    idle: RefCell<Vec<PgConnection>>,
+    free: Semaphore,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("idle", &self.idle.borrow().len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Link {
     /// Does not connect yet: a console opens without its database and says so.
     #[must_use]
     pub fn new(options: PgConnectOptions) -> Self {
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(CONNECT_WITHIN)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(options);
-        Self { pool }
+        Self {
+            options,
+            idle: RefCell::new(Vec::new()),
+            free: Semaphore::new(CONNECTIONS),
+        }
     }
 
-    /// Makes one call. After a failure that may have left the connection in the middle of something,
-    /// the connection is dropped.
+    /// The connection used last, because its statements are warm, or a new one.
+    async fn connection(&self) -> Result<PgConnection> {
+        let idle = self.idle.borrow_mut().pop();
+        match idle {
+            Some(conn) => Ok(conn),
+            None => timeout(CONNECT_WITHIN, PgConnection::connect_with(&self.options))
+                .await
+                .map_err(|_elapsed| Refusal::offline())?
+                .map_err(refuse),
+        }
+    }
+
+    /// Makes one call. After a failure that may have left the connection in the middle of something, the
+    /// connection is dropped; so it is when the call itself is dropped.
     ///
     /// # Errors
     /// Those of `work`; offline when no answer came in time.
@@ -46,19 +71,25 @@ impl Link {
         &self,
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T>,
     ) -> Result<T> {
-        let mut conn = self.pool.acquire().await.map_err(refuse)?;
+        let _turn = timeout(ANSWER_WITHIN, self.free.acquire())
+            .await
+            .map_err(|_elapsed| Refusal::conflict("refusal.busy"))?;
+        let mut conn = self.connection().await?;
         let answer = timeout(ANSWER_WITHIN, work(&mut conn))
             .await
             .unwrap_or_else(|_elapsed| Err(Refusal::offline()));
-        if let Err(refusal) = &answer
-            && matches!(refusal.kind, Kind::Offline | Kind::Internal)
-        {
-            drop(conn.detach());
+        match &answer {
+            Err(refusal) if matches!(refusal.kind, Kind::Offline | Kind::Internal) => {
+                // The others may have died with it: the next call finds out on a new one.
+                self.idle.borrow_mut().clear();
+            }
+            _ => self.idle.borrow_mut().push(conn),
         }
         answer
     }
 
-    /// Makes a call that only reads: when the connection turns out dead it is made once more on another.
+    /// Makes a call that does nothing twice: when the connection turns out dead it is made once more on
+    /// another.
     ///
     /// # Errors
     /// As [`Self::call`].
@@ -69,15 +100,12 @@ impl Link {
         }
     }
 
-    /// Whether the server answers now.
-    pub async fn answers(&self) -> bool {
-        self.call(async |conn: &mut PgConnection| conn.ping().await.map_err(refuse))
-            .await
-            .is_ok()
-    }
-
     /// Closes all connections.
     pub async fn close(&self) {
-        self.pool.close().await;
+        let idle = self.idle.take();
+        for conn in idle {
+            // Nobody waits for a goodbye that does not come.
+            let _ = timeout(CLOSE_WITHIN, conn.close()).await;
+        }
     }
 }
