@@ -10,3 +10,4 @@ pub mod member;
 pub mod pin;
 pub mod refuse;
 pub mod set_up;
+pub mod verify;

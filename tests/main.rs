@@ -14,3 +14,4 @@ mod demo;
 mod embedded;
 mod proxy;
 mod set_up;
+mod verify;
