@@ -39,7 +39,11 @@ pub enum Command {
         seed: u64,
     },
     /// Recompute every chain and balance from the postings and name the first difference (LG6).
-    Verify,
+    Verify {
+        /// The demo shop's instead.
+        #[arg(long)]
+        demo: bool,
+    },
     /// Bring the database to this version.
     Migrate,
     /// Show the effective configuration and check what it names.

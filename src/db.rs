@@ -20,6 +20,7 @@ pub mod settle;
 pub mod shift;
 pub mod shop;
 pub mod staff;
+pub mod verify;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

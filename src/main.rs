@@ -2,11 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use clap::Parser;
 use guitai::app::Parts;
 use guitai::args::{Args, Command};
 use guitai::config::Config;
+use guitai::db::demo::MEMBERS;
 use guitai::start::{self, Books};
 use guitai::{doctor, log};
 
@@ -20,7 +21,13 @@ fn main() -> anyhow::Result<()> {
     let books = match args.command {
         Some(Command::Doctor) => return Ok(doctor::report(&config, &mut out)?),
         Some(Command::Migrate) => return start::bring_up_to_date(&config, &mut out),
-        Some(Command::Verify | Command::Demo { .. }) => bail!("not in this build yet"),
+        Some(Command::Verify { demo: true }) => {
+            return start::verify(&config, &Books::demo(&config, MEMBERS)?, &mut out);
+        }
+        Some(Command::Verify { demo: false }) => {
+            return start::verify(&config, &Books::of(&config)?, &mut out);
+        }
+        Some(Command::Demo { members, seed }) => start::demo(&config, members, seed, &mut out)?,
         None => Books::of(&config)?,
     };
     let seed = uuid::Uuid::now_v7().as_u128();

@@ -1,5 +1,6 @@
 //! From the configuration to a running console: which database, which till, and the one-shot commands.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -8,14 +9,20 @@ use std::str::FromStr;
 use anyhow::{Context, anyhow};
 use chrono::Utc;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::Sender;
 
 use crate::app::{App, Parts};
 use crate::config::Config;
 use crate::db::Db;
+use crate::db::demo::{self, BIG, Demo, MEMBERS};
 use crate::db::embedded::{DATABASE, Embedded, OWNER, data_folder};
-use crate::db::open::migrate;
+use crate::db::open::{APP, migrate};
+use crate::db::refuse::refuse;
+use crate::db::shop;
+use crate::db::verify::{Verdict, verify as check};
+use crate::domain::calendar::local;
 use crate::error::Refusal;
 use crate::event::{Event, What};
 use crate::run;
@@ -49,8 +56,13 @@ impl Books {
     ///
     /// # Errors
     /// There is no folder to keep them in.
-    pub fn demo(config: &Config) -> anyhow::Result<Self> {
-        Ok(Self::Private(folder(config.lang)?.join("demo")))
+    pub fn demo(config: &Config, members: u32) -> anyhow::Result<Self> {
+        let name = if members == MEMBERS {
+            "demo".to_owned()
+        } else {
+            format!("demo-{members}")
+        };
+        Ok(Self::Private(folder(config.lang)?.join(name)))
     }
 
     /// The folder of what a till keeps on its own disk.
@@ -189,6 +201,113 @@ pub fn bring_up_to_date(config: &Config, out: &mut impl Write) -> anyhow::Result
     })?;
     writeln!(out, "ok")?;
     Ok(())
+}
+
+/// `guitai demo`: makes the demo shop when it is not there yet, and says where it is.
+///
+/// # Errors
+/// No Postgres, no room on the disk.
+pub fn demo(
+    config: &Config,
+    members: u32,
+    seed: u64,
+    out: &mut impl Write,
+) -> anyhow::Result<Books> {
+    let books = Books::demo(config, members)?;
+    let Books::Private(home) = &books else {
+        return Ok(books);
+    };
+    let demo = Demo {
+        seed,
+        ..Demo::year(members, local(Utc::now()).date_naive())
+    };
+    let out = RefCell::new(out);
+    let say = |line: &str| {
+        // A closed pipe must not stop the shop from being made.
+        let _ = writeln!(out.borrow_mut(), "{line}");
+    };
+    runtime()?
+        .block_on(async {
+            let embedded = Embedded::open(home).await?;
+            let (app, owner) = (
+                embedded.options(APP, DATABASE),
+                embedded.options(OWNER, DATABASE),
+            );
+            migrate(&owner).await?;
+            let made = if has_shop(&owner).await? {
+                Ok(())
+            } else {
+                say("正在准备演示店铺,只在第一次需要 / making the demo shop, the first time only");
+                if members < BIG {
+                    demo::fill(&app, demo, say).await
+                } else {
+                    demo::fill_big(&app, &owner, demo, say).await
+                }
+            };
+            embedded.close().await?;
+            made
+        })
+        .map_err(|refusal| words(&refusal, config.lang))?;
+    Ok(books)
+}
+
+/// `guitai verify`: recomputes everything from the postings and names the first difference (LG6).
+///
+/// # Errors
+/// A difference; the database does not answer.
+pub fn verify(config: &Config, books: &Books, out: &mut impl Write) -> anyhow::Result<()> {
+    let lang = config.lang;
+    let verdict = runtime()?.block_on(async {
+        match books {
+            Books::Server(url) => verdict(&options(url)?)
+                .await
+                .map_err(|refusal| words(&refusal, lang)),
+            Books::Private(home) => {
+                let embedded = Embedded::open(home)
+                    .await
+                    .map_err(|refusal| words(&refusal, lang))?;
+                let verdict = verdict(&embedded.options(OWNER, DATABASE)).await;
+                embedded
+                    .close()
+                    .await
+                    .map_err(|refusal| words(&refusal, lang))?;
+                verdict.map_err(|refusal| words(&refusal, lang))
+            }
+        }
+    })?;
+    let counts = verdict.counts;
+    writeln!(
+        out,
+        "{} tills, {} operations, {} postings, {} members, {} lots, {} shifts",
+        counts.tills,
+        counts.operations,
+        counts.postings,
+        counts.members,
+        counts.lots,
+        counts.shifts
+    )?;
+    match verdict.difference {
+        None => Ok(writeln!(out, "ok")?),
+        Some(difference) => {
+            let refusal = difference
+                .with
+                .into_iter()
+                .fold(Refusal::user(difference.hint), |refusal, (name, value)| {
+                    refusal.with(name, value)
+                });
+            Err(words(&refusal, lang))
+        }
+    }
+}
+
+async fn has_shop(options: &PgConnectOptions) -> crate::error::Result<bool> {
+    let mut conn = PgConnection::connect_with(options).await.map_err(refuse)?;
+    shop::exists(&mut conn).await
+}
+
+async fn verdict(options: &PgConnectOptions) -> crate::error::Result<Verdict> {
+    let mut conn = PgConnection::connect_with(options).await.map_err(refuse)?;
+    check(&mut conn).await
 }
 
 #[cfg(test)]

@@ -22,4 +22,5 @@ mod proxy;
 mod set_up;
 mod shell;
 mod terminal;
+mod verify;
 mod widgets;

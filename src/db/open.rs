@@ -14,7 +14,7 @@ use crate::db::embedded::{DATABASE, Embedded, OWNER};
 use crate::db::journal::{Fate, Journal};
 use crate::db::link::Link;
 use crate::db::refuse::refuse;
-use crate::db::{Db, member, set_up, shift, staff};
+use crate::db::{Db, member, set_up, shift, shop, staff};
 use crate::domain::ledger::Stamp;
 use crate::domain::money::Fen;
 use crate::domain::shift::{CloseRequest, Shift};
@@ -139,16 +139,8 @@ impl Db {
     }
 
     async fn is_empty(&self) -> Result<bool> {
-        let any = self
-            .link
-            .read(async |c: &mut PgConnection| {
-                sqlx::query_scalar!(r#"select exists (select from merchant) as "any!""#)
-                    .fetch_one(c)
-                    .await
-                    .map_err(refuse)
-            })
-            .await?;
-        Ok(!any)
+        let exists = async |c: &mut PgConnection| shop::exists(c).await;
+        Ok(!self.link.read(exists).await?)
     }
 
     /// Asks for every operation that was begun and never heard of again; a sale that turns out to be posted

@@ -13,6 +13,17 @@ use crate::domain::top_up::TopUpRule;
 use crate::error::{Refusal, Result};
 use crate::query::{ProductEdit, StaffEdit};
 
+/// Whether there is any shop in this database.
+///
+/// # Errors
+/// Offline.
+pub async fn exists(conn: &mut PgConnection) -> Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from merchant) as "any!""#)
+        .fetch_one(conn)
+        .await
+        .map_err(refuse)
+}
+
 /// The shop this login speaks for at this till; `None` when there is none yet.
 ///
 /// # Errors

@@ -131,7 +131,7 @@ impl Desk {
         self.at = self
             .at
             .max(at(self.day, CLOSES) + TimeDelta::minutes(dice.between(0, 25)));
-        let over = if dice.chance(9) {
+        let over = if dice.chance(4) {
             dice.between(-30, 20) * 50
         } else {
             0

@@ -1,0 +1,167 @@
+//! Each till's chain, one operation after the other.
+
+use futures::TryStreamExt;
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Counts, Difference};
+use crate::db::refuse::refuse;
+use crate::error::Result;
+
+struct Till {
+    id: i32,
+    seq: i64,
+    head: Vec<u8>,
+}
+
+/// An operation with the sums of its postings and lines.
+struct Link {
+    id: Uuid,
+    kind: String,
+    store_id: i32,
+    seq: i64,
+    hash: Vec<u8>,
+    content: String,
+    postings: i64,
+    fen: i64,
+    points: i64,
+    /// Postings under another member than the operation's, or without their lot.
+    strangers: i64,
+    revenue: i64,
+    discount: i64,
+    list: i64,
+    net: i64,
+}
+
+/// Follows all chains.
+pub async fn check(
+    conn: &mut PgConnection,
+    merchant: i32,
+    counts: &mut Counts,
+) -> Result<Option<Difference>> {
+    let tills = sqlx::query_as!(
+        Till,
+        "select id, seq, head from till where merchant_id = $1 order by id",
+        merchant
+    )
+    .fetch_all(&mut *conn)
+    .await
+    .map_err(refuse)?;
+    for till in tills {
+        counts.tills += 1;
+        if let Some(found) = follow(conn, merchant, &till, counts).await? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+async fn follow(
+    conn: &mut PgConnection,
+    merchant: i32,
+    till: &Till,
+    counts: &mut Counts,
+) -> Result<Option<Difference>> {
+    let mut links = sqlx::query_as!(
+        Link,
+        r#"select o.id as "id!", o.kind::text as "kind!", o.store_id as "store_id!", o.seq as "seq!", o.hash as "hash!",
+             operation_content(o.id, o.kind, o.shift_id, o.operator_id, o.approver_id, o.member_id, o.business_on, o.happened_at,
+               o.about_id, o.request_hash, o.spend, o.visit, o.level_id, o.document, p.account, p.lot, p.amount,
+               l.product, l.name, l.kind, l.quantity, l.price, l.list, l.net, l.reductions) as "content!",
+             p.n as "postings!", p.fen as "fen!", p.points as "points!", p.strangers as "strangers!",
+             p.revenue as "revenue!", p.discount as "discount!", l.list_sum as "list!", l.net_sum as "net!"
+           from operation o
+           cross join lateral (
+             select coalesce(array_agg(x.account order by x.no), '{}') as account, coalesce(array_agg(x.lot_id order by x.no), '{}') as lot,
+                    coalesce(array_agg(x.amount order by x.no), '{}') as amount, count(*) as n,
+                    coalesce(sum(x.amount) filter (where x.account not in ('points', 'points_granted')), 0)::bigint as fen,
+                    coalesce(sum(x.amount) filter (where x.account in ('points', 'points_granted')), 0)::bigint as points,
+                    count(*) filter (where case when x.account < 'cash' then x.member_id is distinct from o.member_id or x.lot_id is null
+                                           else x.member_id is not null or x.lot_id is not null end) as strangers,
+                    coalesce(sum(x.amount) filter (where x.account = 'revenue'), 0)::bigint as revenue,
+                    coalesce(sum(x.amount) filter (where x.account = 'discount'), 0)::bigint as discount
+               from posting x where x.merchant_id = o.merchant_id and x.operation_id = o.id) p
+           cross join lateral (
+             select array_agg(x.product_id order by x.no) as product, array_agg(x.name order by x.no) as name,
+                    array_agg(x.kind order by x.no) as kind, array_agg(x.quantity order by x.no) as quantity,
+                    array_agg(x.price order by x.no) as price, array_agg(x.list order by x.no) as list,
+                    array_agg(x.net order by x.no) as net, array_agg(x.reductions order by x.no) as reductions,
+                    coalesce(sum(x.list), 0)::bigint as list_sum, coalesce(sum(x.net), 0)::bigint as net_sum
+               from sale_line x where x.merchant_id = o.merchant_id and x.operation_id = o.id) l
+           where o.merchant_id = $1 and o.till_id = $2
+           order by o.seq"#,
+        merchant,
+        till.id
+    )
+    .fetch(conn);
+    let mut head = Vec::new();
+    let mut seq = 0;
+    while let Some(link) = links.try_next().await.map_err(refuse)? {
+        counts.operations += 1;
+        counts.postings += link.postings;
+        seq += 1;
+        head = next(&head, till.id, &link);
+        if let Some(found) = judge(&link, till.id, seq, &head) {
+            return Ok(Some(found));
+        }
+    }
+    let end = |seq: i64, head: &[u8]| format!("{seq} {}", short(head));
+    if (seq, &head) == (till.seq, &till.head) {
+        return Ok(None);
+    }
+    let found = Difference::new("verify.head", end(till.seq, &till.head), end(seq, &head));
+    Ok(Some(found.with("till", till.id)))
+}
+
+/// The hash that must stand at this place, as `chain_hash()` in Postgres makes it.
+fn next(head: &[u8], till: i32, link: &Link) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(head);
+    hash.update(link.store_id.to_be_bytes());
+    hash.update(till.to_be_bytes());
+    hash.update(link.seq.to_be_bytes());
+    hash.update(link.content.as_bytes());
+    hash.finalize().to_vec()
+}
+
+/// The plainest words first: what is wrong inside an operation also breaks its hash.
+fn judge(link: &Link, till: i32, seq: i64, hash: &[u8]) -> Option<Difference> {
+    if link.seq != seq {
+        return Some(Difference::new("verify.gap", seq, link.seq).at(link.id, till, link.seq));
+    }
+    let sign = match link.kind.as_str() {
+        "refund" => -1,
+        _ => 1,
+    };
+    let found = if link.fen != 0 || link.points != 0 {
+        Difference::new(
+            "verify.unbalanced",
+            "0, 0",
+            format!("{}, {}", link.fen, link.points),
+        )
+    } else if link.strangers != 0 {
+        Difference::new("verify.wrong_member", 0, link.strangers)
+    } else if sign * link.revenue != link.list {
+        Difference::new("verify.lines", sign * link.revenue, link.list)
+    } else if sign * (link.revenue + link.discount) != link.net {
+        Difference::new(
+            "verify.lines",
+            sign * (link.revenue + link.discount),
+            link.net,
+        )
+    } else if link.hash != hash {
+        Difference::new("verify.hash", short(&link.hash), short(hash))
+    } else {
+        return None;
+    };
+    Some(found.at(link.id, till, link.seq))
+}
+
+/// The first eight hex digits: enough to tell two hashes apart.
+fn short(hash: &[u8]) -> String {
+    hash.iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,143 @@
+//! What members hold: after each operation, in each lot, in all.
+
+use sqlx::PgConnection;
+
+use super::{Difference, Wrong};
+use crate::db::refuse::refuse;
+use crate::error::Result;
+
+pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+    if let Some(found) = after_each(conn, merchant).await? {
+        return Ok(Some(found));
+    }
+    if let Some(found) = lots(conn, merchant).await? {
+        return Ok(Some(found));
+    }
+    holdings(conn, merchant).await
+}
+
+/// The balances each operation answered with: the running sums.
+async fn after_each(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+    let row = sqlx::query!(
+        r#"with moved as (
+             select operation_id, sum(amount) filter (where account = 'principal') as principal,
+                    sum(amount) filter (where account = 'bonus') as bonus, sum(amount) filter (where account = 'points') as points
+               from posting where merchant_id = $1 and account < 'cash' group by operation_id),
+           ran as (
+             select o.id, o.till_id, o.seq, o.member_id, o.version_after, o.principal_after, o.bonus_after, o.points_after,
+                    row_number() over w as version, coalesce(sum(m.principal) over w, 0) as principal,
+                    coalesce(sum(m.bonus) over w, 0) as bonus, coalesce(sum(m.points) over w, 0) as points
+               from operation o left join moved m on m.operation_id = o.id
+              where o.merchant_id = $1 and o.member_id is not null
+             window w as (partition by o.member_id order by o.version_after rows unbounded preceding))
+           select id as "id!", till_id as "till_id!", seq as "seq!", member_id as "member_id!",
+                  format('%s: %s, %s, %s', version, principal, bonus, points) as "expected!",
+                  format('%s: %s, %s, %s', version_after, principal_after, bonus_after, points_after) as "found!"
+             from ran
+            where (version, principal, bonus, points) is distinct from (version_after, principal_after, bonus_after, points_after)
+            order by member_id, version limit 1"#,
+        merchant
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(refuse)?;
+    Ok(row.map(|row| {
+        Difference::new("verify.after", row.expected, row.found)
+            .at(row.id, row.till_id, row.seq)
+            .with("member", row.member_id)
+    }))
+}
+
+/// SV1, PT3: a lot holds what its postings brought, and they are its member's.
+async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+    let row = sqlx::query!(
+        r#"with moved as (
+             select lot_id, min(member_id) as member_id, max(member_id) as other_id,
+                    coalesce(sum(amount) filter (where account = 'principal'), 0) as principal,
+                    coalesce(sum(amount) filter (where account = 'bonus'), 0) as bonus,
+                    coalesce(sum(amount) filter (where account = 'points'), 0) as points
+               from posting where merchant_id = $1 and lot_id is not null group by lot_id),
+           held as (
+             select l.*, o.till_id, o.seq, o.member_id as opened_by, o.happened_at, o.store_id as opened_in
+               from lot l left join operation o on o.merchant_id = l.merchant_id and o.id = l.operation_id where l.merchant_id = $1),
+           wrong as (
+             select coalesce(h.id, m.lot_id) as id, h.operation_id, h.till_id, h.seq, coalesce(h.member_id, m.member_id) as member_id, h.kind::text as kind,
+                    format('%s, %s, %s', coalesce(m.principal, 0), coalesce(m.bonus, 0), coalesce(m.points, 0)) as expected,
+                    case when h.id is not null then format('%s, %s, %s', h.principal, h.bonus, h.points) end as found
+               from held h full join moved m on m.lot_id = h.id
+              where h.id is null or (h.principal, h.bonus, h.points) is distinct from (coalesce(m.principal, 0), coalesce(m.bonus, 0), coalesce(m.points, 0))
+                 or m.member_id <> h.member_id or m.other_id <> h.member_id or h.opened_by is distinct from h.member_id
+                 or h.opened_at <> h.happened_at or h.opened_in <> h.store_id)
+           select id as "id!", operation_id as "operation_id?", till_id as "till_id?", seq as "seq?", member_id as "member_id?", kind as "kind?",
+                  expected as "expected?", found as "found?" from wrong order by seq, id limit 1"#,
+        merchant
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(refuse)?;
+    Ok(row.map(|row| {
+        let wrong = Wrong {
+            what: row.kind,
+            expected: row.expected,
+            found: row.found,
+        };
+        let found = wrong
+            .named("verify.lot")
+            .with("lot", row.id)
+            .with("member", row.member_id.unwrap_or_default());
+        match (row.operation_id, row.till_id, row.seq) {
+            (Some(id), Some(till), Some(seq)) => found.at(id, till, seq),
+            _ => found,
+        }
+    }))
+}
+
+/// The holding: sums of the lots, spend, visits and level from the operations. A visit counts when its
+/// day is later than any before, in the order of posting, as the posting function counts (OR1).
+async fn holdings(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+    let row = sqlx::query!(
+        r#"with lots as (
+             select member_id, sum(principal) as principal, sum(bonus) as bonus, sum(points) as points
+               from lot where merchant_id = $1 group by member_id),
+           ops as (
+             select member_id, version_after, business_on, visit, spend,
+                    coalesce(level_id, case when kind = 'enrol' then (document ->> 'level_id')::int end) as level_id,
+                    max(business_on) filter (where visit) over (partition by member_id order by version_after
+                      rows between unbounded preceding and 1 preceding) as before
+               from operation where merchant_id = $1 and member_id is not null),
+           did as (
+             select member_id, count(*) as version, sum(spend) as spend, count(*) filter (where visit and (before is null or before < business_on)) as visits,
+                    min(business_on) filter (where visit) as first_visit_on, max(business_on) filter (where visit) as last_visit_on,
+                    (array_agg(level_id order by version_after desc) filter (where level_id is not null))[1] as level_id
+               from ops group by member_id),
+           wrong as (
+             select coalesce(h.member_id, d.member_id) as member_id,
+                    array[d.version::text, coalesce(l.principal, 0)::text, coalesce(l.bonus, 0)::text, coalesce(l.points, 0)::text,
+                          d.spend::text, d.visits::text, d.first_visit_on::text, d.last_visit_on::text, d.level_id::text] as expected,
+                    array[h.version::text, h.principal::text, h.bonus::text, h.points::text,
+                          h.spend::text, h.visits::text, h.first_visit_on::text, h.last_visit_on::text, h.level_id::text] as found
+               from (select * from holding where merchant_id = $1) h
+               full join did d on d.member_id = h.member_id left join lots l on l.member_id = coalesce(h.member_id, d.member_id)
+              where (h.version, h.principal, h.bonus, h.points, h.spend, h.visits, h.first_visit_on, h.last_visit_on, h.level_id)
+                    is distinct from
+                    (d.version, coalesce(l.principal, 0), coalesce(l.bonus, 0), coalesce(l.points, 0), d.spend, d.visits,
+                     d.first_visit_on, d.last_visit_on, d.level_id)
+              order by 1 limit 1)
+           select w.member_id as "member_id!", f.what as "what?", f.expected as "expected?", f.found as "found?"
+             from wrong w, unnest(array['version', 'principal', 'bonus', 'points', 'spend', 'visits', 'first_visit_on', 'last_visit_on', 'level'],
+                                  w.expected, w.found) as f (what, expected, found)
+            where f.expected is distinct from f.found limit 1"#,
+        merchant
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(refuse)?;
+    Ok(row.map(|row| {
+        let wrong = Wrong {
+            what: row.what,
+            expected: row.expected,
+            found: row.found,
+        };
+        wrong.named("verify.holding").with("member", row.member_id)
+    }))
+}
