@@ -1,6 +1,6 @@
 # On a fresh Debian 12 or Raspberry Pi OS with Rust (https://rustup.rs), each of these works.
 
-.PHONY: run test lint prepare setup
+.PHONY: run test lint prepare setup soak
 
 # The console with a shop to try out.
 run: setup
@@ -20,3 +20,7 @@ prepare: setup
 # The Debian packages that are missing.
 setup:
 	@.ci/setup
+
+# Eight tills under random faults: prints acked, unknown then resolved, lost (0) and doubled (0).
+soak: setup
+	GUITAI_SOAK=$${GUITAI_SOAK:-2000} cargo test --test main soak -- --nocapture

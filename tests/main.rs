@@ -21,6 +21,7 @@ mod ledger;
 mod proxy;
 mod set_up;
 mod shell;
+mod soak;
 mod terminal;
 mod verify;
 mod widgets;
