@@ -12,8 +12,10 @@ mod support;
 
 mod architecture;
 mod cluster;
+mod dormant;
 mod embedded;
 mod layout;
+mod member;
 mod proxy;
 mod shell;
 mod terminal;

@@ -3,6 +3,7 @@
 pub mod cluster;
 pub mod console;
 pub mod folder;
+pub mod member;
 pub mod proxy;
 pub mod pty;
 pub mod shop;
