@@ -66,7 +66,7 @@ impl Backend for &Shop {
 
 async fn open(shop: &Shop) -> Console<&Shop> {
     let mut console = Console::with(shop, parts(), Dormant::new());
-    console.settle().await;
+    console.size(80, 24).settle().await;
     console
 }
 
@@ -86,7 +86,7 @@ async fn three_are() {
     let shop = Shop::with(3);
     let mut console = open(&shop).await;
     assert_eq!(shop.asked.borrow()[0].0.days, 45, "the shop's own number");
-    assert!(console.screen().contains("已列出 3 人"));
+    assert!(console.screen().contains("店 3 人"));
     console.keys("<End><Down>").settle().await;
     assert_eq!(shop.asked.borrow().len(), 1);
 }
@@ -111,7 +111,7 @@ async fn ten_thousand_by_pages() {
         assert_eq!(*limit, 100);
     }
     drop(asked);
-    assert!(console.screen().contains("已列出 2000+ 人"));
+    assert!(console.screen().contains("店 2000+ 人"));
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn late_answers_to_older_filters_are_dropped() {
         old,
         Ok(Reply::Dormant(vec![dormant(1), dormant(2)])),
     ));
-    assert!(console.screen().contains("超过 60 天未到店:已列出 1 人"));
+    assert!(console.screen().contains("超过 60 天未到店 1 人"));
     assert!(!console.screen().contains("欧阳"));
 }
 
@@ -182,7 +182,7 @@ async fn the_list_stays_with_the_selected_member_when_others_change_it() {
     console.keys("<Enter>").settle().await;
     assert!(console.screen().contains("对氨水过敏"));
     console.keys("<Esc>");
-    assert!(console.screen().contains("已列出 300+ 人"));
+    assert!(console.screen().contains("店 300+ 人"));
 }
 
 #[tokio::test]
@@ -195,7 +195,7 @@ async fn a_refusal_says_so_and_f5_asks_again() {
     assert!(console.screen().contains("按 F5 重新查询"));
     shop.refuses.set(false);
     console.keys("<F5>").settle().await;
-    assert!(console.screen().contains("已列出 3 人"));
+    assert!(console.screen().contains("店 3 人"));
 }
 
 #[tokio::test]
@@ -227,7 +227,7 @@ async fn a_file_has_a_limit_and_says_so() {
     console.keys("<F9>").settle().await;
     assert!(console.screen().contains("已导出前 10000 人(上限)"));
     assert_eq!(shop.files.borrow()[0].1.matches("\r\n").count(), 10_001);
-    assert_eq!(shop.asked.borrow().len(), 21);
+    assert_eq!(shop.asked.borrow().len(), 22);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use guitai::domain::ledger::OperationKind;
+use guitai::domain::ledger::{LotKind, OperationKind};
 use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
 use guitai::domain::receipt::{Document, Names, Receipt};
@@ -126,7 +126,7 @@ async fn open_as(shop: &Shop, role: Role) -> Console<&Shop> {
     let mut parts = parts();
     parts.session.staff = Some(Staff { role, ..cashier() });
     let mut console = Console::with(shop, parts, MemberCard::new(7));
-    console.settle().await;
+    console.size(80, 24).settle().await;
     console
 }
 
@@ -167,6 +167,24 @@ async fn a_newcomer_of_whom_nothing_is_known() {
     nobody.level.rank = 2;
     let shop = Shop::new(nobody);
     insta::assert_snapshot!("newcomer", open(&shop).await.screen());
+}
+
+#[tokio::test]
+async fn long_names_many_lots_and_a_debt() {
+    let mut long = member();
+    long.name = "买买提艾力江阿布都热合曼,\"老板\"的朋友".to_owned();
+    long.notes = "对氨水过敏;只要三号技师;周末不接电话。".repeat(8);
+    let lot = long.lots[1].clone();
+    long.lots.extend(std::iter::repeat_n(lot, 40));
+    long.lots[2].kind = LotKind::PointsDebt;
+    long.lots[2].points = -1_200;
+    long.lots[0].expires_on = Some("2026-03-01".parse().unwrap());
+    let shop = Shop::new(long);
+    let mut console = open(&shop).await;
+    insta::assert_snapshot!("long_80", console.screen());
+    console.keys("<End>");
+    assert!(console.screen().contains("退货欠分"));
+    insta::assert_snapshot!("long_45", console.keys("<Home>").size(45, 30).screen());
 }
 
 #[tokio::test]

@@ -109,10 +109,10 @@ pub fn dormant(place: i64) -> DormantRow {
             Some("2026-05-01"),
         ][turn]
             .map(day),
-        principal: Fen(50_000_000 - place / 2),
+        principal: Fen(500_000 - place / 2),
         bonus: Fen(1_234),
         // Two neighbours share a value: only the member tells them apart.
-        at_risk: Fen(60_000_000 - place / 2),
+        at_risk: Fen(800_000 - place / 2),
         visits: 12,
     }
 }

@@ -23,7 +23,7 @@ use add_card::AddCard;
 use edit::EditMember;
 use rows::Row;
 
-/// Everything about one member. Pops `Outcome::Member` when she changed while it was open.
+/// Everything about one member. Pops `Outcome::Member`: as she is now.
 #[derive(Debug)]
 pub struct MemberCard {
     id: i64,
@@ -32,7 +32,6 @@ pub struct MemberCard {
     /// The whole number: shown until the card closes, its `Debug` masks it (MB7).
     phone: Option<Phone>,
     may_reveal: bool,
-    changed: bool,
     asked: Option<Ticket>,
     revealing: Option<Ticket>,
     receipt: Option<Ticket>,
@@ -47,7 +46,6 @@ impl MemberCard {
             rows: Table::new(rows::COLUMNS, "member.unread"),
             phone: None,
             may_reveal: false,
-            changed: false,
             asked: None,
             revealing: None,
             receipt: None,
@@ -59,7 +57,6 @@ impl MemberCard {
     }
 
     fn show(&mut self, member: Box<Member>) {
-        self.changed |= self.member.as_ref().is_some_and(|known| *known != member);
         self.rows.set(rows::of(&member), true);
         self.member = Some(member);
     }
@@ -151,8 +148,7 @@ impl Screen for MemberCard {
             | Input::Outcome(Outcome::Receipt(_)) => self.read(cx),
             Input::Outcome(Outcome::Member(member)) if member.id == self.id => self.show(member),
             Input::Action(Action::Back) => {
-                let member = self.member.take().filter(|_| self.changed);
-                return Step::Pop(member.map(Outcome::Member));
+                return Step::Pop(self.member.take().map(Outcome::Member));
             }
             Input::Action(action) => return self.act(action, cx),
             Input::Reply(ticket, answer) => return self.answered(ticket, answer, cx),

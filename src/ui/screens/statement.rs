@@ -130,7 +130,12 @@ impl Statement {
             .filter(|row| unit.is_moved_by(row))
             .collect();
         if asked.first {
+            let known = self.rows.selected().map(|row| row.operation_id);
             self.rows.set(moved, complete);
+            let rows = self.rows.rows();
+            if let Some(place) = rows.iter().position(|row| Some(row.operation_id) == known) {
+                self.rows.select(place);
+            }
         } else {
             self.rows.extend(moved, complete);
         }
@@ -203,7 +208,7 @@ impl Screen for Statement {
 
     fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
         if self.rows.on(&input) {
-            if self.rows.wants_more() && self.asked.is_none() {
+            if self.asked.is_none() && self.rows.wants_more() {
                 self.ask(false, cx);
             }
             return Step::Stay;

@@ -189,7 +189,7 @@ impl Bar {
             Item::Balance => match self.balance {
                 Fen::ZERO => look.text("dormant.any_balance").to_owned(),
                 Fen(1) => look.text("dormant.some_balance").to_owned(),
-                Fen(fen) => format!(">= {}", fen / 100),
+                Fen(fen) => look.say(&Say::new("dormant.at_least").with("yuan", fen / 100)),
             },
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::domain::calendar::local;
 use crate::domain::csv::{Cell, Csv};
+use crate::domain::money::Fen;
 use crate::error::Result;
 use crate::query::{DormantFilter, DormantRow, Query, Reply, Ticket};
 use crate::ui::screen::Cx;
@@ -53,7 +54,7 @@ impl Export {
     pub fn start(filter: DormantFilter, cx: &mut Cx) -> Self {
         let mut csv = Csv::default();
         csv.row(TITLES.map(|title| Cell::Text(cx.text(title))));
-        let asked = page(filter, None, PAGE, cx);
+        let asked = page(filter, None, 0, cx);
         Self {
             filter,
             csv,
@@ -102,39 +103,41 @@ impl Export {
     }
 
     fn page(&mut self, rows: &[DormantRow], cx: &mut Cx) {
-        for row in rows.iter().take(MOST_EXPORTED - self.rows) {
+        let room = MOST_EXPORTED - self.rows;
+        let more = rows.len() >= limit(self.rows);
+        self.cut = rows.len() > room;
+        for row in rows.iter().take(room) {
             self.row(row);
         }
-        let asked_for = PAGE.min(MOST_EXPORTED - self.rows);
-        self.rows += rows.len().min(MOST_EXPORTED - self.rows);
-        let more = rows.len() >= asked_for;
-        match rows.last().filter(|_| more) {
-            Some(last) if self.rows < MOST_EXPORTED => {
+        self.rows += rows.len().min(room);
+        match rows.last() {
+            Some(last) if more && !self.cut => {
                 let after = Some((last.at_risk, last.member_id));
-                let limit = PAGE.min(MOST_EXPORTED - self.rows);
-                self.asked = page(self.filter, after, limit, cx);
+                self.asked = page(self.filter, after, self.rows, cx);
             }
-            last => {
-                self.cut = last.is_some();
-                self.write(cx);
-            }
+            _ => self.write(cx),
         }
     }
 
     fn row(&mut self, row: &DormantRow) {
         let day = row.last_visit_on.map(|day| day.to_string());
         let away = away(row, self.filter.today);
-        let gap = usual(row).map(|usual| match usual {
-            Usual::Every(gap) => gap,
-            Usual::Under(gap) => gap - 1,
-        });
+        let under;
+        let gap = match usual(row) {
+            Some(Usual::Every(gap)) => Cell::Number(gap),
+            Some(Usual::Under(gap)) => {
+                under = format!("<{gap}");
+                Cell::Text(&under)
+            }
+            None => Cell::Empty,
+        };
         self.csv.row([
             Cell::Text(&row.name),
             Cell::Text(row.phone.as_deref().unwrap_or_default()),
             Cell::Text(&row.level),
             Cell::Text(day.as_deref().unwrap_or_default()),
             away.map_or(Cell::Empty, Cell::Number),
-            gap.map_or(Cell::Empty, Cell::Number),
+            gap,
             Cell::Number(row.visits.into()),
             Cell::Money(row.principal),
             Cell::Money(row.bonus),
@@ -153,15 +156,16 @@ impl Export {
     }
 }
 
-fn page(
-    filter: DormantFilter,
-    after: Option<(crate::domain::money::Fen, i64)>,
-    limit: usize,
-    cx: &mut Cx,
-) -> Ticket {
+/// Rows to ask for behind so many: at the end one more than may be written, to know whether the
+/// list goes on.
+fn limit(rows: usize) -> usize {
+    PAGE.min(MOST_EXPORTED + 1 - rows)
+}
+
+fn page(filter: DormantFilter, after: Option<(Fen, i64)>, rows: usize, cx: &mut Cx) -> Ticket {
     cx.ask(Query::Dormant {
         filter,
         after,
-        limit: i32::try_from(limit).unwrap_or(i32::MAX),
+        limit: i32::try_from(limit(rows)).unwrap_or(i32::MAX),
     })
 }

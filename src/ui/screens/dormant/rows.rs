@@ -8,6 +8,7 @@ use crate::ui::screen::Look;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::table::{Cell, Column};
+use crate::ui::width;
 
 pub const COLUMNS: &[Column] = &[
     Column::rest("dormant.name"),
@@ -18,6 +19,9 @@ pub const COLUMNS: &[Column] = &[
     Column::fixed("dormant.stored", 11).right(),
     Column::fixed("dormant.at_risk", 11).right(),
 ];
+
+/// Columns of a name in the narrow form: phone and level stand beside it.
+const NARROW_NAME: usize = 16;
 
 /// How often a member comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +44,7 @@ pub fn usual(row: &DormantRow) -> Option<Usual> {
     if limit > LEAST_DAYS {
         Some(Usual::Every(limit / 2))
     } else {
-        Some(Usual::Under(LEAST_DAYS.midpoint(1)))
+        Some(Usual::Under(LEAST_DAYS / 2 + 1))
     }
 }
 
@@ -49,11 +53,10 @@ pub fn cells(row: &DormantRow, narrow: bool, look: &Look) -> Vec<Cell> {
     let today = look.session.today(look.now);
     let days = |days: i64| look.say(&Say::new("dormant.days").with("days", days));
     let away = away(row, today).map(days).unwrap_or_default();
-    let usual = match usual(row) {
-        Some(Usual::Every(gap)) => days(gap),
-        Some(Usual::Under(gap)) => format!("<{}", days(gap)),
-        None => "-".to_owned(),
-    };
+    let usual = usual(row).map(|usual| match usual {
+        Usual::Every(gap) => days(gap),
+        Usual::Under(gap) => format!("<{}", days(gap)),
+    });
     let name = match row.name.as_str() {
         "" => look.text("member.nameless"),
         name => name,
@@ -67,13 +70,16 @@ pub fn cells(row: &DormantRow, narrow: bool, look: &Look) -> Vec<Cell> {
         let figures = Say::new("dormant.figures")
             .with("away", away)
             .with("stored", stored);
-        let usual = look.say(&Say::new("dormant.usually").with("usual", usual));
+        let mut figures = look.say(&figures);
+        if let Some(usual) = usual {
+            figures.push_str("  ");
+            figures.push_str(&look.say(&Say::new("dormant.usually").with("usual", usual)));
+        }
         return vec![
-            Cell::from(look.say(&figures)).role(role),
-            name.into(),
+            Cell::from(figures).role(role),
+            width::fit(name, NARROW_NAME).into_owned().into(),
             phone.into(),
             row.level.as_str().into(),
-            usual.into(),
             at_risk,
         ];
     }
@@ -82,7 +88,7 @@ pub fn cells(row: &DormantRow, narrow: bool, look: &Look) -> Vec<Cell> {
         phone.into(),
         row.level.as_str().into(),
         Cell::from(away).role(role),
-        Cell::from(usual).role(Role::Dim),
+        Cell::from(usual.unwrap_or_else(|| "-".to_owned())).role(Role::Dim),
         stored.to_string().into(),
         at_risk,
     ]

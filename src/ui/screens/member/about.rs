@@ -13,7 +13,7 @@ use crate::domain::money::Fen;
 use crate::domain::phone::Phone;
 use crate::ui::paint;
 use crate::ui::screen::{Look, is_narrow};
-use crate::ui::text::Say;
+use crate::ui::text::{Lang, Say};
 use crate::ui::theme::Role;
 use crate::ui::width;
 
@@ -169,9 +169,12 @@ impl About<'_> {
         let level = &self.member.level;
         let mut text = width::fit(&level.name, 14).into_owned();
         if level.paid < WHOLE {
-            let say = Say::new("member.discount")
-                .with("tenths", Decimal::new(level.paid, 3).normalize())
-                .with("percent", Decimal::new(WHOLE - level.paid, 2).normalize());
+            // Nine tenths to pay in Chinese are ten percent off in English.
+            let rate = match look.lang {
+                Lang::Zh => Decimal::new(level.paid, 3),
+                Lang::En => Decimal::new(WHOLE - level.paid, 2),
+            };
+            let say = Say::new("member.discount").with("rate", rate.normalize());
             text = format!("{text}  {}", look.say(&say));
         }
         if level.multiplier != WHOLE {

@@ -16,10 +16,10 @@ use crate::ui::widgets::table::{Cell, Column, Table};
 
 pub const COLUMNS: &[Column] = &[
     Column::rest("member.from"),
-    Column::fixed("member.until", 14),
+    Column::fixed("member.until", 15),
     Column::fixed("member.principal", 12).right(),
     Column::fixed("member.bonus", 12).right(),
-    Column::fixed("member.balance", 13).right(),
+    Column::fixed("member.balance", 12).right(),
 ];
 
 /// One line that Enter opens (LG7).
