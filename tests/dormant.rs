@@ -115,6 +115,16 @@ async fn ten_thousand_by_pages() {
 }
 
 #[tokio::test]
+async fn f1_defines_every_figure() {
+    let shop = Shop::with(3);
+    let mut console = open(&shop).await;
+    insta::assert_snapshot!("help_80", console.keys("<F1>").screen());
+    console.keys("<F12>");
+    insta::assert_snapshot!("help_80_en", console.screen());
+    console.size(45, 30).screen();
+}
+
+#[tokio::test]
 async fn one_question_for_one_change_of_the_filter() {
     let shop = Shop::with(3);
     let mut console = open(&shop).await;

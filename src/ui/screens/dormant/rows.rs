@@ -14,7 +14,7 @@ pub const COLUMNS: &[Column] = &[
     Column::rest("dormant.name"),
     Column::fixed("dormant.phone", 11),
     Column::fixed("dormant.level", 8),
-    Column::fixed("dormant.away", 7).right(),
+    Column::fixed("dormant.away", 8).right(),
     Column::fixed("dormant.usual", 7).right(),
     Column::fixed("dormant.stored", 11).right(),
     Column::fixed("dormant.at_risk", 11).right(),
@@ -52,7 +52,7 @@ pub fn usual(row: &DormantRow) -> Option<Usual> {
 pub fn cells(row: &DormantRow, narrow: bool, look: &Look) -> Vec<Cell> {
     let today = look.session.today(look.now);
     let days = |days: i64| look.say(&Say::new("dormant.days").with("days", days));
-    let away = away(row, today).map(days).unwrap_or_default();
+    let mut away = away(row, today).map(days).unwrap_or_default();
     let usual = usual(row).map(|usual| match usual {
         Usual::Every(gap) => days(gap),
         Usual::Under(gap) => format!("<{}", days(gap)),
@@ -64,6 +64,9 @@ pub fn cells(row: &DormantRow, narrow: bool, look: &Look) -> Vec<Cell> {
     let phone = row.phone.as_deref().unwrap_or_default();
     let overdue = row.due_on.is_some_and(|due| due < today);
     let role = if overdue { Role::Warn } else { Role::Text };
+    if overdue {
+        away.insert(0, '!');
+    }
     let stored = row.principal + row.bonus;
     let at_risk = Cell::money(row.at_risk);
     if narrow {
