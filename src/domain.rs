@@ -1,7 +1,9 @@
 //! The rules of the shop: pure functions and plain data. No clock, no randomness, no i/o.
 
+pub mod birthday;
 pub mod calendar;
 pub mod code;
+pub mod csv;
 pub mod dormant;
 pub mod gtin;
 pub mod instalment;

@@ -4,6 +4,7 @@ pub mod books;
 pub mod cluster;
 pub mod console;
 pub mod folder;
+pub mod member;
 pub mod proxy;
 pub mod pty;
 pub mod shop;

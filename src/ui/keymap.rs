@@ -64,6 +64,22 @@ actions! {
     Delete = "delete",
     EraseWord = "erase_word",
     EraseLine = "erase_line",
+    /// Ask the back end again.
+    Reload = "reload",
+    /// To what narrows the list.
+    Filter = "filter",
+    /// Write the list to a file.
+    Export = "export",
+    /// Change what is known of somebody.
+    Edit = "edit",
+    AddCard = "add_card",
+    TopUp = "top_up",
+    /// The full phone number; the look is logged.
+    RevealPhone = "reveal_phone",
+    /// The postings behind a balance.
+    Statement = "statement",
+    /// The other unit of a statement.
+    Unit = "unit",
 }
 
 impl Action {

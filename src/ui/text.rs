@@ -22,6 +22,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("attach", include_str!("../../assets/text/attach.toml")),
     ("confirm", include_str!("../../assets/text/confirm.toml")),
     ("desk", include_str!("../../assets/text/desk.toml")),
+    ("dormant", include_str!("../../assets/text/dormant.toml")),
     ("field", include_str!("../../assets/text/field.toml")),
     ("ground", include_str!("../../assets/text/ground.toml")),
     ("header", include_str!("../../assets/text/header.toml")),
@@ -39,6 +40,10 @@ pub const FILES: &[(&str, &str)] = &[
     ("shift", include_str!("../../assets/text/shift.toml")),
     ("sign_in", include_str!("../../assets/text/sign_in.toml")),
     ("staff", include_str!("../../assets/text/staff.toml")),
+    (
+        "statement",
+        include_str!("../../assets/text/statement.toml"),
+    ),
     (
         "stored_value",
         include_str!("../../assets/text/stored_value.toml"),

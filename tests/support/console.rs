@@ -13,7 +13,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use guitai::app::{App, Parts};
 use guitai::config::Config;
 use guitai::event::{Effect, Event, What};
-use guitai::query::Backend;
+use guitai::query::{Backend, Ticket};
 use guitai::session::Session;
 use guitai::ui::keymap::Key;
 use guitai::ui::screen::Screen;
@@ -139,6 +139,27 @@ impl<B: Backend> Console<B> {
             }
         }
         panic!("the console keeps asking");
+    }
+
+    /// Takes the oldest open question away: the test answers it itself.
+    pub fn take_query(&mut self) -> Ticket {
+        let query = |effect: &Effect| matches!(effect, Effect::Query(..));
+        let place = self.effects.iter().position(query).unwrap();
+        match self.effects.remove(place) {
+            Effect::Query(ticket, _) => ticket,
+            Effect::Quit => panic!("no question"),
+        }
+    }
+
+    /// Answers the oldest open question.
+    pub async fn answer_one(&mut self) -> &mut Self {
+        let query = |effect: &Effect| matches!(effect, Effect::Query(..));
+        let place = self.effects.iter().position(query).unwrap();
+        if let Effect::Query(ticket, query) = self.effects.remove(place) {
+            let answer = self.backend.answer(query).await;
+            self.event(What::Reply(ticket, answer));
+        }
+        self
     }
 
     /// Whether the application has asked to end.

@@ -1,0 +1,196 @@
+//! The member card: who she is, what she holds and since when, what is promised and what expires.
+
+mod about;
+pub mod add_card;
+pub mod edit;
+mod rows;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::domain::member::Member;
+use crate::domain::phone::Phone;
+use crate::error::Result;
+use crate::query::{Query, Reply, Ticket};
+use crate::ui::keymap::Action;
+use crate::ui::paint;
+use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::screens::statement::{Statement, Unit, open_receipt};
+use crate::ui::theme::Role;
+use crate::ui::widgets::notice::Tone;
+use crate::ui::widgets::table::Table;
+use add_card::AddCard;
+use edit::EditMember;
+use rows::Row;
+
+/// Everything about one member. Pops `Outcome::Member`: as she is now.
+#[derive(Debug)]
+pub struct MemberCard {
+    id: i64,
+    member: Option<Box<Member>>,
+    rows: Table<Row>,
+    /// The whole number: shown until the card closes, its `Debug` masks it (MB7).
+    phone: Option<Phone>,
+    may_reveal: bool,
+    asked: Option<Ticket>,
+    revealing: Option<Ticket>,
+    receipt: Option<Ticket>,
+}
+
+impl MemberCard {
+    #[must_use]
+    pub fn new(member_id: i64) -> Self {
+        Self {
+            id: member_id,
+            member: None,
+            rows: Table::new(rows::COLUMNS, "member.unread"),
+            phone: None,
+            may_reveal: false,
+            asked: None,
+            revealing: None,
+            receipt: None,
+        }
+    }
+
+    fn read(&mut self, cx: &mut Cx) {
+        self.asked = Some(cx.ask(Query::ReadMember { id: self.id }));
+    }
+
+    fn show(&mut self, member: Box<Member>) {
+        self.rows.set(rows::of(&member), true);
+        self.member = Some(member);
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Cx) -> Step {
+        let Some(member) = &self.member else {
+            return Step::Stay;
+        };
+        match action {
+            Action::Accept => return self.open(cx),
+            Action::Statement => return self.statement(Unit::Money),
+            Action::Edit => return Step::push(EditMember::new(member, cx)),
+            Action::AddCard => return Step::push(AddCard::new(member.id, &member.name)),
+            Action::TopUp => {
+                // SEAM top_up: return Step::push(TopUp::new(member.clone()));
+                cx.notice(Tone::Warn, "member.top_up_elsewhere");
+            }
+            Action::RevealPhone => {
+                let staff_id = cx.session.staff.as_ref().map_or(0, |staff| staff.id);
+                self.revealing = Some(cx.ask(Query::RevealPhone {
+                    member_id: self.id,
+                    staff_id,
+                }));
+            }
+            _ => {}
+        }
+        Step::Stay
+    }
+
+    /// LG7: what stands behind the selected line.
+    fn open(&mut self, cx: &mut Cx) -> Step {
+        match self.rows.selected() {
+            Some(Row::Stored { .. } | Row::Lot { .. }) => self.statement(Unit::Money),
+            Some(Row::Points(_) | Row::PointsLot { .. } | Row::Debt(_)) => {
+                self.statement(Unit::Points)
+            }
+            Some(Row::Promised { operation_id, .. }) => {
+                let id = *operation_id;
+                self.receipt = Some(cx.ask(Query::ReadReceipt { id }));
+                Step::Stay
+            }
+            None => Step::Stay,
+        }
+    }
+
+    fn statement(&self, unit: Unit) -> Step {
+        let name = self.member.as_ref().map_or("", |member| &member.name);
+        Step::push(Statement::new(self.id, name, unit))
+    }
+
+    fn answered(&mut self, ticket: Ticket, answer: Result<Reply>, cx: &mut Cx) -> Step {
+        let slots = [&mut self.asked, &mut self.revealing, &mut self.receipt];
+        let Some(slot) = slots.into_iter().find(|slot| **slot == Some(ticket)) else {
+            return Step::Stay;
+        };
+        *slot = None;
+        match answer {
+            Ok(Reply::Member(member)) => self.show(member),
+            Ok(Reply::Phone(phone)) => {
+                self.phone = phone.as_deref().and_then(Phone::parse);
+                if self.phone.is_none() {
+                    cx.notice(Tone::Warn, "member.no_phone");
+                }
+            }
+            Ok(Reply::Receipt(receipt)) => return open_receipt(&receipt, cx),
+            Ok(_) => {}
+            Err(refusal) => return cx.refuse(refusal),
+        }
+        Step::Stay
+    }
+}
+
+impl Screen for MemberCard {
+    fn bindings(&self) -> &'static str {
+        "member"
+    }
+
+    fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
+        if self.rows.on(&input) {
+            return Step::Stay;
+        }
+        match input {
+            Input::Opened => {
+                self.may_reveal = cx.session.limit().is_some_and(|limit| limit.reveal_phone);
+                self.read(cx);
+            }
+            Input::Changed
+            | Input::Action(Action::Reload)
+            | Input::Outcome(Outcome::Receipt(_)) => self.read(cx),
+            Input::Outcome(Outcome::Member(member)) if member.id == self.id => self.show(member),
+            Input::Action(Action::Back) => {
+                return Step::Pop(self.member.take().map(Outcome::Member));
+            }
+            Input::Action(action) => return self.act(action, cx),
+            Input::Reply(ticket, answer) => return self.answered(ticket, answer, cx),
+            _ => {}
+        }
+        Step::Stay
+    }
+
+    fn can(&self, action: Action) -> bool {
+        match action {
+            Action::Accept => self.member.is_some() && self.receipt.is_none(),
+            Action::Edit | Action::AddCard | Action::TopUp | Action::Statement => {
+                self.member.is_some()
+            }
+            Action::RevealPhone => {
+                let member = self.member.as_ref();
+                self.may_reveal
+                    && self.phone.is_none()
+                    && self.revealing.is_none()
+                    && member.is_some_and(|member| member.phone.is_some())
+            }
+            _ => true,
+        }
+    }
+
+    fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let Some(member) = &self.member else {
+            let text = if self.asked.is_some() {
+                "member.reading"
+            } else {
+                "member.unread"
+            };
+            paint::line(frame, area, 0, look.text(text), look.style(Role::Dim));
+            return;
+        };
+        let about = about::About {
+            member,
+            phone: self.phone.as_ref(),
+            may_reveal: self.may_reveal,
+        };
+        let rows = about.view(frame, area, look);
+        paint::rule(frame, area, rows, look);
+        rows::view(&mut self.rows, frame, paint::below(area, rows + 1), look);
+    }
+}

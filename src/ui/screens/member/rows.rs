@@ -1,0 +1,186 @@
+//! The lower part of the card: balances, each with the lots it is made of.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use uuid::Uuid;
+
+use crate::domain::calendar::local;
+use crate::domain::ledger::LotKind;
+use crate::domain::member::{Lot, Member};
+use crate::domain::money::Fen;
+use crate::ui::screen::{Look, is_narrow};
+use crate::ui::text::Say;
+use crate::ui::theme::Role;
+use crate::ui::widgets::table::{Cell, Column, Table};
+
+pub const COLUMNS: &[Column] = &[
+    Column::rest("member.from"),
+    Column::fixed("member.until", 15),
+    Column::fixed("member.principal", 12).right(),
+    Column::fixed("member.bonus", 12).right(),
+    Column::fixed("member.balance", 12).right(),
+];
+
+/// One line that Enter opens (LG7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row {
+    Stored {
+        principal: Fen,
+        bonus: Fen,
+    },
+    /// What is left of a top-up (SV1).
+    Lot {
+        at: DateTime<Utc>,
+        principal: Fen,
+        bonus: Fen,
+        until: Option<NaiveDate>,
+    },
+    /// Bonus that comes later (SV4).
+    Promised {
+        operation_id: Uuid,
+        due_on: NaiveDate,
+        bonus: Fen,
+    },
+    Points(i64),
+    PointsLot {
+        at: DateTime<Utc>,
+        points: i64,
+        until: Option<NaiveDate>,
+    },
+    /// Points returned goods had earned and that were spent already (PT6).
+    Debt(i64),
+}
+
+/// Stored value with its lots and instalments, points with theirs.
+pub fn of(member: &Member) -> Vec<Row> {
+    let mut rows = vec![Row::Stored {
+        principal: member.principal,
+        bonus: member.bonus,
+    }];
+    let lots = |kind: LotKind| member.lots.iter().filter(move |lot| lot.kind == kind);
+    let left = |lot: &&Lot| !(lot.principal.is_zero() && lot.bonus.is_zero());
+    rows.extend(lots(LotKind::StoredValue).filter(left).map(|lot| Row::Lot {
+        at: lot.opened_at,
+        principal: lot.principal,
+        bonus: lot.bonus,
+        until: lot.expires_on,
+    }));
+    rows.extend(member.instalments.iter().map(|promised| Row::Promised {
+        operation_id: promised.operation_id,
+        due_on: promised.due_on,
+        bonus: promised.bonus,
+    }));
+    rows.push(Row::Points(member.points));
+    let points = lots(LotKind::Points).filter(|lot| lot.points != 0);
+    rows.extend(points.map(|lot| Row::PointsLot {
+        at: lot.opened_at,
+        points: lot.points,
+        until: lot.expires_on,
+    }));
+    let debts = lots(LotKind::PointsDebt).filter(|lot| lot.points != 0);
+    rows.extend(debts.map(|lot| Row::Debt(lot.points)));
+    rows
+}
+
+/// The rows; in a narrow area the figures carry their names.
+pub fn view(table: &mut Table<Row>, frame: &mut Frame, area: Rect, look: &Look) {
+    let narrow = is_narrow(area);
+    table.view(frame, area, look, |row, look| cells(row, narrow, look));
+}
+
+fn cells(row: &Row, narrow: bool, look: &Look) -> Vec<Cell> {
+    let part = |key: &'static str, amount: Fen| {
+        if narrow {
+            Cell::from(format!("{} {amount}", look.text(key)))
+        } else {
+            Cell::from(amount.to_string())
+        }
+    };
+    let principal = |amount| part("member.principal", amount);
+    let bonus = |amount| part("member.bonus", amount);
+    let blank = || Cell::from("");
+    let from = |key: &'static str, at: &DateTime<Utc>| {
+        let day = local(*at).date_naive();
+        Cell::from(format!("  {}", look.say(&Say::new(key).with("day", day))))
+    };
+    match row {
+        Row::Stored {
+            principal: p,
+            bonus: b,
+        } => vec![
+            Cell::from(look.text("member.stored")).role(Role::Title),
+            blank(),
+            principal(*p),
+            bonus(*b),
+            Cell::money(*p + *b),
+        ],
+        Row::Lot {
+            at,
+            principal: p,
+            bonus: b,
+            until,
+        } => vec![
+            from("member.lot", at),
+            last_day(*until, b.is_positive(), look),
+            principal(*p),
+            bonus(*b),
+            Cell::from((*p + *b).to_string()),
+        ],
+        Row::Promised {
+            due_on, bonus: b, ..
+        } => {
+            let say = Say::new("member.promised").with("day", due_on);
+            let label = Cell::from(format!("  {}", look.say(&say)));
+            vec![label, blank(), blank(), bonus(*b), blank()]
+        }
+        Row::Points(points) => vec![
+            Cell::from(look.text("member.points")).role(Role::Title),
+            blank(),
+            blank(),
+            blank(),
+            Cell::from(thousands(*points)).role(Role::Money),
+        ],
+        Row::PointsLot { at, points, until } => vec![
+            from("member.points_lot", at),
+            last_day(*until, true, look),
+            blank(),
+            blank(),
+            Cell::from(thousands(*points)),
+        ],
+        Row::Debt(points) => vec![
+            Cell::from(format!("  {}", look.text("member.debt"))).role(Role::Warn),
+            blank(),
+            blank(),
+            blank(),
+            Cell::from(thousands(*points)),
+        ],
+    }
+}
+
+/// The last valid day, loud when it is near or past; nothing where nothing can expire.
+fn last_day(until: Option<NaiveDate>, expires: bool, look: &Look) -> Cell {
+    let Some(day) = until.filter(|_| expires) else {
+        let key = if expires { "member.for_ever" } else { "" };
+        return Cell::from(if key.is_empty() { "" } else { look.text(key) }).role(Role::Dim);
+    };
+    let left = (day - look.session.today(look.now)).num_days();
+    let key = if left < 0 {
+        "member.expired"
+    } else {
+        "member.to_day"
+    };
+    let role = if left <= super::about::SOON_DAYS {
+        Role::Warn
+    } else {
+        Role::Text
+    };
+    Cell::from(look.say(&Say::new(key).with("day", day))).role(role)
+}
+
+/// `2,310`.
+pub fn thousands(number: i64) -> String {
+    let text = Fen(number.saturating_mul(100)).to_string();
+    text.strip_suffix(".00")
+        .map_or_else(|| number.to_string(), str::to_owned)
+}

@@ -1,0 +1,321 @@
+//! The member card, its form, cards and statement.
+
+use std::cell::RefCell;
+
+use guitai::domain::ledger::{LotKind, OperationKind};
+use guitai::domain::member::Member;
+use guitai::domain::money::Fen;
+use guitai::domain::receipt::{Document, Names, Receipt};
+use guitai::domain::scan::{Device, Scan};
+use guitai::domain::staff::{Role, Staff};
+use guitai::error::{Refusal, Result};
+use guitai::event::What;
+use guitai::query::{Backend, Person, Query, Reply, StatementRow};
+use guitai::ui::screens::member::MemberCard;
+use uuid::Uuid;
+
+use crate::support::console::{Console, morning, parts};
+use crate::support::member::member;
+use crate::support::shop::cashier;
+
+/// Knows one member and so many operations of hers.
+struct Shop {
+    member: RefCell<Member>,
+    operations: u128,
+    heard: RefCell<Vec<String>>,
+    saved: RefCell<Vec<Person>>,
+    pages: RefCell<Vec<Option<Uuid>>>,
+}
+
+impl Shop {
+    fn new(member: Member) -> Self {
+        Self {
+            member: RefCell::new(member),
+            operations: 0,
+            heard: RefCell::default(),
+            saved: RefCell::default(),
+            pages: RefCell::default(),
+        }
+    }
+
+    fn member(&self) -> Reply {
+        Reply::Member(Box::new(self.member.borrow().clone()))
+    }
+
+    /// Every fourth operation moves only points.
+    fn page(&self, before: Option<Uuid>, limit: i32) -> Vec<StatementRow> {
+        let newest = before.map_or(self.operations, |id| id.as_u128() - 1);
+        let limit = usize::try_from(limit).unwrap();
+        let ids = (1..=newest).rev().take(limit);
+        ids.map(|n| StatementRow {
+            operation_id: Uuid::from_u128(n),
+            kind: if n == 1 {
+                OperationKind::TopUp
+            } else {
+                OperationKind::Sale
+            },
+            at: morning(),
+            store: "总店".to_owned(),
+            seq: i64::try_from(n).unwrap(),
+            principal: Fen(if n % 4 == 0 { 0 } else { -6_800 }),
+            bonus: Fen(if n == 1 { 20_000 } else { 0 }),
+            points: if n == 1 { 0 } else { 68 },
+            principal_after: Fen::yuan(1_000),
+            bonus_after: Fen::yuan(234),
+            points_after: 2_310,
+        })
+        .collect()
+    }
+}
+
+fn receipt(id: Uuid) -> Receipt {
+    Receipt {
+        id,
+        kind: OperationKind::TopUp,
+        seq: 42,
+        at: morning(),
+        business_on: "2026-03-09".parse().unwrap(),
+        names: Names {
+            cashier: "李敏".to_owned(),
+            ..Names::default()
+        },
+        lines: Vec::new(),
+        document: Document {
+            amount: Fen::yuan(1_000),
+            ..Document::default()
+        },
+        after: None,
+    }
+}
+
+impl Backend for &Shop {
+    async fn answer(&self, query: Query) -> Result<Reply> {
+        match query {
+            Query::ReadMember { id: 7 } => Ok(self.member()),
+            Query::RevealPhone {
+                member_id,
+                staff_id,
+            } => {
+                let heard = format!("{staff_id} looked at {member_id}");
+                self.heard.borrow_mut().push(heard);
+                Ok(Reply::Phone(Some("13800001380".to_owned())))
+            }
+            Query::EditMember { id: 7, person } => {
+                self.member.borrow_mut().name.clone_from(&person.name);
+                self.saved.borrow_mut().push(person);
+                Ok(self.member())
+            }
+            Query::AddCard { member_id: 7, card } if card == "8800000000000013" => {
+                Err(Refusal::user("member.card_taken"))
+            }
+            Query::AddCard { member_id: 7, card } => {
+                self.heard.borrow_mut().push(card);
+                Ok(self.member())
+            }
+            Query::Statement { before, limit, .. } => {
+                self.pages.borrow_mut().push(before);
+                Ok(Reply::Statement(self.page(before, limit)))
+            }
+            Query::ReadReceipt { id } => Ok(Reply::Receipt(Box::new(receipt(id)))),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+async fn open_as(shop: &Shop, role: Role) -> Console<&Shop> {
+    let mut parts = parts();
+    parts.session.staff = Some(Staff { role, ..cashier() });
+    let mut console = Console::with(shop, parts, MemberCard::new(7));
+    console.size(80, 24).settle().await;
+    console
+}
+
+async fn open(shop: &Shop) -> Console<&Shop> {
+    open_as(shop, Role::Manager).await
+}
+
+fn scan(code: &str) -> What {
+    What::Scan(Scan::read(code, Device::Terminal).unwrap())
+}
+
+#[tokio::test]
+async fn all_about_one_member() {
+    let shop = Shop::new(member());
+    let mut console = open(&shop).await;
+    insta::assert_snapshot!("card_80", console.screen());
+    insta::assert_snapshot!("card_80_en", console.keys("<F12>").screen());
+    console.keys("<F12>");
+    insta::assert_snapshot!("card_45", console.size(45, 30).screen());
+    insta::assert_snapshot!("card_120", console.size(120, 40).screen());
+}
+
+#[tokio::test]
+async fn a_newcomer_of_whom_nothing_is_known() {
+    let mut nobody = member();
+    nobody.name.clear();
+    nobody.notes.clear();
+    nobody.phone = None;
+    nobody.gender = None;
+    nobody.birth_month = None;
+    nobody.first_visit_on = None;
+    nobody.last_visit_on = None;
+    nobody.due_on = None;
+    nobody.visits = 0;
+    nobody.lots.clear();
+    nobody.instalments.clear();
+    nobody.level.id = 2;
+    nobody.level.rank = 2;
+    let shop = Shop::new(nobody);
+    insta::assert_snapshot!("newcomer", open(&shop).await.screen());
+}
+
+#[tokio::test]
+async fn long_names_many_lots_and_a_debt() {
+    let mut long = member();
+    long.name = "买买提艾力江阿布都热合曼,\"老板\"的朋友".to_owned();
+    long.notes = "对氨水过敏;只要三号技师;周末不接电话。".repeat(8);
+    let lot = long.lots[1].clone();
+    long.lots.extend(std::iter::repeat_n(lot, 40));
+    long.lots[2].kind = LotKind::PointsDebt;
+    long.lots[2].points = -1_200;
+    long.lots[0].expires_on = Some("2026-03-01".parse().unwrap());
+    let shop = Shop::new(long);
+    let mut console = open(&shop).await;
+    insta::assert_snapshot!("long_80", console.screen());
+    console.keys("<End>");
+    assert!(console.screen().contains("退货欠分"));
+    insta::assert_snapshot!("long_45", console.keys("<Home>").size(45, 30).screen());
+}
+
+#[tokio::test]
+async fn the_full_number_needs_a_right_and_the_look_is_kept() {
+    let shop = Shop::new(member());
+    let mut console = open_as(&shop, Role::Cashier).await;
+    console.keys("<F4>").settle().await;
+    assert!(shop.heard.borrow().is_empty());
+    assert!(!console.screen().contains("看全号会留记录"));
+    let mut console = open(&shop).await;
+    assert!(console.screen().contains("F4 看全号会留记录"));
+    console.keys("<F4><F4>").settle().await;
+    assert!(console.screen().contains("13800001380  本次查看已记录"));
+    console.event(What::Changed).settle().await;
+    assert!(console.screen().contains("13800001380"));
+    assert_eq!(*shop.heard.borrow(), ["101 looked at 7"]);
+}
+
+#[tokio::test]
+async fn particulars_are_edited() {
+    let shop = Shop::new(member());
+    let mut console = open(&shop).await;
+    console.keys("<F2>");
+    insta::assert_snapshot!("edit_80", console.screen());
+    insta::assert_snapshot!("edit_45_en", console.keys("<F12>").size(45, 30).screen());
+    console.keys("<F12><Down><Ctrl-u>0230<F2>").settle().await;
+    assert!(console.screen().contains("请写成 03-14"));
+    assert!(shop.saved.borrow().is_empty());
+    console.keys("<Ctrl-u>0229<Down><Right><Up><Up>红<F2>");
+    assert!(console.screen().contains("正在保存"));
+    console.keys("x<F2><Esc>").settle().await;
+    assert!(console.screen().contains("王晓明红"));
+    let saved = shop.saved.borrow();
+    assert_eq!(saved.len(), 1, "sent once");
+    assert_eq!(
+        (saved[0].birth_month, saved[0].birth_day),
+        (Some(2), Some(29))
+    );
+    assert_eq!(saved[0].birth_year, None);
+    assert_eq!(saved[0].notes, "对氨水过敏");
+}
+
+#[tokio::test]
+async fn edits_are_not_lost_without_a_question() {
+    let shop = Shop::new(member());
+    let mut console = open(&shop).await;
+    console.keys("<F2><Esc>");
+    assert!(console.screen().contains("138****1380"));
+    console.keys("<F2>x<Esc>");
+    assert!(console.screen().contains("不保存修改?"));
+    console.keys("<Enter>");
+    assert!(console.screen().contains("王晓明x"));
+    console.keys("<Esc><Left><Enter>");
+    assert!(!console.screen().contains("王晓明x"));
+}
+
+#[tokio::test]
+async fn a_card_is_scanned_looked_at_and_added() {
+    let shop = Shop::new(member());
+    let mut console = open(&shop).await;
+    console.keys("<F6><Enter>").settle().await;
+    insta::assert_snapshot!("add_card", console.screen());
+    for (code, says) in [
+        ("135112298638468293", "付款码"),
+        ("13800001380", "手机号"),
+        ("6901234567892", "可能是商品条码"),
+    ] {
+        console.event(scan(code));
+        assert!(console.screen().contains(says), "{code}");
+    }
+    console.event(scan("8800000000000013"));
+    console.keys("<Enter>").settle().await;
+    assert!(console.screen().contains("另一位会员"));
+    console.keys("<Enter>");
+    console.event(scan("8800000000000021"));
+    insta::assert_snapshot!("add_card_45", console.size(45, 30).screen());
+    console.keys("<Enter><Enter>").settle().await;
+    assert_eq!(*shop.heard.borrow(), ["8800000000000021"]);
+    assert!(console.screen().contains("卡已加上"));
+}
+
+#[tokio::test]
+async fn a_balance_opens_its_postings_and_a_posting_its_receipt() {
+    let mut shop = Shop::new(member());
+    shop.operations = 130;
+    let mut console = open(&shop).await;
+    console.keys("<Enter>").settle().await;
+    insta::assert_snapshot!("statement_80", console.screen());
+    insta::assert_snapshot!("statement_80_en", console.keys("<F12>").screen());
+    console.keys("<F12>");
+    insta::assert_snapshot!("statement_45", console.size(45, 30).screen());
+    insta::assert_snapshot!("statement_120", console.size(120, 40).screen());
+    console.size(80, 24);
+    for _ in 0..4 {
+        console.keys("<End>").settle().await;
+    }
+    let pages: Vec<_> = shop
+        .pages
+        .borrow()
+        .iter()
+        .map(|id| id.map(|id| id.as_u128()))
+        .collect();
+    assert_eq!(pages, [None, Some(81), Some(31)]);
+    assert!(console.screen().contains("充值 总店"));
+    console.keys("<Enter>").settle().await;
+    assert!(
+        console
+            .screen()
+            .contains("充值 #42  2026-03-09 10:32  1,000.00  李敏")
+    );
+    console.keys("<Tab>").settle().await;
+    assert!(console.screen().contains("王晓明 积分明细"));
+    assert!(console.screen().contains("+68"));
+    console
+        .keys("<Esc><Down><Down><Down><Enter>")
+        .settle()
+        .await;
+    assert!(
+        console.screen().contains("充值 #42"),
+        "the promised bonus opens its top-up"
+    );
+    console.keys("<Down><Enter>").settle().await;
+    assert!(console.screen().contains("王晓明 积分明细"));
+}
+
+#[tokio::test]
+async fn a_statement_reads_on_over_pages_without_a_movement() {
+    let mut shop = Shop::new(member());
+    shop.operations = 1;
+    let mut console = open(&shop).await;
+    console.keys("<F7><Tab>").settle().await;
+    assert!(console.screen().contains("还没有变动"));
+    assert_eq!(shop.pages.borrow().len(), 2);
+}
