@@ -93,7 +93,7 @@ create table holding (
   ) stored,
   -- OR1: past this day the member is overdue by her own rhythm.
   due_on date generated always as (
-    case when visits >= 3 then last_visit_on + greatest(7, 2 * (last_visit_on - first_visit_on) / (visits - 1)) end
+    case when visits >= 3 then last_visit_on + greatest(6, 2 * (last_visit_on - first_visit_on) / (visits - 1)) end
   ) stored,
   constraint holding_pkey primary key (merchant_id, member_id),
   constraint holding_member foreign key (merchant_id, member_id) references member,

@@ -1,16 +1,8 @@
 //! `dormant`: who has stayed away for too long, and what the shop stands to lose (OR1).
 //!
-//! All integers, and every formula but [`days_since`] depends on stored columns only, not on
-//! today. So in Postgres they can be generated columns, and the list is an index range:
-//!
-//! ```sql
-//! dormant_on date generated always as (case when visit_days >= 3 then last_visit_on + 1
-//!     + greatest(6, 2 * (last_visit_on - first_visit_on) / (visit_days - 1)) end) stored,
-//! at_risk_fen bigint generated always as (greatest(0, principal_fen + bonus_fen)
-//!     + greatest(0, spent_fen) * 30 / greatest(30, last_visit_on - first_visit_on)) stored
-//! ```
-//!
-//! with `where dormant_on <= $today or last_visit_on < $today - $limit`.
+//! All integers, and every formula but [`days_since`] depends on stored columns only, not on today. So
+//! Postgres keeps them as generated columns of `holding` (`due_on` and `at_risk`), and the list is an index
+//! range; a test holds the two to each other.
 
 use chrono::{Days, NaiveDate};
 
