@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 use guitai::db::demo::{self, Demo};
+use guitai::db::verify::verify;
 use sqlx::{Connection, PgConnection};
 
-use crate::support::cluster::{Cluster, Database};
+use crate::support::cluster::{Cluster, Database, OWNER};
 
 const SMALL: Demo = Demo {
     seed: 7,
@@ -79,4 +80,34 @@ async fn a_shop_as_it_is_in_life() {
     .await
     .unwrap();
     assert!((3..30).contains(&away), "{away}");
+}
+
+#[tokio::test]
+async fn a_big_shop_is_written_in_bulk() {
+    let database = Cluster::database().await;
+    let big = Demo {
+        members: 400,
+        days: 70,
+        ..SMALL
+    };
+    let (app, owner) = (database.options("guitai_app"), database.options(OWNER));
+    demo::fill_big(&app, &owner, big, |_| ()).await.unwrap();
+    let mut conn = PgConnection::connect_with(&app).await.unwrap();
+    let verdict = verify(&mut conn).await.unwrap();
+    assert_eq!(verdict.difference, None);
+    assert_eq!((verdict.counts.members, verdict.counts.shifts), (400, 210));
+    // Everybody loaded and bought, and what is there can be sold to.
+    let poor = sqlx::query_scalar!(
+        r#"select count(*) as "n!" from holding where principal = 0 or visits = 0"#
+    )
+    .fetch_one(&mut conn)
+    .await
+    .unwrap();
+    assert_eq!(poor, 0);
+    let member = guitai::db::member::read(&mut conn, 400).await.unwrap();
+    assert_eq!(
+        member.stored_value(),
+        member.lots.iter().map(|l| l.principal + l.bonus).sum()
+    );
+    assert!(member.phone.is_some() && !member.name.is_empty());
 }
