@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 use guitai::db::demo::{self, Demo};
+use guitai::db::verify::verify;
 use sqlx::{Connection, PgConnection};
 
-use crate::support::cluster::{Cluster, Database};
+use crate::support::cluster::{Cluster, Database, OWNER};
 
 const SMALL: Demo = Demo {
     seed: 7,
@@ -32,15 +33,16 @@ async fn heads(database: &Database) -> Vec<(i64, Vec<u8>)> {
 
 #[tokio::test]
 async fn the_same_seed_gives_the_same_books() {
-    let (one, two) = tokio::join!(filled(SMALL), filled(SMALL));
+    let short = Demo { days: 20, ..SMALL };
+    let (one, two) = tokio::join!(filled(short), filled(short));
     let first = heads(&one).await;
     assert_eq!(first, heads(&two).await);
     assert!(
         first
             .iter()
-            .all(|(seq, head)| *seq > 100 && head.len() == 32)
+            .all(|(seq, head)| *seq > 50 && head.len() == 32)
     );
-    let other = filled(Demo { seed: 8, ..SMALL }).await;
+    let other = filled(Demo { seed: 8, ..short }).await;
     assert_ne!(first, heads(&other).await);
 }
 
@@ -79,4 +81,34 @@ async fn a_shop_as_it_is_in_life() {
     .await
     .unwrap();
     assert!((3..30).contains(&away), "{away}");
+}
+
+#[tokio::test]
+async fn a_big_shop_is_written_in_bulk() {
+    let database = Cluster::database().await;
+    let big = Demo {
+        members: 400,
+        days: 70,
+        ..SMALL
+    };
+    let (app, owner) = (database.options("guitai_app"), database.options(OWNER));
+    demo::fill_big(&app, &owner, big, |_| ()).await.unwrap();
+    let mut conn = PgConnection::connect_with(&app).await.unwrap();
+    let verdict = verify(&mut conn).await.unwrap();
+    assert_eq!(verdict.difference, None);
+    assert_eq!((verdict.counts.members, verdict.counts.shifts), (400, 210));
+    // Everybody loaded and bought, and what is there can be sold to.
+    let poor = sqlx::query_scalar!(
+        r#"select count(*) as "n!" from holding where principal = 0 or visits = 0"#
+    )
+    .fetch_one(&mut conn)
+    .await
+    .unwrap();
+    assert_eq!(poor, 0);
+    let member = guitai::db::member::read(&mut conn, 400).await.unwrap();
+    assert_eq!(
+        member.stored_value(),
+        member.lots.iter().map(|l| l.principal + l.bonus).sum()
+    );
+    assert!(member.phone.is_some() && !member.name.is_empty());
 }

@@ -7,6 +7,8 @@ mod chain;
 mod derived;
 mod members;
 
+use std::fmt::Display;
+
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
@@ -49,7 +51,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    fn new(hint: &'static str, expected: impl ToString, found: impl ToString) -> Self {
+    fn new(hint: &'static str, expected: impl Display, found: impl Display) -> Self {
         Self {
             hint,
             operation: None,
@@ -68,7 +70,7 @@ impl Difference {
             .with("seq", seq)
     }
 
-    fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    fn with(mut self, name: &'static str, value: impl Display) -> Self {
         self.with.push((name, value.to_string()));
         self
     }

@@ -34,6 +34,14 @@ pub async fn write(conn: &mut PgConnection, demo: Demo, progress: impl Fn(&str))
             .execute(&mut *conn)
             .await
             .map_err(refuse)?;
+        // Plans made while the tables were small are bad ones soon.
+        if no.count_ones() == 1 {
+            conn.execute(
+                "analyze member, credential, holding, operation, posting, lot, sale_line, consent, shift, till",
+            )
+            .await
+            .map_err(refuse)?;
+        }
         let done = i64::from(demo.members) * (i64::from(no) + 1) / i64::from(days.max(1));
         progress(&format!("{day} {done}/{members}"));
     }

@@ -160,8 +160,9 @@ fn judge(link: &Link, till: i32, seq: i64, hash: &[u8]) -> Option<Difference> {
 
 /// The first eight hex digits: enough to tell two hashes apart.
 fn short(hash: &[u8]) -> String {
-    hash.iter()
+    let head = hash
+        .iter()
         .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .fold(0_u32, |head, byte| head << 8 | u32::from(*byte));
+    format!("{head:08x}")
 }
