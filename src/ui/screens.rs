@@ -1,6 +1,11 @@
 //! One file per screen, named like the noun it works on.
 
+pub mod close_shift;
 pub mod confirm;
 pub mod help;
+pub mod manage;
 pub mod message;
+pub mod open_shift;
+pub mod pay_out;
+pub mod set_up;
 pub mod sign_in;

@@ -11,11 +11,68 @@ use crate::ui::theme::Role;
 use crate::ui::width;
 
 /// Pages of help: section of the keymap, Chinese, English.
-pub const PAGES: &[(&str, &str, &str)] = &[(
-    "sign_in",
-    include_str!("../../../assets/help/sign_in.zh.md"),
-    include_str!("../../../assets/help/sign_in.en.md"),
-)];
+pub const PAGES: &[(&str, &str, &str)] = &[
+    (
+        "sign_in",
+        include_str!("../../../assets/help/sign_in.zh.md"),
+        include_str!("../../../assets/help/sign_in.en.md"),
+    ),
+    (
+        "set_up",
+        include_str!("../../../assets/help/set_up.zh.md"),
+        include_str!("../../../assets/help/set_up.en.md"),
+    ),
+    (
+        "open_shift",
+        include_str!("../../../assets/help/open_shift.zh.md"),
+        include_str!("../../../assets/help/open_shift.en.md"),
+    ),
+    (
+        "close_shift",
+        include_str!("../../../assets/help/close_shift.zh.md"),
+        include_str!("../../../assets/help/close_shift.en.md"),
+    ),
+    (
+        "pay_out",
+        include_str!("../../../assets/help/pay_out.zh.md"),
+        include_str!("../../../assets/help/pay_out.en.md"),
+    ),
+    (
+        "manage",
+        include_str!("../../../assets/help/manage.zh.md"),
+        include_str!("../../../assets/help/manage.en.md"),
+    ),
+    (
+        "list",
+        include_str!("../../../assets/help/list.zh.md"),
+        include_str!("../../../assets/help/list.en.md"),
+    ),
+    (
+        "product",
+        include_str!("../../../assets/help/product.zh.md"),
+        include_str!("../../../assets/help/product.en.md"),
+    ),
+    (
+        "staff",
+        include_str!("../../../assets/help/staff.zh.md"),
+        include_str!("../../../assets/help/staff.en.md"),
+    ),
+    (
+        "level",
+        include_str!("../../../assets/help/level.zh.md"),
+        include_str!("../../../assets/help/level.en.md"),
+    ),
+    (
+        "rule",
+        include_str!("../../../assets/help/rule.zh.md"),
+        include_str!("../../../assets/help/rule.en.md"),
+    ),
+    (
+        "terms",
+        include_str!("../../../assets/help/terms.zh.md"),
+        include_str!("../../../assets/help/terms.en.md"),
+    ),
+];
 
 /// Columns a key takes in the list.
 const KEY_COLUMNS: usize = 12;
