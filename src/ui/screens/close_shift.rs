@@ -267,14 +267,20 @@ impl Screen for CloseShift {
             look.style(Role::Title),
         );
         if let (Some(counted), Some((sheet, differences))) = (self.counted, &self.sheet) {
-            let mut row = sheet::view(frame, paint::below(area, 1), sheet, counted, look) + 1;
+            let mut row = sheet::view(frame, paint::below(area, 1), sheet, counted, look) + 2;
             if sheet.expected_cash != counted {
                 self.view_reason(frame, area, row, look);
-                row += 1;
+                row += 2;
             }
-            row += sheet::view_differences(frame, paint::below(area, row), differences, look);
+            sheet::view_differences(frame, paint::below(area, row), differences, look);
             if let Some(state) = self.state() {
-                paint::line(frame, area, row, look.text(state), look.style(Role::Warn));
+                let from = width::columns(look.text("shift.close")) + 2;
+                let after = Rect {
+                    x: area.x + from.min(area.width),
+                    width: area.width.saturating_sub(from),
+                    ..area
+                };
+                paint::line(frame, after, 0, look.text(state), look.style(Role::Warn));
             }
             return;
         }

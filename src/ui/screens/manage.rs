@@ -22,7 +22,7 @@ pub mod rules;
 pub mod staff_list;
 pub mod terms;
 
-const COLUMNS: &[Column] = &[Column::fixed("", 20), Column::rest("")];
+const COLUMNS: &[Column] = &[Column::fixed("", 22), Column::rest("")];
 
 /// One line of the menu: what it is called, and what stands behind it.
 #[derive(Debug, Clone, Copy)]

@@ -47,6 +47,11 @@ impl OpenShift {
         }
     }
 
+    /// What was sent stays as it is; what a scanner typed is taken back at any time.
+    const fn takes(&self, input: &Input) -> bool {
+        self.sent.is_none() || matches!(input, Input::Mark | Input::Rollback)
+    }
+
     fn answered(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
         self.asked = None;
         match answer {
@@ -100,11 +105,7 @@ impl Screen for OpenShift {
                 return Step::push(Confirm::new("shift.discard_count").careful());
             }
             Input::Action(Action::Accept | Action::Save) if self.sent.is_some() => self.send(cx),
-            _ if self.sent.is_none() || matches!(input, Input::Rollback) => {
-                if self.count.on(&input) == Did::Save {
-                    self.send(cx);
-                }
-            }
+            _ if self.takes(&input) && self.count.on(&input) == Did::Save => self.send(cx),
             _ => {}
         }
         Step::Stay

@@ -77,6 +77,11 @@ impl PayOut {
         }
     }
 
+    /// What was sent stays as it is; what a scanner typed is taken back at any time.
+    const fn takes(&self, input: &Input) -> bool {
+        self.sent.is_none() || matches!(input, Input::Mark | Input::Rollback)
+    }
+
     fn answered(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
         self.asked = None;
         match answer {
@@ -111,17 +116,12 @@ impl Screen for PayOut {
             Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
                 return self.answered(answer, cx);
             }
-            Input::Outcome(Outcome::Yes) => return Step::Pop(None),
             Input::Action(Action::Back) if self.form.is_dirty() => {
                 return Step::push(Confirm::new("manage.discard").careful());
             }
-            Input::Action(Action::Back) => return Step::Pop(None),
+            Input::Action(Action::Back) | Input::Outcome(Outcome::Yes) => return Step::Pop(None),
             Input::Action(Action::Accept | Action::Save) if self.sent.is_some() => self.send(cx),
-            _ if self.sent.is_none() || matches!(input, Input::Rollback) => {
-                if self.form.on(&input) == Did::Save {
-                    self.send(cx);
-                }
-            }
+            _ if self.takes(&input) && self.form.on(&input) == Did::Save => self.send(cx),
             _ => {}
         }
         Step::Stay

@@ -16,7 +16,7 @@ use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step, is_narrow};
 use crate::ui::text::{Lang, Say};
 use crate::ui::theme::Role;
 use crate::ui::widgets::field::{Field, Kind};
-use crate::ui::widgets::form::{Did, Form};
+use crate::ui::widgets::form::{Did, Form, Word};
 use crate::ui::widgets::notice::Tone;
 use crate::ui::width;
 
@@ -54,13 +54,17 @@ impl SetUp {
     #[must_use]
     pub fn new() -> Self {
         let presets = preset::all();
-        let numbers = (1..=presets.len()).map(|number| number.to_string());
+        let titles = presets.iter().map(|(_, preset)| Word::Both {
+            zh: preset.title.zh.clone(),
+            en: preset.title.en.clone(),
+        });
         let name = || Field::new(Kind::Any).most(NAME_LENGTH);
         let pin = || Field::new(Kind::Pin).most(*PIN_DIGITS.end());
         let number = Field::new(Kind::Digits).most(NUMBER_LENGTH).with("1");
         let form = Form::new()
             .field("set_up.shop", name())
-            .choice("set_up.industry", numbers.collect(), 0)
+            .choice("set_up.industry", titles.collect(), 0)
+            .hint("set_up.industry_hint")
             .field("set_up.owner", name())
             .field("set_up.number", number)
             .hint("set_up.number_hint")
@@ -164,7 +168,7 @@ impl Screen for SetUp {
             Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
                 return self.answered(answer, cx);
             }
-            _ if self.asked.is_some() && !matches!(input, Input::Rollback) => {}
+            _ if self.asked.is_some() && !matches!(input, Input::Mark | Input::Rollback) => {}
             _ if self.choose(&input) => {}
             _ => {
                 if self.form.on(&input) == Did::Save
@@ -201,10 +205,6 @@ impl Screen for SetUp {
             height: rows.min(area.height.saturating_sub(3)),
             ..paint::below(area, 3)
         };
-        if let Some((_, preset)) = self.presets.get(self.form.chosen(INDUSTRY)) {
-            let hint = Say::new("set_up.is").with("title", title(preset, look));
-            self.form.say_hint(INDUSTRY, Some(hint));
-        }
         self.form.view(frame, form, look);
         let list = paint::below(area, rows + 4);
         paint::line(

@@ -201,7 +201,11 @@ impl CashCount {
                 look.style(Role::Text),
             );
         }
-        let beside = column(area, 0, LABEL + NUMBER + 1, area.width);
+        let beside = if is_narrow(area) {
+            paint::below(area, ROWS)
+        } else {
+            column(area, 0, LABEL + NUMBER + 1, area.width)
+        };
         let (text, role) = match self.wrong {
             Some(wrong) => (format!("! {}", look.text(wrong)), Role::Warn),
             None => (look.text("cash.or_pieces").to_owned(), Role::Dim),

@@ -11,7 +11,7 @@ use crate::domain::money::Fen;
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Input, Look, is_narrow};
-use crate::ui::text::Say;
+use crate::ui::text::{Lang, Say};
 use crate::ui::theme::Role;
 use crate::ui::width;
 
@@ -26,6 +26,11 @@ const ENTRY: u16 = 28;
 pub enum Word {
     Say(Say),
     Plain(String),
+    /// A name that comes in both languages.
+    Both {
+        zh: String,
+        en: String,
+    },
 }
 
 impl From<&'static str> for Word {
@@ -45,6 +50,10 @@ impl Word {
         match self {
             Self::Say(say) => look.say(say),
             Self::Plain(text) => text.clone(),
+            Self::Both { zh, en } => match look.lang {
+                Lang::Zh => zh.clone(),
+                Lang::En => en.clone(),
+            },
         }
     }
 }
@@ -74,7 +83,7 @@ struct Entry {
     wrong: Option<Say>,
     /// What to type, or what it comes to.
     hint: Option<Say>,
-    /// Texts the field is likely to get, taken with PgUp and PgDn.
+    /// Texts the field is likely to get, taken with the page keys.
     known: Vec<String>,
 }
 
@@ -144,7 +153,7 @@ impl Form {
         self
     }
 
-    /// Offers texts for the field added last, taken with PgUp and PgDn.
+    /// Offers texts for the field added last, taken with the page keys.
     #[must_use]
     pub fn known(mut self, known: Vec<String>) -> Self {
         if let Some(entry) = self.entries.last_mut() {
@@ -421,7 +430,11 @@ impl Entry {
             return;
         };
         let spot = if area.height > 1 {
-            let indent = LABEL.saturating_sub(2);
+            // Below the entry, or from the left when that is too long.
+            let sign = if role == Role::Warn { 2 } else { 0 };
+            let indent = LABEL - sign;
+            let fits = width::columns(&text) + indent <= area.width;
+            let indent = if fits { indent } else { 0 };
             Rect {
                 x: area.x + indent.min(area.width),
                 width: area.width.saturating_sub(indent),

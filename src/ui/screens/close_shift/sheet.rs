@@ -9,14 +9,17 @@ use crate::domain::shift::{Sheet, TenderRow};
 use crate::domain::tender::TenderKind;
 use crate::query::Differences;
 use crate::ui::paint;
-use crate::ui::screen::Look;
+use crate::ui::screen::{Look, is_narrow};
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::width;
 
 /// Columns of the labels and of an amount.
 pub const LABEL: u16 = 12;
-const AMOUNT: u16 = 14;
+const AMOUNT: u16 = 13;
+
+/// Columns between the tenders and the cash beside them.
+const BESIDE: u16 = 4;
 
 /// Ids named of a list that may be long.
 const MOST_IDS: usize = 6;
@@ -54,10 +57,20 @@ pub fn view(frame: &mut Frame, area: Rect, sheet: &Sheet, counted: Fen, look: &L
         paint::line(frame, area, at, &look.say(&say), look.style(Role::Dim));
         at += 1;
     }
-    at + cash(frame, paint::below(area, at), sheet, counted, look)
+    if is_narrow(area) {
+        return at + cash(frame, paint::below(area, at), sheet, counted, look);
+    }
+    let from = (LABEL + 3 * AMOUNT + BESIDE).min(area.width);
+    let beside = Rect {
+        x: area.x + from,
+        width: area.width - from,
+        ..paint::below(area, 1)
+    };
+    cash(frame, beside, sheet, counted, look);
+    at
 }
 
-/// Float, paid out, expected, counted, difference.
+/// Float, paid out, expected, counted, difference; gives the rows it took.
 fn cash(frame: &mut Frame, area: Rect, sheet: &Sheet, counted: Fen, look: &Look) -> u16 {
     let difference = counted - sheet.expected_cash;
     let (verdict, role) = match difference.0 {
@@ -72,9 +85,14 @@ fn cash(frame: &mut Frame, area: Rect, sheet: &Sheet, counted: Fen, look: &Look)
         ("shift.counted", counted, Role::Money),
         (verdict, difference, role),
     ];
+    let columns = LABEL + AMOUNT;
+    let area = Rect {
+        width: area.width.min(columns),
+        ..area
+    };
     for (at, (label, amount, role)) in (0..).zip(lines) {
-        let label = look.text(label);
-        row(frame, area, at, label, &[amount.to_string()], role, look);
+        paint::line(frame, area, at, look.text(label), look.style(Role::Dim));
+        paint::line_right(frame, area, at, &amount.to_string(), look.style(role));
     }
     5
 }
@@ -117,13 +135,8 @@ const fn name(kind: TenderKind) -> &'static str {
     }
 }
 
-/// Where the till's journal and the ledger disagree, and what to do; gives the rows it took.
-pub fn view_differences(
-    frame: &mut Frame,
-    area: Rect,
-    differences: &Differences,
-    look: &Look,
-) -> u16 {
+/// Where the till's journal and the ledger disagree, and what to do.
+pub fn view_differences(frame: &mut Frame, area: Rect, differences: &Differences, look: &Look) {
     let mut at = 0;
     for (key, ids) in [
         ("shift.only_journal", &differences.only_journal),
@@ -140,7 +153,6 @@ pub fn view_differences(
             at += 1;
         }
     }
-    at
 }
 
 /// The last four digits of each id, as on receipts: `7F3A 81C2`.

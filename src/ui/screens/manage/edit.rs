@@ -98,12 +98,11 @@ impl Screen for Edit {
             Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
                 return self.answered(answer, cx);
             }
-            Input::Outcome(Outcome::Yes) => return Step::Pop(None),
-            _ if self.asked.is_some() && !matches!(input, Input::Rollback) => {}
+            _ if self.asked.is_some() && !matches!(input, Input::Mark | Input::Rollback) => {}
             Input::Action(Action::Back) if self.form.is_dirty() => {
                 return Step::push(Confirm::new("manage.discard").careful());
             }
-            Input::Action(Action::Back) => return Step::Pop(None),
+            Input::Action(Action::Back) | Input::Outcome(Outcome::Yes) => return Step::Pop(None),
             Input::Scan(scan) => {
                 self.subject.scanned(&scan.code, &mut self.form);
                 self.subject.edited(&mut self.form);

@@ -39,7 +39,7 @@ impl Rows for Levels {
     const COLUMNS: &'static [Column] = &[
         Column::rest("level.name"),
         Column::fixed("level.rank", 6).right(),
-        Column::fixed("level.paid", 12).right(),
+        Column::fixed("level.paid", 14).right(),
         Column::fixed("level.times", 14).right(),
         Column::fixed("level.threshold", 18).right(),
     ];

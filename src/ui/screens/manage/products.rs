@@ -47,7 +47,7 @@ impl Rows for Products {
     const COLUMNS: &'static [Column] = &[
         Column::rest("product.name"),
         Column::fixed("product.code", 14),
-        Column::fixed("product.kind", 8),
+        Column::fixed("product.kind", 10),
         Column::fixed("product.member_price", 12).right(),
         Column::fixed("product.price", 12).right(),
     ];

@@ -57,7 +57,7 @@ impl Rows for Rules {
     const COLUMNS: &'static [Column] = &[
         Column::rest("rule.name"),
         Column::fixed("rule.version", 8),
-        Column::fixed("rule.active", 8),
+        Column::fixed("", 6),
         Column::fixed("rule.points", 10).right(),
         Column::fixed("rule.bonus", 12).right(),
         Column::fixed("rule.amount", 12).right(),
@@ -79,16 +79,16 @@ impl Rows for Rules {
     }
 
     fn cells(rule: &TopUpRule, look: &Look) -> Vec<Cell> {
-        let (in_force, role) = if rule.active {
-            ("confirm.yes", Role::Text)
+        let (state, paint) = if rule.active {
+            ("", Role::Text)
         } else {
             ("manage.off", Role::Dim)
         };
         let points = points(rule);
         vec![
-            Cell::from(rule.name.as_str()).role(role),
+            Cell::from(rule.name.as_str()).role(paint),
             Cell::from(format!("v{}", rule.version)).role(Role::Dim),
-            Cell::from(look.text(in_force)).role(Role::Dim),
+            Cell::from(look.text(state)).role(Role::Dim),
             points
                 .map_or_else(String::new, |points| points.to_string())
                 .into(),
@@ -312,9 +312,7 @@ impl Subject for Draft {
         let bonus = Fen::parse(form.value(BONUS)).unwrap_or_default();
         let hint = if count > 1 {
             let share = bonus.ratio(1, count);
-            Say::new("rule.count_is")
-                .with("count", count)
-                .with("share", share)
+            Say::new("rule.count_is").with("share", share)
         } else {
             Say::new("rule.count_once")
         };

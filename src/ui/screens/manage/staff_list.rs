@@ -46,8 +46,8 @@ impl Rows for StaffList {
     const COLUMNS: &'static [Column] = &[
         Column::rest("staff.name"),
         Column::fixed("staff.number", 14),
-        Column::fixed("staff.badge", 8),
-        Column::fixed("staff.active", 8),
+        Column::fixed("", 8),
+        Column::fixed("", 8),
         Column::fixed("staff.role", 14),
     ];
 
@@ -64,12 +64,8 @@ impl Rows for StaffList {
 
     fn cells(staff: &Staff, look: &Look) -> Vec<Cell> {
         let role = ROLES.iter().find(|(role, _)| *role == staff.role);
-        let active = if staff.active {
-            "confirm.yes"
-        } else {
-            "manage.off"
-        };
-        let badge = staff.badge.as_ref().map_or("", |_| "confirm.yes");
+        let active = if staff.active { "" } else { "manage.off" };
+        let badge = staff.badge.as_ref().map_or("", |_| "staff.badge");
         let name = if staff.active {
             theme::Role::Text
         } else {
