@@ -8,7 +8,7 @@ use guitai::domain::scan::{Device, Scan};
 use guitai::domain::shift::Shift;
 use guitai::error::{Refusal, Result};
 use guitai::event::What;
-use guitai::query::{Backend, Query, Reply, Ticket};
+use guitai::query::{Backend, Opening, Query, Reply, Ticket};
 use guitai::session::{Connection, ScannerSign};
 use guitai::ui::keymap::Action;
 use guitai::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
@@ -22,6 +22,7 @@ use ratatui::layout::Rect;
 use uuid::Uuid;
 
 use crate::support::console::{Console, morning, parts};
+use crate::support::office;
 use crate::support::shop::{cashier, opening};
 
 /// Knows 李敏, 101 with the PIN 2468; remembers what it was asked.
@@ -37,7 +38,10 @@ impl Backend for &Shop {
             Query::SignIn { number, pin } if number == "101" && pin.0 == "2468" => {
                 Ok(Reply::SignedIn(cashier()))
             }
-            Query::Opening => Ok(Reply::Opening(Box::new(opening()))),
+            Query::Opening => Ok(Reply::Opening(Box::new(Opening {
+                shift: Some(office::shift()),
+                ..opening()
+            }))),
             _ => Err(Refusal::offline()),
         }
     }

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod console;
 pub mod folder;
 pub mod member;
+pub mod office;
 pub mod proxy;
 pub mod pty;
 pub mod shop;

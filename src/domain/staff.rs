@@ -60,6 +60,28 @@ pub struct Staff {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pin(pub String);
 
+/// Digits of a PIN.
+pub const PIN_DIGITS: std::ops::RangeInclusive<usize> = 4..=12;
+
+impl Pin {
+    /// Why this is no good as a new PIN, as a key of the texts. Refused are those that whoever
+    /// stands at the till tries first: one digit repeated, and digits in a row up or down. The
+    /// delay after wrong PINs protects only those that are not among the first guesses.
+    #[must_use]
+    pub fn complaint(&self) -> Option<&'static str> {
+        let digits = self.0.as_bytes();
+        let only_digits = digits.iter().all(u8::is_ascii_digit);
+        if !only_digits || !PIN_DIGITS.contains(&digits.len()) {
+            return Some("staff.pin_length");
+        }
+        let steps = digits.iter().zip(digits.iter().skip(1));
+        let mut steps = steps.map(|(a, b)| (b + 10 - a) % 10);
+        let first = steps.next();
+        let even = steps.all(|step| Some(step) == first);
+        (even && matches!(first, Some(0 | 1 | 9))).then_some("staff.pin_easy")
+    }
+}
+
 impl std::fmt::Debug for Pin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Pin(****)")
@@ -69,6 +91,20 @@ impl std::fmt::Debug for Pin {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_guesses_are_refused() {
+        let said = |digits: &str| Pin(digits.into()).complaint();
+        for digits in ["", "123", "1234567890123", "12a4", "１２３４"] {
+            assert_eq!(said(digits), Some("staff.pin_length"), "{digits}");
+        }
+        for digits in ["1111", "1234", "4321", "7890", "000000", "987654"] {
+            assert_eq!(said(digits), Some("staff.pin_easy"), "{digits}");
+        }
+        for digits in ["2468", "1357", "1123", "5802"] {
+            assert_eq!(said(digits), None, "{digits}");
+        }
+    }
 
     #[test]
     fn a_pin_never_shows() {

@@ -48,6 +48,8 @@ actions! {
     Quit = "quit",
     /// Keep what was edited.
     Save = "save",
+    /// Make a new one.
+    New = "new",
     Next = "next",
     Previous = "previous",
     Up = "up",

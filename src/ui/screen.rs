@@ -216,6 +216,8 @@ pub enum Outcome {
     Cart(Box<Cart>),
     Product(Product),
     Line(CartLine),
+    /// Somebody whose PIN was just checked.
+    SignedIn(Staff),
 }
 
 /// What a screen may reach while it takes an input.
@@ -278,6 +280,12 @@ impl Cx<'_> {
     #[must_use]
     pub fn text<'a>(&'a self, key: &'a str) -> &'a str {
         self.texts.get(self.lang, key)
+    }
+
+    /// [`Cx::text`] with its places filled: for what becomes a value, such as a proposed name.
+    #[must_use]
+    pub fn say(&self, say: &Say) -> String {
+        self.texts.say(self.lang, say)
     }
 }
 

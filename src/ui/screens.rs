@@ -1,9 +1,14 @@
 //! One file per screen, named like the noun it works on.
 
+pub mod close_shift;
 pub mod confirm;
 pub mod dormant;
 pub mod help;
+pub mod manage;
 pub mod member;
 pub mod message;
+pub mod open_shift;
+pub mod pay_out;
+pub mod set_up;
 pub mod sign_in;
 pub mod statement;

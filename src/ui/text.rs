@@ -14,41 +14,48 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Refusal;
 
-/// Every file of `assets/text`, by its noun.
-pub const FILES: &[(&str, &str)] = &[
-    ("action", include_str!("../../assets/text/action.toml")),
-    ("app", include_str!("../../assets/text/app.toml")),
-    ("approval", include_str!("../../assets/text/approval.toml")),
-    ("attach", include_str!("../../assets/text/attach.toml")),
-    ("confirm", include_str!("../../assets/text/confirm.toml")),
-    ("desk", include_str!("../../assets/text/desk.toml")),
-    ("dormant", include_str!("../../assets/text/dormant.toml")),
-    ("field", include_str!("../../assets/text/field.toml")),
-    ("ground", include_str!("../../assets/text/ground.toml")),
-    ("header", include_str!("../../assets/text/header.toml")),
-    ("help", include_str!("../../assets/text/help.toml")),
-    ("journal", include_str!("../../assets/text/journal.toml")),
-    ("ledger", include_str!("../../assets/text/ledger.toml")),
-    ("level", include_str!("../../assets/text/level.toml")),
-    ("member", include_str!("../../assets/text/member.toml")),
-    ("message", include_str!("../../assets/text/message.toml")),
-    ("product", include_str!("../../assets/text/product.toml")),
-    ("refund", include_str!("../../assets/text/refund.toml")),
-    ("refusal", include_str!("../../assets/text/refusal.toml")),
-    ("sale", include_str!("../../assets/text/sale.toml")),
-    ("set_up", include_str!("../../assets/text/set_up.toml")),
-    ("shift", include_str!("../../assets/text/shift.toml")),
-    ("sign_in", include_str!("../../assets/text/sign_in.toml")),
-    ("staff", include_str!("../../assets/text/staff.toml")),
-    (
-        "statement",
-        include_str!("../../assets/text/statement.toml"),
-    ),
-    (
-        "stored_value",
-        include_str!("../../assets/text/stored_value.toml"),
-    ),
-    ("top_up", include_str!("../../assets/text/top_up.toml")),
+/// A text file per noun, by its name.
+macro_rules! files {
+    ($($noun:literal),+ $(,)?) => {
+        &[$(($noun, include_str!(concat!("../../assets/text/", $noun, ".toml")))),+]
+    };
+}
+
+/// Every text file: the first part of its keys, and its content.
+pub const FILES: &[(&str, &str)] = files![
+    "action",
+    "app",
+    "approval",
+    "attach",
+    "books",
+    "cash",
+    "confirm",
+    "desk",
+    "dormant",
+    "field",
+    "ground",
+    "header",
+    "help",
+    "journal",
+    "ledger",
+    "level",
+    "manage",
+    "member",
+    "message",
+    "product",
+    "refund",
+    "refusal",
+    "rule",
+    "sale",
+    "set_up",
+    "shift",
+    "sign_in",
+    "staff",
+    "start",
+    "statement",
+    "stored_value",
+    "terms",
+    "top_up",
 ];
 
 /// The language of the screen. Switchable while running.

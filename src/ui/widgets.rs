@@ -1,5 +1,6 @@
 //! What screens are made of: plain structs with `on(&Input)` and `view(..)`.
 
+pub mod cash_count;
 pub mod field;
 pub mod form;
 pub mod header;

@@ -58,13 +58,14 @@ impl<B: Backend> Console<B> {
 
     /// A console whose lowest screen is `first`.
     pub fn with(backend: B, parts: Parts, first: impl Screen + 'static) -> Self {
-        let app = App::new(parts, Box::new(first), morning());
+        let mut app = App::new(parts, Box::new(first), morning());
+        let effects = app.take_effects();
         Self {
             app,
             backend,
             terminal: Terminal::new(TestBackend::new(80, 24)).unwrap(),
             now: morning(),
-            effects: Vec::new(),
+            effects,
         }
     }
 

@@ -11,37 +11,35 @@ use crate::ui::theme::Role;
 use crate::ui::width;
 
 /// Pages of help: section of the keymap, Chinese, English.
-pub const PAGES: &[(&str, &str, &str)] = &[
-    (
-        "add_card",
-        include_str!("../../../assets/help/add_card.zh.md"),
-        include_str!("../../../assets/help/add_card.en.md"),
-    ),
-    (
-        "dormant",
-        include_str!("../../../assets/help/dormant.zh.md"),
-        include_str!("../../../assets/help/dormant.en.md"),
-    ),
-    (
-        "member",
-        include_str!("../../../assets/help/member.zh.md"),
-        include_str!("../../../assets/help/member.en.md"),
-    ),
-    (
-        "member_edit",
-        include_str!("../../../assets/help/member_edit.zh.md"),
-        include_str!("../../../assets/help/member_edit.en.md"),
-    ),
-    (
-        "sign_in",
-        include_str!("../../../assets/help/sign_in.zh.md"),
-        include_str!("../../../assets/help/sign_in.en.md"),
-    ),
-    (
-        "statement",
-        include_str!("../../../assets/help/statement.zh.md"),
-        include_str!("../../../assets/help/statement.en.md"),
-    ),
+macro_rules! pages {
+    ($($section:literal),+ $(,)?) => {
+        &[$((
+            $section,
+            include_str!(concat!("../../../assets/help/", $section, ".zh.md")),
+            include_str!(concat!("../../../assets/help/", $section, ".en.md")),
+        )),+]
+    };
+}
+
+/// Every page there is.
+pub const PAGES: &[(&str, &str, &str)] = pages![
+    "add_card",
+    "close_shift",
+    "dormant",
+    "level",
+    "list",
+    "manage",
+    "member",
+    "member_edit",
+    "open_shift",
+    "pay_out",
+    "product",
+    "rule",
+    "set_up",
+    "sign_in",
+    "staff",
+    "statement",
+    "terms",
 ];
 
 /// Columns a key takes in the list.

@@ -1,14 +1,21 @@
-//! Who stands at the till: staff number and PIN. Also unlocks a till that was left alone.
+//! Who stands at the till: staff number or badge, and PIN. Also unlocks a till that was left alone.
+//!
+//! As the lowest screen it leads on: to the set-up when there is no shop yet, to the count of the
+//! float when no shift is open, then to the counter.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::staff::{Pin, Staff};
+use crate::domain::token::{Bearer, Token};
+use crate::error::{Kind as Fault, Result};
 use crate::query::{Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::screens::confirm::Confirm;
+use crate::ui::screens::open_shift::OpenShift;
+use crate::ui::screens::set_up::SetUp;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::field::{Field, Kind};
@@ -32,6 +39,8 @@ pub type Then = fn() -> Box<dyn Screen>;
 pub struct SignIn {
     number: Field,
     pin: Field,
+    /// A scanned badge, in place of the number.
+    badge: Option<Token>,
     on_pin: bool,
     asked: Option<Ticket>,
     /// What shop this is, for the header.
@@ -48,6 +57,7 @@ impl SignIn {
         Self {
             number: Field::new(Kind::Digits).most(NUMBER_LENGTH),
             pin: Field::new(Kind::Pin).most(PIN_LENGTH),
+            badge: None,
             on_pin: false,
             asked: None,
             opening: None,
@@ -67,15 +77,30 @@ impl SignIn {
     }
 
     fn accept(&mut self, cx: &mut Cx) {
-        if self.number.is_empty() {
+        if self.number.is_empty() && self.badge.is_none() {
             self.on_pin = false;
         } else if !self.on_pin || self.pin.is_empty() {
             self.on_pin = true;
         } else {
+            if cx.session.shop.is_none() && self.opening.is_none() {
+                self.opening = Some(cx.ask(Query::Opening));
+            }
+            let badge = self.badge.as_ref().map(Token::to_string);
             self.asked = Some(cx.ask(Query::SignIn {
-                number: self.number.value().to_owned(),
+                number: badge.unwrap_or_else(|| self.number.value().to_owned()),
                 pin: Pin(self.pin.value().to_owned()),
             }));
+        }
+    }
+
+    /// A staff badge stands for the number; any other code means nothing here.
+    fn scanned(&mut self, code: &str) {
+        let badge = Token::parse(code).filter(|token| token.bearer() == Bearer::Staff);
+        if badge.is_some() && self.locked.is_none() && self.asked.is_none() {
+            self.badge = badge;
+            self.number.clear();
+            self.pin.clear();
+            self.on_pin = true;
         }
     }
 
@@ -88,14 +113,39 @@ impl SignIn {
     fn signed_in(&mut self, staff: Staff, cx: &mut Cx) -> Step {
         self.pin.clear();
         cx.session.staff = Some(staff);
+        if self.locked.is_some() {
+            return Step::Pop(None);
+        }
+        self.go_on(cx)
+    }
+
+    /// To the float when no shift is open, else to what follows; waits for the shop if need be.
+    fn go_on(&self, cx: &Cx) -> Step {
         match self.then {
-            _ if self.locked.is_some() => Step::Pop(None),
+            Some(_) if cx.session.staff.is_none() || cx.session.shop.is_none() => Step::Stay,
+            Some(_) if cx.session.shift.is_none() => Step::push(OpenShift::new()),
             Some(then) => Step::Push(then()),
             None => Step::Stay,
         }
     }
 
-    fn answered(&mut self, answer: crate::error::Result<Reply>, cx: &mut Cx) -> Step {
+    fn opened(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
+        self.opening = None;
+        match answer {
+            Ok(Reply::Opening(opening)) => {
+                let waited = cx.session.shop.is_none();
+                cx.session.open(*opening);
+                if waited { self.go_on(cx) } else { Step::Stay }
+            }
+            Ok(Reply::Empty) => Step::push(SetUp::new()),
+            // The header says so, and signing in asks again.
+            Err(refusal) if refusal.kind == Fault::Offline => Step::Stay,
+            Err(refusal) => cx.refuse(refusal),
+            Ok(_) => Step::Stay,
+        }
+    }
+
+    fn answered(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
         self.asked = None;
         match answer {
             Ok(Reply::SignedIn(staff)) => self.signed_in(staff, cx),
@@ -125,6 +175,9 @@ impl Screen for SignIn {
             &mut self.number
         };
         if self.asked.is_none() && field.on(&input) {
+            if !self.on_pin {
+                self.badge = None;
+            }
             return Step::Stay;
         }
         match input {
@@ -135,10 +188,16 @@ impl Screen for SignIn {
             }
             Input::Action(Action::Accept) => self.accept(cx),
             Input::Action(Action::Back) if self.locked.is_some() => return self.leave(),
-            Input::Outcome(Outcome::Yes) => {
+            Input::Outcome(Outcome::Yes) if self.locked.is_some() => {
                 cx.session.staff = None;
                 return Step::Home;
             }
+            // The float is counted, or will be later: without a shift the counter does not sell.
+            Input::Outcome(Outcome::Yes | Outcome::No) if self.locked.is_none() => {
+                return self.then.map_or(Step::Stay, |then| Step::Push(then()));
+            }
+            Input::Outcome(Outcome::SignedIn(staff)) => return self.signed_in(staff, cx),
+            Input::Scan(scan) => self.scanned(&scan.code),
             Input::Action(Action::Back) => {
                 self.on_pin = false;
                 self.pin.clear();
@@ -147,8 +206,8 @@ impl Screen for SignIn {
                 self.on_pin = false;
             }
             Input::Action(Action::Down | Action::Next) => self.on_pin = true,
-            Input::Reply(ticket, Ok(Reply::Opening(opening))) if self.opening == Some(ticket) => {
-                cx.session.open(*opening);
+            Input::Reply(ticket, answer) if self.opening == Some(ticket) => {
+                return self.opened(answer, cx);
             }
             Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
                 return self.answered(answer, cx);
@@ -180,6 +239,11 @@ impl Screen for SignIn {
                 width: inside.width.saturating_sub(LABEL),
                 ..paint::below(inside, row)
             };
+            if row == 1 && self.badge.is_some() {
+                let text = look.text("sign_in.badge");
+                paint::line(frame, right, 0, text, look.style(Role::Good));
+                continue;
+            }
             field.view(frame, right, focused && self.asked.is_none(), look);
         }
         if self.asked.is_some() {

@@ -1,13 +1,17 @@
 //! Labelled fields one below the other, with what is wrong beside each: every screen that edits.
+//!
+//! A field takes characters; a choice changes with Left and Right; of several each is switched
+//! with the space bar. Up, Down and Tab move, Enter goes on and saves on the last line.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::field::Field;
+use crate::domain::money::Fen;
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Input, Look, is_narrow};
-use crate::ui::text::Say;
+use crate::ui::text::{Lang, Say};
 use crate::ui::theme::Role;
 use crate::ui::width;
 
@@ -17,14 +21,56 @@ const LABEL: u16 = 16;
 /// Columns of an entry before what is wrong with it.
 const ENTRY: u16 = 28;
 
+/// An option: a key of the texts, which follows the language, or a name the shop gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Word {
+    Say(Say),
+    Plain(String),
+    /// A name that comes in both languages.
+    Both {
+        zh: String,
+        en: String,
+    },
+}
+
+impl From<&'static str> for Word {
+    fn from(key: &'static str) -> Self {
+        Self::Say(Say::new(key))
+    }
+}
+
+impl From<String> for Word {
+    fn from(text: String) -> Self {
+        Self::Plain(text)
+    }
+}
+
+impl Word {
+    fn text(&self, look: &Look) -> String {
+        match self {
+            Self::Say(say) => look.say(say),
+            Self::Plain(text) => text.clone(),
+            Self::Both { zh, en } => match look.lang {
+                Lang::Zh => zh.clone(),
+                Lang::En => en.clone(),
+            },
+        }
+    }
+}
+
 /// What an entry holds.
 #[derive(Debug, Clone)]
 pub enum Control {
     Field(Field),
-    /// One of some texts, changed with Left and Right.
+    /// One of some options, changed with Left and Right.
     Choice {
-        options: Vec<String>,
+        options: Vec<Word>,
         chosen: usize,
+    },
+    /// Any of some options: Left and Right go to one, the space bar switches it.
+    Several {
+        options: Vec<(Word, bool)>,
+        at: usize,
     },
 }
 
@@ -35,6 +81,10 @@ struct Entry {
     label: &'static str,
     control: Control,
     wrong: Option<Say>,
+    /// What to type, or what it comes to.
+    hint: Option<Say>,
+    /// Texts the field is likely to get, taken with the page keys.
+    known: Vec<String>,
 }
 
 /// What an input did to the form.
@@ -55,6 +105,8 @@ pub struct Form {
     focus: usize,
     offset: usize,
     dirty: bool,
+    /// The controls and whether they were edited, before a scanner began to type.
+    marked: Option<(Vec<Control>, bool)>,
 }
 
 impl Form {
@@ -69,10 +121,45 @@ impl Form {
         self.add(label, Control::Field(field))
     }
 
-    /// Adds a choice among texts.
+    /// Adds a choice among options.
     #[must_use]
-    pub fn choice(self, label: &'static str, options: Vec<String>, chosen: usize) -> Self {
+    pub fn choice<W: Into<Word>>(
+        self,
+        label: &'static str,
+        options: Vec<W>,
+        chosen: usize,
+    ) -> Self {
+        let options = options.into_iter().map(Into::into).collect();
         self.add(label, Control::Choice { options, chosen })
+    }
+
+    /// Adds a question answered by yes or no.
+    #[must_use]
+    pub fn yes_no(self, label: &'static str, yes: bool) -> Self {
+        self.choice(label, vec!["confirm.no", "confirm.yes"], usize::from(yes))
+    }
+
+    /// Adds options of which any may be switched on.
+    #[must_use]
+    pub fn several(self, label: &'static str, options: Vec<(Word, bool)>) -> Self {
+        self.add(label, Control::Several { options, at: 0 })
+    }
+
+    /// Says beside the entry added last what to type.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<Say>) -> Self {
+        let last = self.entries.len().saturating_sub(1);
+        self.say_hint(last, Some(hint.into()));
+        self
+    }
+
+    /// Offers texts for the field added last, taken with the page keys.
+    #[must_use]
+    pub fn known(mut self, known: Vec<String>) -> Self {
+        if let Some(entry) = self.entries.last_mut() {
+            entry.known = known;
+        }
+        self
     }
 
     fn add(mut self, label: &'static str, control: Control) -> Self {
@@ -80,6 +167,8 @@ impl Form {
             label,
             control,
             wrong: None,
+            hint: None,
+            known: Vec::new(),
         });
         self
     }
@@ -89,7 +178,7 @@ impl Form {
     pub fn get(&self, place: usize) -> Option<&Field> {
         match &self.entries.get(place)?.control {
             Control::Field(field) => Some(field),
-            Control::Choice { .. } => None,
+            _ => None,
         }
     }
 
@@ -108,6 +197,92 @@ impl Form {
         }
     }
 
+    /// Whether the answer at `place` is yes.
+    #[must_use]
+    pub fn is_yes(&self, place: usize) -> bool {
+        self.chosen(place) == 1
+    }
+
+    /// Which of several options are on, by their places.
+    #[must_use]
+    pub fn switched_on(&self, place: usize) -> Vec<usize> {
+        let Some(Control::Several { options, .. }) =
+            self.entries.get(place).map(|entry| &entry.control)
+        else {
+            return Vec::new();
+        };
+        let places = options.iter().enumerate();
+        places
+            .filter_map(|(place, (_, on))| on.then_some(place))
+            .collect()
+    }
+
+    /// The place where typing goes.
+    #[must_use]
+    pub const fn focus(&self) -> usize {
+        self.focus
+    }
+
+    /// Goes to `place`.
+    pub fn go(&mut self, place: usize) {
+        self.focus = place.min(self.entries.len().saturating_sub(1));
+    }
+
+    /// Fills the field at `place`, as typing would.
+    pub fn fill(&mut self, place: usize, text: &str) {
+        if let Some(entry) = self.entries.get_mut(place)
+            && let Control::Field(field) = &mut entry.control
+        {
+            field.set(text);
+            entry.wrong = None;
+            self.dirty = true;
+        }
+    }
+
+    /// Chooses the option at `place`, as Left and Right would.
+    pub fn choose(&mut self, place: usize, option: usize) {
+        if let Some(entry) = self.entries.get_mut(place)
+            && let Control::Choice { options, chosen } = &mut entry.control
+            && option < options.len()
+        {
+            self.dirty |= *chosen != option;
+            *chosen = option;
+            entry.wrong = None;
+        }
+    }
+
+    /// Counts as edited, for what the screen keeps beside the form.
+    pub const fn touch(&mut self) {
+        self.dirty = true;
+    }
+
+    /// What is said beside the entry at `place` while nothing is wrong.
+    pub fn say_hint(&mut self, place: usize, hint: Option<Say>) {
+        if let Some(entry) = self.entries.get_mut(place) {
+            entry.hint = hint;
+        }
+    }
+
+    /// The amount in the field at `place`; `None` after saying what is wrong there.
+    pub fn need_amount(&mut self, place: usize) -> Option<Fen> {
+        let amount = Fen::parse(self.value(place));
+        if amount.is_none() {
+            let wrong = self.get(place).and_then(Field::complaint);
+            self.refuse(place, wrong.unwrap_or("field.amount"));
+        }
+        amount
+    }
+
+    /// The text in the field at `place`; `None` after saying that it is empty.
+    pub fn need_text(&mut self, place: usize) -> Option<String> {
+        let text = self.value(place).to_owned();
+        if text.is_empty() {
+            self.refuse(place, "field.empty");
+            return None;
+        }
+        Some(text)
+    }
+
     /// Whether anything was edited: Esc asks before it is lost.
     #[must_use]
     pub const fn is_dirty(&self) -> bool {
@@ -124,13 +299,22 @@ impl Form {
 
     /// Takes an input. Enter goes to the next entry and saves on the last; `save` saves at once.
     pub fn on(&mut self, input: &Input) -> Did {
-        if let Input::Mark | Input::Rollback = input {
-            for entry in &mut self.entries {
-                if let Control::Field(field) = &mut entry.control {
-                    field.on(input);
-                }
+        match input {
+            Input::Mark => {
+                let controls = self.entries.iter().map(|entry| entry.control.clone());
+                self.marked = Some((controls.collect(), self.dirty));
+                return Did::Edited;
             }
-            return Did::Edited;
+            Input::Rollback => {
+                if let Some((controls, dirty)) = self.marked.take() {
+                    for (entry, control) in self.entries.iter_mut().zip(controls) {
+                        entry.control = control;
+                    }
+                    self.dirty = dirty;
+                }
+                return Did::Edited;
+            }
+            _ => {}
         }
         let last = self.entries.len().saturating_sub(1);
         if let Some(entry) = self.entries.get_mut(self.focus)
@@ -176,7 +360,7 @@ impl Entry {
         match &mut self.control {
             Control::Field(field) => {
                 let before = field.value().to_owned();
-                let took = field.on(input);
+                let took = field.on(input) || take_known(field, &self.known, input);
                 *dirty |= before != field.value();
                 took
             }
@@ -192,6 +376,22 @@ impl Entry {
                 *chosen = next;
                 true
             }
+            Control::Several { options, at } => {
+                match input {
+                    Input::Action(Action::Left) => *at = at.saturating_sub(1),
+                    Input::Action(Action::Right) => {
+                        *at = (*at + 1).min(options.len().saturating_sub(1));
+                    }
+                    Input::Text(' ') => {
+                        if let Some((_, on)) = options.get_mut(*at) {
+                            *on = !*on;
+                            *dirty = true;
+                        }
+                    }
+                    _ => return false,
+                }
+                true
+            }
         }
     }
 
@@ -200,33 +400,98 @@ impl Entry {
         paint::line(frame, area, 0, &label, look.style(Role::Dim));
         let right = Rect {
             x: area.x + LABEL.min(area.width),
-            width: area.width.saturating_sub(LABEL).min(ENTRY),
+            width: area.width.saturating_sub(LABEL),
             ..area
         };
+        let entry = Rect {
+            width: right.width.min(ENTRY),
+            ..right
+        };
+        let mut taken = ENTRY + 1;
         match &self.control {
-            Control::Field(field) => field.view(frame, right, focused, look),
+            Control::Field(field) => field.view(frame, entry, focused, look),
             Control::Choice { options, chosen } => {
-                let text = options.get(*chosen).map_or("", String::as_str);
+                let text = options.get(*chosen).map(|option| option.text(look));
                 let role = if focused { Role::Focus } else { Role::Text };
-                let text = format!("< {text} >");
-                paint::line(frame, right, 0, &text, look.style(role));
+                let text = format!("< {} >", text.unwrap_or_default());
+                taken = taken.max(paint::line(frame, right, 0, &text, look.style(role)) + 1);
+            }
+            Control::Several { options, at } => {
+                let at = focused.then_some(*at);
+                taken = taken.max(several(frame, right, options, at, look));
             }
         }
-        if let Some(wrong) = &self.wrong {
-            let text = format!("! {}", look.say(wrong));
-            let spot = if area.height > 1 {
-                paint::below(area, 1)
-            } else {
-                let taken = (LABEL + ENTRY + 1).min(area.width);
-                Rect {
-                    x: area.x + taken,
-                    width: area.width - taken,
-                    ..area
-                }
-            };
-            paint::line(frame, spot, 0, &text, look.style(Role::Warn));
-        }
+        let beside = match (&self.wrong, &self.hint) {
+            (Some(wrong), _) => Some((format!("! {}", look.say(wrong)), Role::Warn)),
+            (None, Some(hint)) => Some((look.say(hint), Role::Dim)),
+            (None, None) => None,
+        };
+        let Some((text, role)) = beside else {
+            return;
+        };
+        let spot = if area.height > 1 {
+            // Below the entry, or from the left when that is too long.
+            let sign = if role == Role::Warn { 2 } else { 0 };
+            let indent = LABEL - sign;
+            let fits = width::columns(&text) + indent <= area.width;
+            let indent = if fits { indent } else { 0 };
+            Rect {
+                x: area.x + indent.min(area.width),
+                width: area.width.saturating_sub(indent),
+                ..paint::below(area, 1)
+            }
+        } else {
+            let taken = taken.min(right.width);
+            Rect {
+                x: right.x + taken,
+                width: right.width - taken,
+                ..right
+            }
+        };
+        paint::line(frame, spot, 0, &text, look.style(role));
     }
+}
+
+/// The next or the one before among the texts a field is likely to get.
+fn take_known(field: &mut Field, known: &[String], input: &Input) -> bool {
+    let place = known.iter().position(|text| text == field.value());
+    let next = match (input, place) {
+        (Input::Action(Action::PageDown), None) => 0,
+        (Input::Action(Action::PageDown), Some(place)) => place + 1,
+        (Input::Action(Action::PageUp), Some(place)) => place.saturating_sub(1),
+        (Input::Action(Action::PageUp), None) => known.len().saturating_sub(1),
+        _ => return false,
+    };
+    let Some(text) = known.get(next) else {
+        return false;
+    };
+    field.set(text);
+    true
+}
+
+/// `[x]` before each option that is on; the one at `at` is where the space bar works.
+fn several(
+    frame: &mut Frame,
+    area: Rect,
+    options: &[(Word, bool)],
+    at: Option<usize>,
+    look: &Look,
+) -> u16 {
+    let mut rest = area;
+    for (place, (option, on)) in options.iter().enumerate() {
+        let sign = if *on { "[x]" } else { "[ ]" };
+        let text = format!("{sign}{}", option.text(look));
+        let focused = at == Some(place);
+        let role = if focused { Role::Focus } else { Role::Text };
+        let taken = paint::line(frame, rest, 0, &text, look.style(role));
+        if focused && look.active && rest.width > 1 {
+            frame.set_cursor_position((rest.x + 1, rest.y));
+        }
+        let step = (taken + 1).min(rest.width);
+        rest.x += step;
+        rest.width -= step;
+    }
+    area.width - rest.width
 }
 
 #[cfg(test)]
@@ -237,7 +502,7 @@ mod tests {
     fn form() -> Form {
         Form::new()
             .field("a", Field::new(Kind::Any))
-            .choice("b", vec!["x".into(), "y".into()], 0)
+            .choice("b", vec!["x", "y"], 0)
             .field("c", Field::new(Kind::Digits))
     }
 
@@ -256,6 +521,40 @@ mod tests {
             ("王", 1, "7")
         );
         assert!(form.is_dirty());
+    }
+
+    #[test]
+    fn several_options_and_known_texts() {
+        let options = ["x", "y", "z"].map(|key| (Word::from(key), false));
+        let mut form = Form::new()
+            .several("a", options.to_vec())
+            .field("b", Field::new(Kind::Any))
+            .known(vec!["p".into(), "q".into()]);
+        form.on(&Input::Action(Action::Right));
+        form.on(&Input::Text(' '));
+        form.on(&Input::Text('7'));
+        assert_eq!(form.switched_on(0), [1]);
+        form.on(&Input::Action(Action::Down));
+        for (action, text) in [
+            (Action::PageDown, "p"),
+            (Action::PageDown, "q"),
+            (Action::PageDown, "q"),
+            (Action::PageUp, "p"),
+        ] {
+            form.on(&Input::Action(action));
+            assert_eq!(form.value(1), text);
+        }
+    }
+
+    #[test]
+    fn a_scan_leaves_every_control_as_it_was() {
+        let mut form = form();
+        form.on(&Input::Action(Action::Down));
+        form.on(&Input::Mark);
+        form.on(&Input::Text(' '));
+        form.on(&Input::Rollback);
+        assert_eq!(form.chosen(1), 0);
+        assert!(!form.is_dirty());
     }
 
     #[test]

@@ -1,0 +1,135 @@
+//! What the owner sets: goods, staff, levels, top-up rules, terms. Enough to run a shop without
+//! touching the database.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::domain::staff::Limit;
+use crate::error::Refusal;
+use crate::session::Session;
+use crate::ui::keymap::Action;
+use crate::ui::paint;
+use crate::ui::screen::{Cx, Input, Look, Screen, Step};
+use crate::ui::screens::message::Message;
+use crate::ui::theme::Role;
+use crate::ui::widgets::table::{Cell, Column, Table};
+
+pub mod edit;
+pub mod levels;
+pub mod list;
+pub mod products;
+pub mod rules;
+pub mod staff_list;
+pub mod terms;
+
+const COLUMNS: &[Column] = &[Column::fixed("", 22), Column::rest("")];
+
+/// One line of the menu: what it is called, and what stands behind it.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    title: &'static str,
+    about: &'static str,
+    open: fn(&Session) -> Box<dyn Screen>,
+}
+
+const PLACES: [Place; 5] = [
+    Place {
+        title: "manage.products",
+        about: "manage.products_about",
+        open: |_| Box::new(list::List::<products::Products>::new()),
+    },
+    Place {
+        title: "manage.staff",
+        about: "manage.staff_about",
+        open: |_| Box::new(list::List::<staff_list::StaffList>::new()),
+    },
+    Place {
+        title: "manage.levels",
+        about: "manage.levels_about",
+        open: |_| Box::new(list::List::<levels::Levels>::new()),
+    },
+    Place {
+        title: "manage.rules",
+        about: "manage.rules_about",
+        open: |_| Box::new(list::List::<rules::Rules>::new()),
+    },
+    Place {
+        title: "manage.terms",
+        about: "manage.terms_about",
+        open: |session| Box::new(terms::edit(session)),
+    },
+];
+
+/// The menu. Whoever has no right to manage is told so instead.
+#[derive(Debug)]
+pub struct Manage {
+    table: Table<Place>,
+    marked: usize,
+}
+
+impl Default for Manage {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Manage {
+    #[must_use]
+    pub fn new() -> Self {
+        let mut table = Table::new(COLUMNS, "");
+        table.set(PLACES.to_vec(), true);
+        Self { table, marked: 0 }
+    }
+}
+
+impl Screen for Manage {
+    fn bindings(&self) -> &'static str {
+        "manage"
+    }
+
+    fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
+        match input {
+            Input::Opened if !cx.session.limit().is_some_and(|limit: &Limit| limit.manage) => {
+                return Step::replace(Message::new(Refusal::user("staff.no_right")));
+            }
+            Input::Action(Action::Accept) => {
+                if let Some(place) = self.table.selected() {
+                    return Step::Push((place.open)(cx.session));
+                }
+            }
+            Input::Action(Action::Back) => return Step::Pop(None),
+            Input::Text(glyph) => {
+                let place = glyph.to_digit(10).and_then(|digit| digit.checked_sub(1));
+                if let Some(place) = place.filter(|place| (*place as usize) < PLACES.len()) {
+                    self.table.select(place as usize);
+                }
+            }
+            Input::Mark => self.marked = self.table.place(),
+            Input::Rollback => self.table.select(self.marked),
+            _ => {
+                self.table.on(&input);
+            }
+        }
+        Step::Stay
+    }
+
+    fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let area = paint::inset(area, 1, 0);
+        paint::line(
+            frame,
+            area,
+            0,
+            look.text("manage.title"),
+            look.style(Role::Title),
+        );
+        let place = |place: &Place, look: &Look| {
+            let at = PLACES.iter().position(|other| other.title == place.title);
+            let number = at.map_or(0, |at| at + 1);
+            vec![
+                format!(" {number} {}", look.text(place.title)).into(),
+                Cell::from(look.text(place.about)).role(Role::Dim),
+            ]
+        };
+        self.table.view(frame, paint::below(area, 2), look, place);
+    }
+}

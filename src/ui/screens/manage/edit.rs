@@ -1,0 +1,145 @@
+//! One thing edited in a form and saved: goods, staff, levels, top-up rules, terms.
+
+use std::fmt::Debug;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::error::Result;
+use crate::query::{Query, Reply, Ticket};
+use crate::session::Session;
+use crate::ui::keymap::Action;
+use crate::ui::paint;
+use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::screens::confirm::Confirm;
+use crate::ui::text::Say;
+use crate::ui::theme::Role;
+use crate::ui::widgets::form::{Did, Form};
+use crate::ui::widgets::notice::Tone;
+use crate::ui::width;
+
+/// What is edited.
+pub trait Subject: Debug {
+    /// Its section of `assets/keymap.toml`.
+    fn bindings(&self) -> &'static str;
+
+    /// Above the form.
+    fn title(&self) -> Say;
+
+    /// One line below the title, when there is something to know before editing.
+    fn about(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The form, filled with what is there.
+    fn form(&self, session: &Session) -> Form;
+
+    /// After every edit: what the entries come to, said beside them.
+    fn edited(&mut self, _form: &mut Form) {}
+
+    /// A scanned code; any other is for nothing here.
+    fn scanned(&mut self, _code: &str, _form: &mut Form) {}
+
+    /// The question that saves it; none after saying in the form what is wrong.
+    fn save(&mut self, form: &mut Form, editor: i32, cx: &Cx) -> Option<Query>;
+}
+
+/// The screen around it; pops `Outcome::Yes` when it was saved.
+#[derive(Debug)]
+pub struct Edit {
+    subject: Box<dyn Subject>,
+    form: Form,
+    asked: Option<Ticket>,
+}
+
+impl Edit {
+    #[must_use]
+    pub fn new(subject: impl Subject + 'static, session: &Session) -> Self {
+        let mut subject = subject;
+        let mut form = subject.form(session);
+        subject.edited(&mut form);
+        Self {
+            subject: Box::new(subject),
+            form,
+            asked: None,
+        }
+    }
+
+    fn save(&mut self, cx: &mut Cx) {
+        let editor = cx.session.staff.as_ref().map_or(0, |staff| staff.id);
+        if let Some(query) = self.subject.save(&mut self.form, editor, cx) {
+            self.asked = Some(cx.ask(query));
+        }
+    }
+
+    fn answered(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
+        self.asked = None;
+        match answer {
+            Ok(reply) => {
+                if let Reply::Saved(shop) = reply {
+                    cx.session.shop = Some(*shop);
+                }
+                cx.notice(Tone::Good, "manage.saved");
+                Step::Pop(Some(Outcome::Yes))
+            }
+            // What was typed stays in the form.
+            Err(refusal) => cx.refuse(refusal),
+        }
+    }
+}
+
+impl Screen for Edit {
+    fn bindings(&self) -> &'static str {
+        self.subject.bindings()
+    }
+
+    fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
+        match input {
+            Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
+                return self.answered(answer, cx);
+            }
+            _ if self.asked.is_some() && !matches!(input, Input::Mark | Input::Rollback) => {}
+            Input::Action(Action::Back) if self.form.is_dirty() => {
+                return Step::push(Confirm::new("manage.discard").careful());
+            }
+            Input::Action(Action::Back) | Input::Outcome(Outcome::Yes) => return Step::Pop(None),
+            Input::Scan(scan) => {
+                self.subject.scanned(&scan.code, &mut self.form);
+                self.subject.edited(&mut self.form);
+            }
+            _ => match self.form.on(&input) {
+                Did::Save => self.save(cx),
+                Did::Edited => self.subject.edited(&mut self.form),
+                Did::Nothing => {}
+            },
+        }
+        Step::Stay
+    }
+
+    fn can(&self, action: Action) -> bool {
+        self.asked.is_none() || !matches!(action, Action::Accept | Action::Save | Action::Back)
+    }
+
+    fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let area = paint::inset(area, 1, 0);
+        let title = look.say(&self.subject.title());
+        let taken = paint::line(frame, area, 0, &title, look.style(Role::Title));
+        if self.asked.is_some() {
+            let after = paint::inset(area, (taken + 2).min(area.width / 2), 0);
+            paint::line(
+                frame,
+                after,
+                0,
+                look.text("manage.saving"),
+                look.style(Role::Warn),
+            );
+        }
+        let mut row = 1;
+        let about = self.subject.about().map_or("", |key| look.text(key));
+        for text in width::wrap(about, area.width.into()) {
+            paint::line(frame, area, row, &text, look.style(Role::Dim));
+            row += 1;
+        }
+        self.form.view(frame, paint::below(area, row + 1), look);
+    }
+}

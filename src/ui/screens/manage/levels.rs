@@ -1,0 +1,176 @@
+//! Member levels (LV1, LV2).
+
+use super::edit::{Edit, Subject};
+use super::list::Rows;
+use super::products::typed;
+use crate::domain::level::Level;
+use crate::domain::money::Fen;
+use crate::query::{Query, Reply};
+use crate::session::Session;
+use crate::ui::screen::{Cx, Look};
+use crate::ui::text::Say;
+use crate::ui::widgets::field::{Field, Kind};
+use crate::ui::widgets::form::Form;
+use crate::ui::widgets::table::{Cell, Column};
+
+/// Basis points: the whole price, and the most times points are multiplied.
+const WHOLE: i64 = 10_000;
+const MOST_TIMES: i64 = 100_000;
+
+/// Longest name, digits of the rank.
+const NAME_LENGTH: usize = 20;
+const RANK_LENGTH: usize = 3;
+
+/// Places in the form.
+const NAME: usize = 0;
+const RANK: usize = 1;
+const THRESHOLD: usize = 2;
+const PAID: usize = 3;
+const TIMES: usize = 4;
+
+/// The list of levels.
+#[derive(Debug)]
+pub struct Levels;
+
+impl Rows for Levels {
+    type Row = Level;
+    const TITLE: &'static str = "manage.levels";
+    const EMPTY: &'static str = "level.none";
+    const COLUMNS: &'static [Column] = &[
+        Column::rest("level.name"),
+        Column::fixed("level.rank", 6).right(),
+        Column::fixed("level.paid", 14).right(),
+        Column::fixed("level.times", 14).right(),
+        Column::fixed("level.threshold", 18).right(),
+    ];
+
+    fn ask(_search: &str, _after: Option<&Level>) -> Option<Query> {
+        None
+    }
+
+    fn known(session: &Session) -> Vec<Level> {
+        let levels = session.shop.iter().flat_map(|shop| shop.levels.clone());
+        let mut levels: Vec<Level> = levels.collect();
+        levels.sort_by_key(|level| level.rank);
+        levels
+    }
+
+    fn answered(_reply: Reply) -> Option<(Vec<Level>, bool)> {
+        None
+    }
+
+    fn cells(level: &Level, _look: &Look) -> Vec<Cell> {
+        vec![
+            level.name.as_str().into(),
+            level.rank.to_string().into(),
+            format!("{}%", typed(Fen(level.paid))).into(),
+            format!("x {}", typed(Fen(level.multiplier / 100))).into(),
+            Cell::money(level.threshold),
+        ]
+    }
+
+    fn edit(row: Option<&Level>, session: &Session) -> Edit {
+        let levels = session.shop.iter().flat_map(|shop| &shop.levels);
+        let next = levels
+            .map(|level| level.rank)
+            .max()
+            .map_or(1, |rank| rank + 1);
+        let level = row.cloned().unwrap_or(Level {
+            id: 0,
+            rank: next,
+            name: String::new(),
+            threshold: Fen::ZERO,
+            paid: WHOLE,
+            multiplier: WHOLE,
+        });
+        Edit::new(Draft { level }, session)
+    }
+}
+
+/// A level being edited.
+#[derive(Debug)]
+struct Draft {
+    level: Level,
+}
+
+impl Subject for Draft {
+    fn bindings(&self) -> &'static str {
+        "level"
+    }
+
+    fn title(&self) -> Say {
+        Say::new(if self.level.id == 0 {
+            "level.new"
+        } else {
+            "level.edit"
+        })
+    }
+
+    fn form(&self, _session: &Session) -> Form {
+        let level = &self.level;
+        let amount = |amount: Fen| Field::new(Kind::Amount).with(&typed(amount));
+        let rank = Field::new(Kind::Digits).most(RANK_LENGTH);
+        Form::new()
+            .field(
+                "level.name",
+                Field::new(Kind::Any).most(NAME_LENGTH).with(&level.name),
+            )
+            .field("level.rank", rank.with(&level.rank.to_string()))
+            .hint("level.rank_hint")
+            .field("level.threshold", amount(level.threshold))
+            .hint("level.threshold_hint")
+            .field("level.paid", amount(Fen(level.paid)))
+            .field("level.times", amount(Fen(level.multiplier / 100)))
+            .hint("level.times_hint")
+    }
+
+    /// Says the percentage paid the way the shop does: 95 is 9.5 折.
+    fn edited(&mut self, form: &mut Form) {
+        let hint = match Fen::parse(form.value(PAID)) {
+            Some(Fen(WHOLE)) => Say::new("level.paid_whole"),
+            Some(percent) if percent.is_positive() && percent.0 < WHOLE => {
+                let tenths = percent.ratio(1, 10);
+                let off = Fen(WHOLE - percent.0);
+                Say::new("level.paid_is")
+                    .with("tenths", short(tenths))
+                    .with("off", typed(off))
+            }
+            _ => Say::new("level.paid_hint"),
+        };
+        form.say_hint(PAID, Some(hint));
+    }
+
+    fn save(&mut self, form: &mut Form, editor: i32, _cx: &Cx) -> Option<Query> {
+        let name = form.need_text(NAME)?;
+        let rank = form.need_text(RANK)?.parse().unwrap_or(0);
+        let threshold = form.need_amount(THRESHOLD)?;
+        let paid = form.need_amount(PAID)?.0;
+        if !(1..=WHOLE).contains(&paid) {
+            form.refuse(PAID, "level.paid_wrong");
+            return None;
+        }
+        let multiplier = form.need_amount(TIMES)?.0 * 100;
+        if multiplier > MOST_TIMES {
+            form.refuse(TIMES, "level.times_wrong");
+            return None;
+        }
+        let level = Level {
+            id: self.level.id,
+            rank,
+            name,
+            threshold,
+            paid,
+            multiplier,
+        };
+        Some(Query::SaveLevel { editor, level })
+    }
+}
+
+/// Without zeros behind the point: 9.5, not 9.50.
+fn short(amount: Fen) -> String {
+    let text = typed(amount);
+    match text.split_once('.') {
+        Some(_) => text.trim_end_matches('0').to_owned(),
+        None => text,
+    }
+}

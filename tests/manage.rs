@@ -1,0 +1,278 @@
+//! What the owner sets, by keys.
+
+use guitai::domain::money::Fen;
+use guitai::domain::product::ProductKind;
+use guitai::domain::scan::{Device, Scan};
+use guitai::domain::staff::Role;
+use guitai::domain::stored_value::SpendOrder;
+use guitai::domain::token::{Bearer, Token};
+use guitai::domain::top_up::{Benefit, Every};
+use guitai::event::What;
+use guitai::query::Query;
+use guitai::ui::screens::manage::Manage;
+
+use crate::support::console::Console;
+use crate::support::office::{Office, signed_in};
+use crate::support::shop::cashier;
+
+/// The menu with one of its lines opened.
+async fn open<'a>(office: &'a Office, digit: &str) -> Console<&'a Office> {
+    let mut console = Console::with(office, signed_in(), Manage::new());
+    console.keys(digit).keys("<Enter>").settle().await;
+    console
+}
+
+fn scan(code: &str) -> What {
+    What::Scan(Scan::read(code, Device::Terminal).unwrap())
+}
+
+/// The screen in both languages, and narrow.
+fn picture(console: &mut Console<&Office>, name: &str) {
+    insta::assert_snapshot!(name, console.screen());
+    insta::assert_snapshot!(format!("{name}_45"), console.size(45, 30).screen());
+    console.keys("<F12>").size(80, 24);
+    insta::assert_snapshot!(format!("{name}_en"), console.screen());
+    console.keys("<F12>");
+}
+
+#[tokio::test]
+async fn the_menu_is_for_those_who_may_manage() {
+    let office = Office::default();
+    let mut console = Console::with(&office, signed_in(), Manage::new());
+    picture(&mut console, "menu");
+    let mut parts = signed_in();
+    parts.session.staff = Some(cashier());
+    let mut console = Console::with(&office, parts, Manage::new());
+    assert!(console.screen().contains("您没有这项权限"));
+}
+
+#[tokio::test]
+async fn a_new_product_by_scan() {
+    let office = Office::default();
+    let mut console = open(&office, "1").await;
+    picture(&mut console, "products");
+    console.event(scan("6990000300085")).settle().await;
+    // Code is there, the caret in the name: name, category, kind, price.
+    console.keys("发蜡<Enter><PgDn><Enter><Enter>79<Enter>69.9");
+    picture(&mut console, "product");
+    console.keys("<F2><F2>");
+    assert!(console.screen().contains("正在保存"));
+    console.settle().await;
+    let asked = office.asked.borrow().clone();
+    let edits: Vec<_> = asked
+        .iter()
+        .filter_map(|query| match query {
+            Query::SaveProduct { editor, edit } => Some((*editor, edit.clone())),
+            _ => None,
+        })
+        .collect();
+    let [(1, edit)] = edits.as_slice() else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(edit.code.as_deref(), Some("06990000300085"));
+    assert_eq!((edit.id, edit.price), (None, Fen(7_900)));
+    assert_eq!(edit.member_price, Some(Fen(6_990)));
+    assert_eq!(edit.category.as_deref(), Some("洗护产品"));
+    // Back in the list, which was read again.
+    assert!(matches!(asked.last(), Some(Query::Products { .. })));
+    assert!(console.screen().contains("已保存"));
+}
+
+#[tokio::test]
+async fn a_product_is_found_changed_and_refused_without_loss() {
+    let office = Office::default();
+    let mut console = open(&office, "1").await;
+    console.keys("剪").settle().await;
+    assert!(matches!(office.last(), Query::Products { search, .. } if search == "剪"));
+    console.keys("<Enter><Down><Down><Down><Right><Down><Ctrl-u>70<Enter>80<F2>");
+    assert!(console.screen().contains("会员价不能高于售价"));
+    console.keys("<Ctrl-u><Up><Up><Up><Up><Up>6990000300017<F2>");
+    assert!(console.screen().contains("请再保存一次"));
+    office.refuse("product.code_taken");
+    console.keys("<F2>").settle().await;
+    assert!(console.screen().contains("已属于另一件商品"));
+    console.keys("<Enter><Ctrl-u><Tab><Ctrl-u><F2>");
+    assert!(console.screen().contains("! 请填写"));
+    console.keys("精剪<F2>").settle().await;
+    let asked = office.asked.borrow().clone();
+    let Some(Query::SaveProduct { edit, .. }) = asked.iter().rev().nth(1) else {
+        panic!("{asked:?}");
+    };
+    assert_eq!((edit.id, edit.name.as_str()), (Some(2), "精剪"));
+    assert_eq!((edit.price, edit.kind), (Fen(7_000), ProductKind::Service));
+    assert_eq!(edit.code, None);
+}
+
+#[tokio::test]
+async fn a_known_barcode_opens_its_product_and_esc_asks_before_it_forgets() {
+    let office = Office::default();
+    let mut console = open(&office, "1").await;
+    console.event(scan("6990000300016")).settle().await;
+    assert!(console.screen().contains("修改商品"));
+    console.keys("<Down>改<Esc>");
+    assert!(console.screen().contains("要放弃修改吗"));
+    console.keys("<Enter>");
+    assert!(console.screen().contains("毫升改"));
+    console.keys("<Esc><Right><Enter>");
+    assert!(console.screen().contains("查找"));
+}
+
+#[tokio::test]
+async fn a_new_cashier_with_a_badge() {
+    let office = Office::default();
+    let mut console = open(&office, "2").await;
+    picture(&mut console, "staff_list");
+    console.keys("<F3>102<Enter>");
+    console.keys("王小敏<Enter>");
+    let badge = Token::mint(Bearer::Staff, [9; 10]).to_string();
+    console.event(scan("6990000300016"));
+    assert!(console.screen().contains("这不是工牌"));
+    console.event(scan(&badge));
+    picture(&mut console, "staff");
+    assert!(
+        console
+            .keys("<F2>")
+            .screen()
+            .contains("密码要 4 到 12 位数字")
+    );
+    console.keys("1111<F2>");
+    assert!(console.screen().contains("太好猜"));
+    console.keys("<Ctrl-u>8642<Enter>8642<F2>").settle().await;
+    let asked = office.asked.borrow().clone();
+    let Some(Query::SaveStaff { edit, .. }) = asked.iter().rev().nth(1) else {
+        panic!("{asked:?}");
+    };
+    assert_eq!((edit.id, edit.staff.role), (None, Role::Cashier));
+    assert_eq!(edit.staff.badge.as_deref(), Some(badge.as_str()));
+    assert_eq!(edit.pin.as_ref().unwrap().0, "8642");
+}
+
+#[tokio::test]
+async fn an_empty_pin_keeps_the_old_one_and_the_last_owner_stays() {
+    let office = Office::default();
+    let mut console = open(&office, "2").await;
+    console.keys("<Enter><Up>");
+    for _ in 0..7 {
+        console.keys("<Down>");
+    }
+    office.refuse("staff.last_owner");
+    console.keys("<Left><F2>").settle().await;
+    assert!(console.screen().contains("至少要保留一位"));
+    console.keys("<Enter><Right><F2>").settle().await;
+    let asked = office.asked.borrow().clone();
+    let Some(Query::SaveStaff { edit, .. }) = asked.iter().rev().nth(1) else {
+        panic!("{asked:?}");
+    };
+    assert_eq!((edit.id, edit.pin.is_none()), (Some(1), true));
+    assert!(edit.staff.active);
+}
+
+#[tokio::test]
+async fn a_level_in_percent_and_in_tenths() {
+    let office = Office::default();
+    let mut console = open(&office, "3").await;
+    picture(&mut console, "levels");
+    console.keys("<F3>钻石卡<Enter><Enter><Ctrl-u>8000<Enter><Ctrl-u>95<Enter><Ctrl-u>1.5");
+    picture(&mut console, "level");
+    assert!(console.screen().contains("= 9.5 折"));
+    console.keys("<Up><Ctrl-u>0<F2>");
+    assert!(console.screen().contains("输 1 到 100"));
+    console.keys("<Ctrl-u>88<Down><Ctrl-u>11<F2>");
+    assert!(console.screen().contains("最多 10 倍"));
+    console.keys("<Ctrl-u>2<Enter>").settle().await;
+    let Query::SaveLevel { level, .. } = office.last() else {
+        panic!("{:?}", office.last());
+    };
+    assert_eq!((level.id, level.rank), (0, 3));
+    assert_eq!((level.paid, level.multiplier), (8_800, 20_000));
+    assert_eq!(level.threshold, Fen::yuan(8_000));
+    assert!(console.screen().contains("钻石卡"));
+}
+
+#[tokio::test]
+async fn a_rule_with_instalments_levels_and_a_window() {
+    let office = Office::default();
+    let mut console = open(&office, "4").await;
+    picture(&mut console, "rules");
+    console.keys("<F3>3800<Enter><Enter>1200<Enter><Ctrl-u>12<Enter><Right><Right><Enter>365");
+    console.keys("<Enter>3000<Enter><Right><Right><Enter><Right> <Enter><Enter>");
+    console.keys("2026-3-1<Enter>2026-2-30<F2>");
+    assert!(console.screen().contains("日期如"));
+    console.keys("<Ctrl-u>2026-3-1<F2>");
+    assert!(console.screen().contains("结束要晚于开始"));
+    console.keys("<Ctrl-u>2026/4/1 22:00");
+    picture(&mut console, "rule");
+    console.keys("<F2>").settle().await;
+    let Query::SaveRule { rule, .. } = office.last() else {
+        panic!("{:?}", office.last());
+    };
+    assert_eq!(rule.name, "充 3800 送 1200");
+    assert_eq!(rule.levels, Some(vec![2]));
+    assert_eq!(rule.stores, None);
+    assert_eq!(
+        rule.valid_from.unwrap().to_rfc3339(),
+        "2026-02-28T16:00:00+00:00"
+    );
+    assert_eq!(
+        rule.valid_to.unwrap().to_rfc3339(),
+        "2026-04-01T14:00:00+00:00"
+    );
+    let [
+        Benefit::Bonus {
+            fen,
+            instalments: Some(parts),
+            valid_days: Some(365),
+        },
+        Benefit::Points { points: 3_000 },
+        Benefit::Level { level_id: 2 },
+    ] = rule.benefits.as_slice()
+    else {
+        panic!("{rule:?}");
+    };
+    assert_eq!(
+        (*fen, parts.count, parts.every),
+        (Fen::yuan(1_200), 12, Every::Month)
+    );
+}
+
+#[tokio::test]
+async fn a_rule_is_saved_as_its_next_version() {
+    let office = Office::default();
+    let mut console = open(&office, "4").await;
+    console.keys("<Enter>");
+    assert!(console.screen().contains("现为第 2 版,保存后为第 3 版"));
+    console.keys("<Down><Down><Ctrl-u><F2>").settle().await;
+    let Query::SaveRule { rule, .. } = office.last() else {
+        panic!("{:?}", office.last());
+    };
+    assert_eq!((rule.id, rule.benefits.len()), (1, 2));
+    // Nothing at all to give is no rule.
+    let mut console = open(&office, "4").await;
+    console.keys("<F3>100<F2>");
+    assert!(console.screen().contains("至少给一样"));
+}
+
+#[tokio::test]
+async fn the_terms() {
+    let office = Office::default();
+    let mut console = open(&office, "5").await;
+    picture(&mut console, "terms");
+    console.keys(
+        "<Down><Ctrl-u>0.5<Down><Ctrl-u><Down><Down><Right><Down><Right><Down><Down><Ctrl-u>0<F2>",
+    );
+    assert!(console.screen().contains("至少 1 天"));
+    console.keys("<Ctrl-u>60<Down><Down><Down><Ctrl-u>100,x<F2>");
+    assert!(console.screen().contains("用空格分开,最多 8 个金额"));
+    office.cut();
+    console.keys("<Ctrl-u>100 50、0.5<F2>").settle().await;
+    console.keys("<Enter>");
+    assert!(console.screen().contains("100 50、0.5"));
+    console.keys("<F2>").settle().await;
+    let shop = console.session().shop.clone().unwrap();
+    assert_eq!(shop.points_per_yuan.to_string(), "0.5");
+    assert_eq!(shop.points_valid_months, None);
+    assert_eq!(shop.spend_order, SpendOrder::PrincipalFirst);
+    assert_eq!(shop.dormancy_days, 60);
+    assert_eq!(shop.denominations, [Fen(10_000), Fen(5_000), Fen(50)]);
+    assert!(console.screen().contains("已保存"));
+}

@@ -1,0 +1,245 @@
+//! A back end for the screens of the owner: it remembers what it was asked, and refuses when told.
+
+use std::cell::{Cell, RefCell};
+
+use guitai::domain::ledger::Posted;
+use guitai::domain::money::Fen;
+use guitai::domain::product::{Product, ProductKind};
+use guitai::domain::shift::{Sheet, Shift, TenderRow};
+use guitai::domain::shop::{Category, Shop};
+use guitai::domain::staff::{Limit, Role, Staff};
+use guitai::domain::tender::TenderKind;
+use guitai::domain::top_up::{Benefit, TopUpRule};
+use guitai::error::{Refusal, Result};
+use guitai::query::{Backend, Differences, Found, Opening, Query, Reply};
+use uuid::Uuid;
+
+use super::console::{morning, parts};
+use super::shop;
+use guitai::app::Parts;
+
+/// Answers as a small shop would.
+#[derive(Debug, Default)]
+pub struct Office {
+    pub asked: RefCell<Vec<Query>>,
+    /// Given to the next question instead of an answer.
+    pub refuse: RefCell<Option<Refusal>>,
+    /// There is no shop until it is set up.
+    pub empty: Cell<bool>,
+    pub expected: Cell<i64>,
+    pub differences: RefCell<Differences>,
+}
+
+impl Office {
+    pub fn refuse(&self, hint: &'static str) {
+        *self.refuse.borrow_mut() = Some(Refusal::user(hint));
+    }
+
+    pub fn cut(&self) {
+        *self.refuse.borrow_mut() = Some(Refusal::offline());
+    }
+
+    pub fn count(&self) -> usize {
+        self.asked.borrow().len()
+    }
+
+    pub fn last(&self) -> Query {
+        self.asked.borrow().last().unwrap().clone()
+    }
+}
+
+impl Backend for &Office {
+    async fn answer(&self, query: Query) -> Result<Reply> {
+        self.asked.borrow_mut().push(query.clone());
+        if let Some(refusal) = self.refuse.borrow_mut().take() {
+            return Err(refusal);
+        }
+        Ok(match query {
+            Query::Opening if self.empty.get() => Reply::Empty,
+            Query::Opening => Reply::Opening(Box::new(opening())),
+            Query::SetUp(_) => {
+                self.empty.set(false);
+                Reply::Opening(Box::new(opening()))
+            }
+            Query::SignIn { .. } => Reply::SignedIn(owner()),
+            Query::OpenShift { stamp, float } => Reply::ShiftOpened(Shift {
+                id: stamp.id,
+                opening_float: float,
+                ..shift()
+            }),
+            Query::Sheet { .. } => Reply::Sheet(
+                Box::new(sheet(self.expected.get())),
+                self.differences.borrow().clone(),
+            ),
+            Query::CloseShift(_) => Reply::ShiftClosed,
+            Query::PayOut { stamp, .. } => Reply::Posted(Posted {
+                id: stamp.id,
+                replayed: false,
+                seq: 7,
+                after: None,
+            }),
+            Query::Scan { codes } if codes.iter().any(|code| code.contains("6990000300016")) => {
+                Reply::Found(Found::Product(products().remove(0)))
+            }
+            Query::Scan { .. } => Reply::Found(Found::Nothing),
+            Query::Products { search, .. } => {
+                let mut found = products();
+                found.retain(|product| product.name.contains(&search));
+                Reply::Products(found)
+            }
+            Query::StaffList => Reply::Staff(vec![owner(), shop::cashier()]),
+            Query::SaveTerms { shop, .. } => Reply::Saved(shop),
+            Query::SaveLevel { level, .. } => {
+                let mut shop = full_shop();
+                shop.levels.retain(|known| known.id != level.id);
+                shop.levels.push(level);
+                Reply::Saved(Box::new(shop))
+            }
+            Query::SaveRule { rule, .. } => {
+                let mut shop = full_shop();
+                shop.rules.push(*rule);
+                Reply::Saved(Box::new(shop))
+            }
+            Query::SaveProduct { .. } | Query::SaveStaff { .. } => {
+                Reply::Saved(Box::new(full_shop()))
+            }
+            other => panic!("{other:?}"),
+        })
+    }
+}
+
+/// 陈芳, owner, 1.
+pub fn owner() -> Staff {
+    Staff {
+        id: 1,
+        number: "1".to_owned(),
+        name: "陈芳".to_owned(),
+        role: Role::Owner,
+        home_store_id: 1,
+        badge: None,
+        active: true,
+    }
+}
+
+/// The small shop with a rule, a category and rights for the owner.
+pub fn full_shop() -> Shop {
+    let mut shop = shop::shop();
+    shop.categories.push(Category {
+        id: 1,
+        name: "洗护产品".to_owned(),
+    });
+    shop.rules.push(TopUpRule {
+        id: 1,
+        version: 2,
+        name: "充 1000 送 200".to_owned(),
+        amount: Fen::yuan(1_000),
+        benefits: vec![
+            Benefit::Bonus {
+                fen: Fen::yuan(200),
+                instalments: None,
+                valid_days: None,
+            },
+            Benefit::Points { points: 500 },
+            Benefit::Level { level_id: 2 },
+        ],
+        levels: None,
+        stores: None,
+        valid_from: None,
+        valid_to: None,
+        active: true,
+    });
+    shop.limits.push(Limit {
+        role: Role::Owner,
+        ..shop.limits[1].clone()
+    });
+    shop
+}
+
+pub fn opening() -> Opening {
+    Opening {
+        shop: full_shop(),
+        ..shop::opening()
+    }
+}
+
+pub fn products() -> Vec<Product> {
+    let product = |id, name: &str, code: Option<&str>, price| Product {
+        id,
+        code: code.map(str::to_owned),
+        name: name.to_owned(),
+        category_id: Some(1),
+        kind: ProductKind::Piece,
+        price: Fen(price),
+        member_price: None,
+        active: true,
+    };
+    vec![
+        Product {
+            member_price: Some(Fen(11_500)),
+            ..product(1, "护发精油 100毫升", Some("06990000300016"), 12_800)
+        },
+        Product {
+            kind: ProductKind::Service,
+            category_id: None,
+            ..product(2, "剪发", None, 6_800)
+        },
+        Product {
+            active: false,
+            ..product(3, "一款名字特别长的进口护发修护洗发水家庭装", None, 123_456)
+        },
+    ]
+}
+
+pub fn shift() -> Shift {
+    Shift {
+        id: Uuid::from_u128(1),
+        till_id: 1,
+        cashier_id: 101,
+        cashier: "李敏".to_owned(),
+        business_on: "2026-03-09".parse().unwrap(),
+        opened_at: morning(),
+        opening_float: Fen::yuan(500),
+    }
+}
+
+fn sheet(expected: i64) -> Sheet {
+    let row = |sales, top_ups, refunds| TenderRow {
+        sales: Fen::yuan(sales),
+        top_ups: Fen::yuan(top_ups),
+        refunds: Fen::yuan(refunds),
+    };
+    Sheet {
+        shift: shift(),
+        tenders: vec![
+            (TenderKind::StoredValue, row(1_376, 0, 68)),
+            (TenderKind::Cash, row(420, 1_000, 0)),
+            (TenderKind::Wechat, row(888, 3_000, 0)),
+            (TenderKind::Alipay, row(0, 0, 0)),
+            (TenderKind::BankCard, row(0, 5_000, 0)),
+        ],
+        sale_count: 23,
+        top_up_count: 4,
+        refund_count: 1,
+        enrol_count: 2,
+        rounding: Fen(80),
+        discount: Fen(19_600),
+        points_granted: 2_310,
+        paid_out: Fen::yuan(30),
+        expected_cash: Fen(expected),
+    }
+}
+
+/// A console whose owner is signed in.
+pub fn signed_in() -> Parts {
+    let mut parts = parts();
+    parts.session.open(opening());
+    parts.session.staff = Some(owner());
+    parts
+}
+
+/// The same with an open shift.
+pub fn in_shift() -> Parts {
+    let mut parts = signed_in();
+    parts.session.shift = Some(shift());
+    parts
+}
