@@ -39,6 +39,24 @@ pub fn line_centred(frame: &mut Frame, area: Rect, row: u16, text: &str, style: 
     line(frame, middle, row, text, style);
 }
 
+/// A title over the first row of `area`, and beside it what is going on.
+pub fn title(frame: &mut Frame, area: Rect, text: &str, state: Option<&str>, look: &Look) {
+    let taken = line(frame, area, 0, text, look.style(Role::Title));
+    let from = (taken + 2).min(area.width);
+    let beside = Rect {
+        x: area.x + from,
+        width: area.width - from,
+        ..area
+    };
+    line(
+        frame,
+        beside,
+        0,
+        state.unwrap_or_default(),
+        look.style(Role::Warn),
+    );
+}
+
 /// A horizontal rule over row `row` of `area`.
 pub fn rule(frame: &mut Frame, area: Rect, row: u16, look: &Look) {
     let glyph = glyphs(look.theme.borders).0;

@@ -19,7 +19,7 @@ use crate::ui::screens::confirm::Confirm;
 use crate::ui::screens::message::Message;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
-use crate::ui::widgets::cash_count::{self, CashCount};
+use crate::ui::widgets::cash_count::CashCount;
 use crate::ui::widgets::field::{Field, Kind};
 use crate::ui::widgets::form::Did;
 use crate::ui::widgets::notice::Tone;
@@ -259,13 +259,8 @@ impl Screen for CloseShift {
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let area = paint::inset(area, 1, 0);
-        paint::line(
-            frame,
-            area,
-            0,
-            look.text("shift.close"),
-            look.style(Role::Title),
-        );
+        let state = self.state().map(|key| look.text(key));
+        paint::title(frame, area, look.text("shift.close"), state, look);
         if let (Some(counted), Some((sheet, differences))) = (self.counted, &self.sheet) {
             let mut row = sheet::view(frame, paint::below(area, 1), sheet, counted, look) + 2;
             if sheet.expected_cash != counted {
@@ -273,15 +268,6 @@ impl Screen for CloseShift {
                 row += 2;
             }
             sheet::view_differences(frame, paint::below(area, row), differences, look);
-            if let Some(state) = self.state() {
-                let from = width::columns(look.text("shift.close")) + 2;
-                let after = Rect {
-                    x: area.x + from.min(area.width),
-                    width: area.width.saturating_sub(from),
-                    ..area
-                };
-                paint::line(frame, after, 0, look.text(state), look.style(Role::Warn));
-            }
             return;
         }
         let mut row = 1;
@@ -291,16 +277,6 @@ impl Screen for CloseShift {
         }
         let body = paint::below(area, row + 1);
         self.count.view(frame, body, self.counted.is_none(), look);
-        if let Some(state) = self.state() {
-            let text = look.text(state);
-            paint::line(
-                frame,
-                body,
-                cash_count::ROWS + 1,
-                text,
-                look.style(Role::Dim),
-            );
-        }
     }
 }
 

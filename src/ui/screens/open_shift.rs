@@ -13,7 +13,7 @@ use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::screens::confirm::Confirm;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
-use crate::ui::widgets::cash_count::{self, CashCount};
+use crate::ui::widgets::cash_count::CashCount;
 use crate::ui::widgets::form::Did;
 use crate::ui::widgets::notice::Tone;
 use crate::ui::width;
@@ -98,6 +98,9 @@ impl Screen for OpenShift {
                 return self.answered(answer, cx);
             }
             Input::Outcome(Outcome::Yes) => return Step::Pop(Some(Outcome::No)),
+            Input::Action(Action::Back) if self.sent.is_some() => {
+                return Step::push(Confirm::new("shift.leave_unanswered").careful());
+            }
             Input::Action(Action::Back) if self.count.is_empty() => {
                 return Step::Pop(Some(Outcome::No));
             }
@@ -117,13 +120,12 @@ impl Screen for OpenShift {
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let area = paint::inset(area, 1, 0);
-        paint::line(
-            frame,
-            area,
-            0,
-            look.text("shift.open"),
-            look.style(Role::Title),
-        );
+        let state = match (&self.asked, &self.sent) {
+            (Some(_), _) => Some(look.text("shift.posting")),
+            (None, Some(_)) => Some(look.text("shift.unanswered")),
+            (None, None) => None,
+        };
+        paint::title(frame, area, look.text("shift.open"), state, look);
         let mut row = 1;
         for text in width::wrap(look.text("shift.open_about"), area.width.into()) {
             paint::line(frame, area, row, &text, look.style(Role::Dim));
@@ -132,18 +134,5 @@ impl Screen for OpenShift {
         let body = paint::below(area, row + 1);
         let active = self.sent.is_none();
         self.count.view(frame, body, active, look);
-        let state = match (&self.asked, &self.sent) {
-            (Some(_), _) => "shift.posting",
-            (None, Some(_)) => "shift.unanswered",
-            (None, None) => return,
-        };
-        let text = look.text(state);
-        paint::line(
-            frame,
-            body,
-            cash_count::ROWS + 1,
-            text,
-            look.style(Role::Warn),
-        );
     }
 }

@@ -116,6 +116,9 @@ impl Screen for PayOut {
             Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
                 return self.answered(answer, cx);
             }
+            Input::Action(Action::Back) if self.sent.is_some() => {
+                return Step::push(Confirm::new("shift.leave_unanswered").careful());
+            }
             Input::Action(Action::Back) if self.form.is_dirty() => {
                 return Step::push(Confirm::new("manage.discard").careful());
             }
@@ -133,25 +136,17 @@ impl Screen for PayOut {
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let area = paint::inset(area, 1, 0);
-        paint::line(
-            frame,
-            area,
-            0,
-            look.text("shift.pay_out"),
-            look.style(Role::Title),
-        );
+        let state = match (&self.asked, &self.sent) {
+            (Some(_), _) => Some(look.text("shift.posting")),
+            (None, Some(_)) => Some(look.text("shift.unanswered")),
+            (None, None) => None,
+        };
+        paint::title(frame, area, look.text("shift.pay_out"), state, look);
         let mut row = 1;
         for text in width::wrap(look.text("shift.pay_out_about"), area.width.into()) {
             paint::line(frame, area, row, &text, look.style(Role::Dim));
             row += 1;
         }
         self.form.view(frame, paint::below(area, row + 1), look);
-        let state = match (&self.asked, &self.sent) {
-            (Some(_), _) => "shift.posting",
-            (None, Some(_)) => "shift.unanswered",
-            (None, None) => return,
-        };
-        let text = look.text(state);
-        paint::line(frame, area, row + 6, text, look.style(Role::Warn));
     }
 }

@@ -123,17 +123,8 @@ impl Screen for Edit {
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let area = paint::inset(area, 1, 0);
         let title = look.say(&self.subject.title());
-        let taken = paint::line(frame, area, 0, &title, look.style(Role::Title));
-        if self.asked.is_some() {
-            let after = paint::inset(area, (taken + 2).min(area.width / 2), 0);
-            paint::line(
-                frame,
-                after,
-                0,
-                look.text("manage.saving"),
-                look.style(Role::Warn),
-            );
-        }
+        let state = self.asked.map(|_| look.text("manage.saving"));
+        paint::title(frame, area, &title, state, look);
         let mut row = 1;
         let about = self.subject.about().map_or("", |key| look.text(key));
         for text in width::wrap(about, area.width.into()) {

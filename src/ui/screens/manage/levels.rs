@@ -63,8 +63,8 @@ impl Rows for Levels {
         vec![
             level.name.as_str().into(),
             level.rank.to_string().into(),
-            format!("{}%", typed(Fen(level.paid))).into(),
-            format!("x {}", typed(Fen(level.multiplier / 100))).into(),
+            format!("{}%", short(Fen(level.paid))).into(),
+            format!("x {}", short(Fen(level.multiplier / 100))).into(),
             Cell::money(level.threshold),
         ]
     }
@@ -108,7 +108,7 @@ impl Subject for Draft {
 
     fn form(&self, _session: &Session) -> Form {
         let level = &self.level;
-        let amount = |amount: Fen| Field::new(Kind::Amount).with(&typed(amount));
+        let amount = |amount: Fen| Field::new(Kind::Amount).with(&short(amount));
         let rank = Field::new(Kind::Digits).most(RANK_LENGTH);
         Form::new()
             .field(
@@ -133,7 +133,7 @@ impl Subject for Draft {
                 let off = Fen(WHOLE - percent.0);
                 Say::new("level.paid_is")
                     .with("tenths", short(tenths))
-                    .with("off", typed(off))
+                    .with("off", short(off))
             }
             _ => Say::new("level.paid_hint"),
         };
