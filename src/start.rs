@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::str::FromStr;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use chrono::Utc;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{Connection as _, PgConnection};
@@ -100,6 +100,9 @@ pub fn words(refusal: &Refusal, lang: Lang) -> anyhow::Error {
 /// # Errors
 /// The URL is not one.
 pub fn options(url: &str) -> anyhow::Result<PgConnectOptions> {
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        bail!("[database] url: postgres://user@host/database");
+    }
     let options =
         PgConnectOptions::from_str(url).context("[database] url: postgres://user@host/database")?;
     let host = options.get_host();

@@ -27,7 +27,6 @@ pub const FILES: &[(&str, &str)] = files![
     "app",
     "approval",
     "attach",
-    "books",
     "cash",
     "confirm",
     "desk",
@@ -56,6 +55,7 @@ pub const FILES: &[(&str, &str)] = files![
     "stored_value",
     "terms",
     "top_up",
+    "verify",
 ];
 
 /// The language of the screen. Switchable while running.
