@@ -1,7 +1,9 @@
 //! The rules of the shop: pure functions and plain data. No clock, no randomness, no i/o.
 
+pub mod bill;
 pub mod calendar;
 pub mod code;
+pub mod columns;
 pub mod dormant;
 pub mod gtin;
 pub mod ledger;
@@ -20,6 +22,7 @@ pub mod sale;
 pub mod scan;
 pub mod shift;
 pub mod shop;
+pub mod slip;
 pub mod spelling;
 pub mod staff;
 pub mod stored_value;

@@ -37,6 +37,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("set_up", include_str!("../../assets/text/set_up.toml")),
     ("shift", include_str!("../../assets/text/shift.toml")),
     ("sign_in", include_str!("../../assets/text/sign_in.toml")),
+    ("slip", include_str!("../../assets/text/slip.toml")),
     ("staff", include_str!("../../assets/text/staff.toml")),
     (
         "stored_value",
