@@ -30,9 +30,15 @@ pub const FILES: &[(&str, &str)] = &[
     ("level", include_str!("../../assets/text/level.toml")),
     ("member", include_str!("../../assets/text/member.toml")),
     ("message", include_str!("../../assets/text/message.toml")),
+    (
+        "operations",
+        include_str!("../../assets/text/operations.toml"),
+    ),
     ("product", include_str!("../../assets/text/product.toml")),
+    ("receipt", include_str!("../../assets/text/receipt.toml")),
     ("refund", include_str!("../../assets/text/refund.toml")),
     ("refusal", include_str!("../../assets/text/refusal.toml")),
+    ("reversal", include_str!("../../assets/text/reversal.toml")),
     ("sale", include_str!("../../assets/text/sale.toml")),
     ("set_up", include_str!("../../assets/text/set_up.toml")),
     ("shift", include_str!("../../assets/text/shift.toml")),
@@ -43,6 +49,7 @@ pub const FILES: &[(&str, &str)] = &[
         "stored_value",
         include_str!("../../assets/text/stored_value.toml"),
     ),
+    ("tender", include_str!("../../assets/text/tender.toml")),
     ("top_up", include_str!("../../assets/text/top_up.toml")),
 ];
 

@@ -11,11 +11,53 @@ use crate::ui::theme::Role;
 use crate::ui::width;
 
 /// Pages of help: section of the keymap, Chinese, English.
-pub const PAGES: &[(&str, &str, &str)] = &[(
-    "sign_in",
-    include_str!("../../../assets/help/sign_in.zh.md"),
-    include_str!("../../../assets/help/sign_in.en.md"),
-)];
+pub const PAGES: &[(&str, &str, &str)] = &[
+    (
+        "approve",
+        include_str!("../../../assets/help/approve.zh.md"),
+        include_str!("../../../assets/help/approve.en.md"),
+    ),
+    (
+        "attach",
+        include_str!("../../../assets/help/attach.zh.md"),
+        include_str!("../../../assets/help/attach.en.md"),
+    ),
+    (
+        "operations",
+        include_str!("../../../assets/help/operations.zh.md"),
+        include_str!("../../../assets/help/operations.en.md"),
+    ),
+    (
+        "receipt",
+        include_str!("../../../assets/help/receipt.zh.md"),
+        include_str!("../../../assets/help/receipt.en.md"),
+    ),
+    (
+        "refund",
+        include_str!("../../../assets/help/refund.zh.md"),
+        include_str!("../../../assets/help/refund.en.md"),
+    ),
+    (
+        "reversal",
+        include_str!("../../../assets/help/reversal.zh.md"),
+        include_str!("../../../assets/help/reversal.en.md"),
+    ),
+    (
+        "sign_in",
+        include_str!("../../../assets/help/sign_in.zh.md"),
+        include_str!("../../../assets/help/sign_in.en.md"),
+    ),
+    (
+        "tender",
+        include_str!("../../../assets/help/tender.zh.md"),
+        include_str!("../../../assets/help/tender.en.md"),
+    ),
+    (
+        "top_up",
+        include_str!("../../../assets/help/top_up.zh.md"),
+        include_str!("../../../assets/help/top_up.en.md"),
+    ),
+];
 
 /// Columns a key takes in the list.
 const KEY_COLUMNS: usize = 12;
