@@ -14,6 +14,7 @@ mod architecture;
 mod cluster;
 mod embedded;
 mod layout;
+mod paying;
 mod proxy;
 mod shell;
 mod terminal;
