@@ -13,7 +13,9 @@ use std::rc::Rc;
 
 use chrono::TimeDelta;
 use guitai::app::Parts;
-use guitai::domain::ledger::{DocumentLine, LotKind, Plan, Posted, Reason, Reduction, Stamp};
+use guitai::domain::ledger::{
+    Account, DocumentLine, LotKind, Plan, Posted, Reason, Reduction, Stamp,
+};
 use guitai::domain::member::{Lot, Member};
 use guitai::domain::money::Fen;
 use guitai::domain::product::ProductKind;
@@ -80,17 +82,18 @@ impl Books {
         });
         sells.collect()
     }
+}
 
-    fn receipt(&self, stamp: &Stamp, plan: &Plan) -> Result<Reply> {
-        let posted = Posted {
-            id: stamp.id,
-            replayed: false,
-            seq: 128,
-            after: None,
-        };
-        let receipt = Receipt::of(stamp, plan, &posted, names(plan.member.is_some()));
-        Ok(Reply::Receipt(Box::new(receipt)))
-    }
+/// The receipt the back end makes of a posted plan.
+fn posted(stamp: &Stamp, plan: &Plan) -> Reply {
+    let posted = Posted {
+        id: stamp.id,
+        replayed: false,
+        seq: 128,
+        after: None,
+    };
+    let receipt = Receipt::of(stamp, plan, &posted, names(plan.member.is_some()));
+    Reply::Receipt(Box::new(receipt))
 }
 
 fn is_money(query: &Query) -> bool {
@@ -115,24 +118,24 @@ impl Backend for &Books {
         match query {
             Query::Sell { request, member } => {
                 let plan = sale::plan(&request, &self.shop, member.as_deref())?;
-                self.receipt(&request.stamp, &plan)
+                Ok(posted(&request.stamp, &plan))
             }
             Query::TopUp { request, member } => {
                 let plan = loads::plan(&request, &self.shop, &member)?;
-                self.receipt(&request.stamp, &plan)
+                Ok(posted(&request.stamp, &plan))
             }
             Query::Refund(request) => {
                 let member = self.sale.member_id.map(|_| &self.member);
                 let plan = returns::plan(&request, &self.sale, member)?;
-                self.receipt(&request.stamp, &plan)
+                Ok(posted(&request.stamp, &plan))
             }
             Query::ReverseTopUp(request) => {
                 let plan = loads::plan_reversal(&request, &self.top_up, &self.member)?;
-                self.receipt(&request.stamp, &plan)
+                Ok(posted(&request.stamp, &plan))
             }
             Query::Attach { request, member } => {
                 let plan = returns::plan_attach(&request, &self.sale, &self.shop, &member)?;
-                self.receipt(&request.stamp, &plan)
+                Ok(posted(&request.stamp, &plan))
             }
             Query::ReadMember { .. } => Ok(Reply::Member(Box::new(self.member.clone()))),
             Query::ReadSale { .. } => Ok(Reply::Sale(Box::new(self.sale.clone()))),
@@ -322,12 +325,11 @@ fn sale_record() -> SaleRecord {
         returned: 0,
         returned_net: Fen::ZERO,
     });
-    let paid = |account, lot: Option<u128>, amount| guitai::domain::ledger::Posting {
+    let paid = |account: Account, lot: Option<u128>, amount| guitai::domain::ledger::Posting {
         account,
         lot: lot.map(Uuid::from_u128),
         amount,
     };
-    use guitai::domain::ledger::Account;
     SaleRecord {
         id: Uuid::from_u128(900),
         seq: 121,

@@ -1,10 +1,11 @@
 //! Receipts as they go on paper: 32 and 48 columns, both languages.
 
 use chrono::TimeDelta;
-use guitai::domain::ledger::{Balances, OperationKind};
+use guitai::domain::ledger::{Account, Balances, OperationKind};
 use guitai::domain::money::Fen;
 use guitai::domain::product::ProductKind;
 use guitai::domain::receipt::{Document, Promised, Receipt};
+use guitai::domain::shift::{Moved, sheet as make_sheet};
 use guitai::domain::slip::{self, Layout};
 use guitai::domain::stored_value::SpendOrder;
 use guitai::domain::tender::{Tender, TenderKind};
@@ -14,8 +15,8 @@ use guitai::ui::text::{Lang, Text};
 use guitai::ui::width;
 use uuid::Uuid;
 
-use super::{Books, line, names, the_shop, till};
-use crate::support::console::morning;
+use super::{Books, line, names, sign_in, the_shop, till};
+use crate::support::console::{morning, parts};
 
 fn document(kind: OperationKind, document: Document) -> Receipt {
     Receipt {
@@ -149,6 +150,36 @@ fn old_terms_are_not_shown_as_those_in_force() {
     old.document.terms_version = Some(1);
     let text = text(&old, Lang::Zh, slip::WIDE);
     assert!(text.contains("第 1 版") && !text.contains("遗失可挂失"));
+}
+
+#[test]
+fn the_sheet_of_a_shift() {
+    let mut parts = parts();
+    sign_in(&mut parts, &Books::new());
+    let moved = |operation, account, fen: i64| Moved {
+        operation,
+        account,
+        amount: fen,
+        operations: 3,
+    };
+    let sheet = make_sheet(
+        parts.session.shift.unwrap(),
+        &[
+            moved(OperationKind::Sale, Account::Cash, -123_400),
+            moved(OperationKind::Sale, Account::Principal, -6_800),
+            moved(OperationKind::TopUp, Account::Wechat, -200_000),
+            moved(OperationKind::Refund, Account::Cash, 899),
+        ],
+    );
+    let texts = Text::load().unwrap();
+    let words = |key: &'static str| texts.get(Lang::Zh, key).to_owned();
+    let layout = Layout {
+        columns: slip::NARROW,
+        copy: false,
+        words: &words,
+    };
+    let lines = slip::sheet(&sheet, "云裳理发", layout);
+    insta::assert_snapshot!("slip_sheet_32", slip::text(&lines));
 }
 
 #[test]
