@@ -10,6 +10,7 @@ use crate::domain::tender::TenderKind;
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Look, is_narrow};
+use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::money;
 use crate::ui::width;
@@ -145,12 +146,23 @@ impl Tender {
             look.style(Role::Dim),
         );
         self.draw_change(frame, paint::below(area, 2), look);
-        if let Some(hint) = &self.hint {
-            let text = look.say(hint);
-            let at = paint::below(area, 6);
-            for (row, line) in (0..).zip(width::wrap(&text, area.width.into())) {
-                paint::line(frame, at, row, &line, look.style(Role::Warn));
+        self.draw_hint(frame, paint::below(area, 6), look);
+    }
+
+    /// What is the matter, else what Enter does next.
+    fn draw_hint(&self, frame: &mut Frame, area: Rect, look: &Look) {
+        let (text, role) = match &self.hint {
+            Some(hint) => (look.say(hint), Role::Warn),
+            None if self.amount.is_empty() => {
+                let say = Say::new("tender.how")
+                    .with("way", look.text(slip::tender(self.kind())))
+                    .with("due", self.bill.due(self.kind()));
+                (look.say(&say), Role::Dim)
             }
+            None => return,
+        };
+        for (row, line) in (0..).zip(width::wrap(&text, area.width.into())) {
+            paint::line(frame, area, row, &line, look.style(role));
         }
     }
 
