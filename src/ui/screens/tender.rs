@@ -5,22 +5,20 @@
 //! hand takes them: the change stands there before Enter, and no such key ever posts by itself, so
 //! a slip of the finger costs nothing. On a numeric keypad `100` Enter is as good.
 
+mod code;
+mod post;
 mod view;
 
 use crate::domain::bill::{Bill, Paid};
-use crate::domain::code::{Meaning, Origin, Situation, known_as, meanings};
-use crate::domain::ledger::{DocumentLine, Stamp};
+use crate::domain::code::Origin;
+use crate::domain::ledger::DocumentLine;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
-use crate::domain::payment_code::{PaymentCode, Wallet, wipe};
-use crate::domain::receipt::Receipt;
 use crate::domain::sale::SaleRequest;
-use crate::domain::shop::LimitsProfile;
 use crate::domain::stored_value::available;
 use crate::domain::tender::{Rounding, TenderKind};
-use crate::domain::top_up::{TopUpRequest, limits_exceeded};
-use crate::error::{Refusal, Result};
-use crate::query::{Cart, Found, Query, Reply, Ticket};
+use crate::domain::top_up::TopUpRequest;
+use crate::query::{Cart, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::once::Once;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
@@ -278,121 +276,6 @@ impl Tender {
         Step::Stay
     }
 
-    /// Nothing is left to pay: one last look at the limits of SV10, then it is posted.
-    fn close(&mut self, cx: &mut Cx) -> Step {
-        if let (Job::TopUp(_), Some(shop)) = (&self.job, &cx.session.shop) {
-            let cash = self.bill.paid_by(TenderKind::Cash);
-            let over = limits_exceeded(shop.limits_profile, Fen::ZERO, Fen::ZERO, cash);
-            if let Some(hint) = over.first() {
-                if shop.limits_profile == LimitsProfile::Enforce {
-                    self.reopen();
-                    return cx.refuse(Refusal::user(hint));
-                }
-                self.asking = Some(Asking::CashLimit);
-                let question = Say::new("tender.cash_limit");
-                return Step::push(Confirm::new(question).careful());
-            }
-        }
-        self.post(cx);
-        Step::Stay
-    }
-
-    fn post(&mut self, cx: &mut Cx) {
-        let Some((_, paid)) = &self.closing else {
-            return;
-        };
-        let member = self.member.clone();
-        let make = |stamp: Stamp| match &self.job {
-            Job::Sale(lines) => Request::Sale(SaleRequest {
-                stamp,
-                member_id: member.as_ref().map(|member| member.id),
-                lines: lines.clone(),
-                rounding: paid.rounding,
-                tenders: paid.tenders.clone(),
-            }),
-            Job::TopUp(load) => Request::TopUp(TopUpRequest {
-                stamp: Stamp {
-                    approver_id: load.approver_id,
-                    ..stamp
-                },
-                member_id: load.member.id,
-                store_id: load.store_id,
-                amount: load.amount,
-                rule: load.rule,
-                tenders: paid.tenders.clone(),
-            }),
-        };
-        let Some(request) = self.once.ready(cx, make) else {
-            return;
-        };
-        self.hint = None;
-        let query = match (request, &self.job) {
-            (Request::TopUp(request), Job::TopUp(load)) => Query::TopUp {
-                request,
-                member: load.member.clone(),
-            },
-            (Request::Sale(request), _) => {
-                self.keep(Some(request.stamp.id), cx);
-                let member = self.member.clone();
-                Query::Sell { request, member }
-            }
-            (Request::TopUp(_), Job::Sale(_)) => return,
-        };
-        self.once.ask(cx, query);
-    }
-
-    /// A console that starts again after a crash must know that this sale was under way.
-    fn keep(&self, sending: Option<uuid::Uuid>, cx: &mut Cx) {
-        if let Some(cart) = self.cart.clone() {
-            let cart = Some(cart);
-            cx.ask(Query::KeepCart { cart, sending });
-        }
-    }
-
-    /// Back to before the part that closed the bill.
-    fn reopen(&mut self) {
-        if let Some((before, _)) = self.closing.take() {
-            self.bill = before;
-        }
-    }
-
-    fn answered(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
-        match answer {
-            Ok(Reply::Receipt(receipt)) => done(receipt, cx),
-            Ok(_) => Step::Stay,
-            // Nothing is taken back: it may have been posted.
-            Err(refusal) if self.once.is_unknown() => {
-                self.hint = Some(Say::new("tender.unknown"));
-                cx.refuse(refusal)
-            }
-            Err(refusal) if refusal.hint == "stored_value.short" => {
-                self.keep(None, cx);
-                self.short(&refusal, cx);
-                Step::Stay
-            }
-            Err(refusal) => {
-                self.keep(None, cx);
-                self.reopen();
-                cx.refuse(refusal)
-            }
-        }
-    }
-
-    /// Somebody else was faster with her balance: keep what it still covers, the rest in cash.
-    fn short(&mut self, refusal: &Refusal, cx: &mut Cx) {
-        let named = refusal.with.iter().find(|(name, _)| *name == "short");
-        let short = named.and_then(|(_, value)| Fen::parse(&value.replace(',', "")));
-        let stored = self.bill.paid_by(TenderKind::StoredValue);
-        let kept = (stored - short.unwrap_or(stored)).max_zero();
-        self.closing = None;
-        self.bill.keep_stored(kept);
-        self.balance = kept;
-        self.amount.clear();
-        self.choose(TenderKind::Cash);
-        self.hint = Some(Say::new("stored_value.short").with("short", self.bill.left()));
-        self.read_member(cx);
-    }
-
     fn read_member(&mut self, cx: &mut Cx) {
         if let Some(member) = &self.member {
             self.reading = Some(cx.ask(Query::ReadMember { id: member.id }));
@@ -411,51 +294,6 @@ impl Tender {
         self.weigh(cx);
         if self.kind() != TenderKind::StoredValue {
             self.hint = hint.or_else(|| self.hint.take());
-        }
-        Step::Stay
-    }
-
-    /// A code while an amount is due: a wallet's, or a member's.
-    fn code(&mut self, mut code: String, origin: Origin, cx: &mut Cx) {
-        let all = meanings(&code, origin, Situation::Tendering);
-        wipe(&mut code);
-        match all.first() {
-            Some(Meaning::Payment(code)) => self.wallet(code),
-            Some(Meaning::BankCard) => self.hint = Some(Say::new("tender.no_stripe")),
-            Some(Meaning::Amount(amount)) => self.amount.set(&amount.to_string().replace(',', "")),
-            Some(_) if origin == Origin::Typed => {}
-            Some(_) if self.is_sale() && self.member.is_none() => {
-                self.finding = Some(cx.ask(Query::Scan {
-                    codes: known_as(&all),
-                }));
-            }
-            _ => self.hint = Some(Say::new("tender.not_now")),
-        }
-    }
-
-    /// Sets the tender; the money itself moves on the shop's own device, so Enter is the cashier's
-    /// word that it came. The code is not kept.
-    fn wallet(&mut self, code: &PaymentCode) {
-        let (kind, hint) = match code.wallet() {
-            Wallet::WeChat => (TenderKind::Wechat, "tender.code_wechat"),
-            Wallet::Alipay => (TenderKind::Alipay, "tender.code_alipay"),
-            Wallet::UnionPay => (TenderKind::BankCard, "tender.code_card"),
-            Wallet::ECny => (self.kind(), "tender.code_other"),
-        };
-        self.choose(kind);
-        self.amount.clear();
-        self.hint = Some(Say::new(hint).with("due", self.bill.due(kind)));
-    }
-
-    fn found(&mut self, found: Found) -> Step {
-        match found {
-            Found::Member(member) => {
-                let question = Say::new("tender.offer_member").with("name", &member.name);
-                self.asking = Some(Asking::Member(member));
-                return Step::push(Confirm::new(question));
-            }
-            Found::Product(_) => self.hint = Some(Say::new("tender.no_goods")),
-            _ => self.hint = Some(Say::new("tender.not_now")),
         }
         Step::Stay
     }
@@ -510,17 +348,6 @@ impl Tender {
         }
         Step::Stay
     }
-}
-
-fn done(receipt: Box<Receipt>, cx: &mut Cx) -> Step {
-    let paid: Fen = receipt.document.tenders.iter().map(|t| t.given).sum();
-    let say = if receipt.change().is_positive() {
-        Say::new("tender.done_change").with("change", receipt.change())
-    } else {
-        Say::new("tender.done")
-    };
-    cx.notice(Tone::Good, say.with("paid", paid));
-    Step::Pop(Some(Outcome::Receipt(receipt)))
 }
 
 impl Screen for Tender {
