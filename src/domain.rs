@@ -1,8 +1,10 @@
 //! The rules of the shop: pure functions and plain data. No clock, no randomness, no i/o.
 
+pub mod bill;
 pub mod birthday;
 pub mod calendar;
 pub mod code;
+pub mod columns;
 pub mod csv;
 pub mod dormant;
 pub mod gtin;
@@ -24,6 +26,7 @@ pub mod scan;
 pub mod set_up;
 pub mod shift;
 pub mod shop;
+pub mod slip;
 pub mod spelling;
 pub mod staff;
 pub mod stored_value;

@@ -21,6 +21,7 @@ mod layout;
 mod ledger;
 mod manage;
 mod member;
+mod paying;
 mod proxy;
 mod set_up;
 mod set_up_screen;

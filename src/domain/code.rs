@@ -109,6 +109,25 @@ pub fn meanings(input: &str, origin: Origin, situation: Situation) -> Vec<Meanin
     meanings
 }
 
+/// The spellings under which the shop may know whose or what a scanned code is.
+#[must_use]
+pub fn known_as(meanings: &[Meaning]) -> Vec<String> {
+    let spelling = |meaning: &Meaning| match meaning {
+        Meaning::Phone(phone) => Some(phone.digits().to_owned()),
+        Meaning::Barcode(gtin) => Some(gtin.to_string()),
+        Meaning::MemberCode(token) | Meaning::StaffBadge(token) => Some(token.to_string()),
+        Meaning::Card(text) | Meaning::PlainCode(text) => Some(text.clone()),
+        _ => None,
+    };
+    let mut known: Vec<String> = Vec::new();
+    for text in meanings.iter().filter_map(spelling) {
+        if !known.contains(&text) {
+            known.push(text);
+        }
+    }
+    known
+}
+
 fn of_normal(text: &str, origin: Origin, situation: Situation) -> Vec<Meaning> {
     if text.is_empty() {
         return Vec::new();

@@ -40,6 +40,7 @@ pub struct Receipt {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Document {
+    /// How it was paid, or how it went back.
     pub tenders: Vec<Tender>,
     /// Dropped of a cash total, fen (PR6).
     pub rounding: Fen,
@@ -78,6 +79,12 @@ impl Receipt {
             document: serde_json::from_value(plan.document.clone()).unwrap_or_default(),
             after: posted.after,
         }
+    }
+
+    /// What was handed back of the cash, fen.
+    #[must_use]
+    pub fn change(&self) -> Fen {
+        self.document.tenders.iter().map(Tender::change).sum()
     }
 
     /// What the lines cost before rounding, fen.

@@ -11,6 +11,7 @@ use super::member::Member;
 use super::money::Fen;
 use super::points;
 use super::shop::Shop;
+use super::tender::{Tender, TenderKind};
 use crate::error::{Refusal, Result};
 
 /// A line of a posted sale and what came back of it already.
@@ -175,8 +176,20 @@ pub fn plan(request: &RefundRequest, record: &SaleRecord, member: Option<&Member
             Uuid::new_v5(&request.stamp.id, b"debt"),
         );
     }
-    plan.document = serde_json::json!({ "amount": amount, "points": points_back, "sale_seq": record.seq, "rounding": net - amount });
+    plan.document = serde_json::json!({ "amount": amount, "points": points_back, "sale_seq": record.seq, "rounding": net - amount, "tenders": ways_back(&plan) });
     Ok(plan)
+}
+
+/// How the money of a planned return goes back, one amount for each way (RF6).
+#[must_use]
+pub fn ways_back(plan: &Plan) -> Vec<Tender> {
+    let stored = plan.total(Account::Principal) + plan.total(Account::Bonus);
+    let back = |kind: TenderKind| kind.account().map_or(stored, |account| plan.total(account));
+    TenderKind::ALL
+        .into_iter()
+        .map(|kind| Tender::exact(kind, Fen(back(kind))))
+        .filter(|way| way.amount.is_positive())
+        .collect()
 }
 
 /// Hands `amount` back over what is left of the payments: lots first, last one first, cash last (RF6).
@@ -283,7 +296,6 @@ mod tests {
     use crate::domain::price::{quote, tests as prices};
     use crate::domain::sale::{self, tests::member, tests::request as sale_request, tests::stamp};
     use crate::domain::stored_value::tests::lot;
-    use crate::domain::tender::{Tender, TenderKind};
     use proptest::prelude::*;
 
     /// The record a posted plan leaves.

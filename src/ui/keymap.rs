@@ -82,6 +82,17 @@ actions! {
     Statement = "statement",
     /// The other unit of a statement.
     Unit = "unit",
+    /// A note or coin the customer hands over, the shop's largest first.
+    Note1 = "note_1",
+    Note2 = "note_2",
+    Note3 = "note_3",
+    Note4 = "note_4",
+    /// Give money back: return a sale, reverse a top-up.
+    GiveBack = "give_back",
+    /// Put an anonymous sale under a member's name.
+    Attach = "attach",
+    /// Choose everything there is.
+    All = "all",
 }
 
 impl Action {

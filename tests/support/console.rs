@@ -174,6 +174,11 @@ impl<B: Backend> Console<B> {
         self.app.session()
     }
 
+    /// Everything the application holds, as a log or a crash file would show it.
+    pub fn debug(&self) -> String {
+        format!("{:?}", self.app)
+    }
+
     /// The screen as text, one line per row, without spaces at the ends.
     pub fn screen(&mut self) -> String {
         let app = &mut self.app;

@@ -24,6 +24,8 @@ macro_rules! pages {
 /// Every page there is.
 pub const PAGES: &[(&str, &str, &str)] = pages![
     "add_card",
+    "approve",
+    "attach",
     "close_shift",
     "dormant",
     "level",
@@ -32,14 +34,20 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "member",
     "member_edit",
     "open_shift",
+    "operations",
     "pay_out",
     "product",
+    "receipt",
+    "refund",
+    "reversal",
     "rule",
     "set_up",
     "sign_in",
     "staff",
     "statement",
+    "tender",
     "terms",
+    "top_up",
 ];
 
 /// Columns a key takes in the list.

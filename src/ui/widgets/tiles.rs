@@ -34,6 +34,7 @@ pub struct Tiles {
     marked: Option<usize>,
     offset: usize,
     across: usize,
+    unsigned: bool,
 }
 
 impl Tiles {
@@ -46,7 +47,15 @@ impl Tiles {
             marked: None,
             offset: 0,
             across: 1,
+            unsigned: false,
         }
+    }
+
+    /// Arrows only: characters belong to a field beside the grid.
+    #[must_use]
+    pub const fn without_signs(mut self) -> Self {
+        self.unsigned = true;
+        self
     }
 
     /// Selects the choice that is most likely.
@@ -72,7 +81,7 @@ impl Tiles {
     pub fn on(&mut self, input: &Input) -> bool {
         let before = self.selected;
         match input {
-            Input::Text(glyph) => {
+            Input::Text(glyph) if !self.unsigned => {
                 let sign = glyph.to_ascii_lowercase();
                 let place = SIGNS.chars().position(|known| known == sign);
                 if let Some(place) = place.filter(|place| *place < self.choices.len()) {
@@ -121,7 +130,8 @@ impl Tiles {
             .clamp(row.saturating_sub(usize::from(down) - 1), row);
         let first = self.offset * self.across;
         let shown = self.across * usize::from(down);
-        let signs = SIGNS.chars().map(Some).chain(std::iter::repeat(None));
+        let signs = SIGNS.chars().filter(|_| !self.unsigned);
+        let signs = signs.map(Some).chain(std::iter::repeat(None));
         let tiles = self.choices.iter().zip(signs).enumerate();
         for (spot, (place, (tile, sign))) in (0..).zip(tiles.skip(first).take(shown)) {
             let cell = Rect {

@@ -1,0 +1,50 @@
+//! The sheet of a shift: every tender, stored value included, and the cash in the drawer (OP1).
+
+use super::paper::{Line, Paper};
+use super::{Layout, tender};
+use crate::domain::calendar::local;
+use crate::domain::columns;
+use crate::domain::shift::Sheet;
+
+/// Columns of one amount of the table.
+const AMOUNT: usize = 11;
+
+/// Lays out the sheet of a shift; `shop` is the name on top.
+#[must_use]
+pub fn sheet(sheet: &Sheet, shop: &str, layout: Layout) -> Vec<Line> {
+    let mut paper = Paper::new(layout);
+    paper.middle(shop);
+    paper.rule();
+    let title = paper.word("slip.sheet");
+    paper.strong(&format!("{title}  {}", sheet.shift.business_on));
+    let since = local(sheet.shift.opened_at).format("%Y-%m-%d %H:%M");
+    paper.between(&since.to_string(), &sheet.shift.cashier);
+    paper.rule();
+    for (kind, row) in &sheet.tenders {
+        let label = paper.word(tender(*kind));
+        paper.strong(&label);
+        for (key, amount) in [
+            ("slip.sales", row.sales),
+            ("slip.top_ups", row.top_ups),
+            ("slip.refunds", row.refunds),
+        ] {
+            if !amount.is_zero() {
+                let label = paper.word(key);
+                let amount = columns::right(&amount.to_string(), AMOUNT);
+                paper.between(&format!("  {label}"), &amount);
+            }
+        }
+    }
+    paper.rule();
+    paper.count("slip.sale_count", sheet.sale_count);
+    paper.count("slip.top_up_count", sheet.top_up_count);
+    paper.count("slip.refund_count", sheet.refund_count);
+    paper.count("slip.enrol_count", sheet.enrol_count);
+    paper.money("slip.off", -sheet.discount);
+    paper.money("slip.rounding", -sheet.rounding);
+    paper.rule();
+    paper.money("slip.float", sheet.shift.opening_float);
+    paper.money("slip.paid_out", sheet.paid_out);
+    paper.loud("slip.expected_cash", sheet.expected_cash);
+    paper.done()
+}

@@ -1,0 +1,125 @@
+//! A receipt as it goes on paper, to be read, and kept as a file.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::domain::slip::{self, Layout, Line};
+use crate::query::{Query, Reply, Ticket};
+use crate::ui::keymap::Action;
+use crate::ui::paint;
+use crate::ui::screen::{Cx, Input, Look, Screen, Step};
+use crate::ui::text::Say;
+use crate::ui::theme::Role;
+use crate::ui::widgets::notice::Tone;
+
+/// Shows a document; scrolls.
+#[derive(Debug)]
+pub struct Receipt {
+    document: Box<crate::domain::receipt::Receipt>,
+    copy: bool,
+    offset: usize,
+    page: usize,
+    asked: Option<Ticket>,
+}
+
+impl Receipt {
+    /// The receipt of what was just done.
+    #[must_use]
+    pub const fn new(document: Box<crate::domain::receipt::Receipt>) -> Self {
+        Self {
+            document,
+            copy: false,
+            offset: 0,
+            page: 1,
+            asked: None,
+        }
+    }
+
+    /// A receipt that is shown again: it says so.
+    #[must_use]
+    pub const fn again(document: Box<crate::domain::receipt::Receipt>) -> Self {
+        let mut screen = Self::new(document);
+        screen.copy = true;
+        screen
+    }
+
+    fn export(&mut self, cx: &mut Cx) {
+        let words = |key: &'static str| cx.text(key).to_owned();
+        let layout = Layout {
+            columns: slip::WIDE,
+            copy: self.copy,
+            words: &words,
+        };
+        let lines = slip::receipt(&self.document, cx.session.shop.as_ref(), layout);
+        let day = self.document.business_on;
+        let query = Query::Export {
+            name: format!("{day}-{:06}.txt", self.document.seq),
+            text: slip::text(&lines),
+        };
+        self.asked = Some(cx.ask(query));
+    }
+
+    fn lines(&self, columns: usize, look: &Look) -> Vec<Line> {
+        let words = |key: &'static str| look.text(key).to_owned();
+        let layout = Layout {
+            columns,
+            copy: self.copy,
+            words: &words,
+        };
+        slip::receipt(&self.document, look.session.shop.as_ref(), layout)
+    }
+}
+
+impl Screen for Receipt {
+    fn bindings(&self) -> &'static str {
+        "receipt"
+    }
+
+    fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
+        match input {
+            Input::Action(Action::Accept | Action::Back) => return Step::Pop(None),
+            Input::Action(Action::Export) => self.export(cx),
+            Input::Action(Action::Up) => self.offset = self.offset.saturating_sub(1),
+            Input::Action(Action::Down) => self.offset += 1,
+            Input::Action(Action::PageUp) => self.offset = self.offset.saturating_sub(self.page),
+            Input::Action(Action::PageDown) => self.offset += self.page,
+            Input::Action(Action::Home) => self.offset = 0,
+            Input::Action(Action::End) => self.offset = usize::MAX,
+            Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
+                self.asked = None;
+                match answer {
+                    Ok(Reply::Exported(path)) => {
+                        cx.notice(Tone::Good, Say::new("receipt.exported").with("path", path));
+                    }
+                    Ok(_) => {}
+                    Err(refusal) => return cx.refuse(refusal),
+                }
+            }
+            _ => {}
+        }
+        Step::Stay
+    }
+
+    fn can(&self, action: Action) -> bool {
+        action != Action::Export || self.asked.is_none()
+    }
+
+    fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let columns = slip::WIDE.min(usize::from(area.width.saturating_sub(2)));
+        let lines = self.lines(columns, look);
+        let columns = u16::try_from(columns).unwrap_or(area.width);
+        let middle = paint::inset(area, area.width.saturating_sub(columns) / 2, 0);
+        self.page = usize::from(area.height).max(1);
+        self.offset = self.offset.min(lines.len().saturating_sub(self.page));
+        for (row, line) in (0..area.height).zip(lines.iter().skip(self.offset)) {
+            let role = if line.strong { Role::Title } else { Role::Text };
+            paint::line(frame, middle, row, &line.text, look.style(role));
+        }
+        let below = lines.len().saturating_sub(self.offset + self.page);
+        if below > 0 {
+            let text = look.say(&Say::new("receipt.more").with("lines", below));
+            let last = area.height.saturating_sub(1);
+            paint::line_right(frame, area, last, &text, look.style(Role::Dim));
+        }
+    }
+}

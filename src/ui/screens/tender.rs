@@ -1,0 +1,411 @@
+//! Paying: what is due alone in large digits, the ways to pay, what was handed over so far.
+//!
+//! The common path is Enter: the tender that most likely pays is selected. A typed amount and
+//! Enter pays that part. F5 to F8 count the shop's notes into the amount, one key a note, as the
+//! hand takes them: the change stands there before Enter, and no such key ever posts by itself, so
+//! a slip of the finger costs nothing. On a numeric keypad `100` Enter is as good.
+
+mod code;
+mod post;
+mod view;
+
+use crate::domain::bill::{Bill, Paid};
+use crate::domain::code::Origin;
+use crate::domain::ledger::DocumentLine;
+use crate::domain::member::Member;
+use crate::domain::money::Fen;
+use crate::domain::sale::SaleRequest;
+use crate::domain::stored_value::available;
+use crate::domain::tender::{Rounding, TenderKind};
+use crate::domain::top_up::TopUpRequest;
+use crate::query::{Cart, Query, Reply, Ticket};
+use crate::ui::keymap::Action;
+use crate::ui::once::Once;
+use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::screens::confirm::Confirm;
+use crate::ui::screens::top_up::TopUp;
+use crate::ui::text::Say;
+use crate::ui::widgets::field::{Field, Kind};
+use crate::ui::widgets::notice::Tone;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+/// From here on the change is asked about: nobody hands over this much too much on purpose.
+const ODD_CHANGE: Fen = Fen::yuan(1_000);
+
+/// Characters of an amount: seven digits, a point, two decimals.
+const AMOUNT_LENGTH: usize = 10;
+
+/// A top-up that was agreed on and is to be paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Load {
+    pub member: Box<Member>,
+    pub store_id: i32,
+    /// Principal, fen.
+    pub amount: Fen,
+    /// The rule and its version as shown.
+    pub rule: Option<(i32, i32)>,
+    pub approver_id: Option<i32>,
+}
+
+/// What is paid for.
+#[derive(Debug)]
+enum Job {
+    Sale(Vec<DocumentLine>),
+    TopUp(Load),
+}
+
+/// What is posted in the end.
+#[derive(Debug, Clone, PartialEq)]
+enum Request {
+    Sale(SaleRequest),
+    TopUp(TopUpRequest),
+}
+
+/// What the popup above was asked.
+#[derive(Debug)]
+enum Asking {
+    /// Whether so much cash was handed over.
+    Given(Fen),
+    /// Whether so much cash may be loaded (SV10).
+    CashLimit,
+    /// Whether the sale is this member's.
+    Member(Box<Member>),
+    /// Whether to leave while nobody knows if it was posted.
+    Leave,
+}
+
+/// Pops `Outcome::Receipt` when paid, `Outcome::Member` when the sale turns out to be hers and must
+/// be priced again, nothing on Esc.
+#[derive(Debug)]
+pub struct Tender {
+    job: Job,
+    /// The sale as it was rung up, for the disk.
+    cart: Option<Cart>,
+    bill: Bill,
+    /// The bill before the part that closed it, and what closed it.
+    closing: Option<(Bill, Paid)>,
+    member: Option<Box<Member>>,
+    /// What the member can spend today, fen.
+    balance: Fen,
+    kinds: Vec<TenderKind>,
+    selected: usize,
+    marked: usize,
+    amount: Field,
+    /// The shop's largest notes, for the keys that count them.
+    notes: Vec<Fen>,
+    hint: Option<Say>,
+    asking: Option<Asking>,
+    once: Once<Request>,
+    finding: Option<Ticket>,
+    reading: Option<Ticket>,
+}
+
+impl Tender {
+    /// Pays a sale as it was priced.
+    #[must_use]
+    pub fn new(lines: Vec<DocumentLine>, member: Option<Box<Member>>) -> Self {
+        let total = lines.iter().map(|line| line.net).sum();
+        Self::with(Job::Sale(lines), total, member)
+    }
+
+    /// Keeps the sale on the disk together with the operation it is posted as.
+    #[must_use]
+    pub fn keeping(mut self, cart: Cart) -> Self {
+        self.cart = Some(cart);
+        self
+    }
+
+    /// Pays a top-up: not with stored value, nothing dropped.
+    #[must_use]
+    pub fn top_up(load: Load) -> Self {
+        let (total, member) = (load.amount, load.member.clone());
+        Self::with(Job::TopUp(load), total, Some(member))
+    }
+
+    fn with(job: Job, total: Fen, member: Option<Box<Member>>) -> Self {
+        Self {
+            job,
+            cart: None,
+            bill: Bill::new(total, Rounding::None),
+            closing: None,
+            member,
+            balance: Fen::ZERO,
+            kinds: Vec::new(),
+            selected: 0,
+            marked: 0,
+            amount: Field::new(Kind::Amount).most(AMOUNT_LENGTH),
+            notes: Vec::new(),
+            hint: None,
+            asking: None,
+            once: Once::default(),
+            finding: None,
+            reading: None,
+        }
+    }
+
+    const fn is_sale(&self) -> bool {
+        matches!(self.job, Job::Sale(_))
+    }
+
+    fn open(&mut self, cx: &Cx) {
+        let shop = cx.session.shop.as_ref();
+        let rounding = shop
+            .filter(|_| self.is_sale())
+            .map_or(Rounding::None, |shop| shop.rounding);
+        self.bill = Bill::new(self.bill.total(), rounding);
+        let mut notes = shop.map_or_else(Vec::new, |shop| shop.denominations.clone());
+        notes.sort_unstable_by(|a, b| b.cmp(a));
+        notes.truncate(view::NOTES.len());
+        self.notes = notes;
+        self.weigh(cx);
+    }
+
+    /// What the member can spend, and which tender is the likely one.
+    fn weigh(&mut self, cx: &Cx) {
+        let today = cx.session.today(cx.now());
+        let lots = self.member.as_ref().map(|member| &member.lots);
+        let spends = self.is_sale() && lots.is_some();
+        self.balance = match lots {
+            Some(lots) if self.is_sale() => available(lots, today),
+            _ => Fen::ZERO,
+        };
+        let kinds = TenderKind::ALL.into_iter();
+        self.kinds = kinds
+            .filter(|kind| spends || *kind != TenderKind::StoredValue)
+            .collect();
+        let (left, free) = (self.bill.left(), self.spendable());
+        let covers = spends && free >= left && free.is_positive();
+        self.choose(if covers {
+            TenderKind::StoredValue
+        } else {
+            TenderKind::Cash
+        });
+        self.hint = (free.is_positive() && !covers).then(|| {
+            Say::new("tender.stored_short")
+                .with("balance", free)
+                .with("short", left - free)
+        });
+    }
+
+    /// What is left of the balance after the parts so far, fen.
+    fn spendable(&self) -> Fen {
+        (self.balance - self.bill.paid_by(TenderKind::StoredValue)).max_zero()
+    }
+
+    fn choose(&mut self, kind: TenderKind) {
+        let place = self.kinds.iter().position(|known| *known == kind);
+        self.selected = place.unwrap_or(0);
+    }
+
+    fn kind(&self) -> TenderKind {
+        let kind = self.kinds.get(self.selected).copied();
+        kind.unwrap_or(TenderKind::Cash)
+    }
+
+    const fn step(&mut self, down: bool) {
+        let count = self.kinds.len();
+        if count == 0 {
+            return;
+        }
+        self.selected = (self.selected + if down { 1 } else { count - 1 }) % count;
+    }
+
+    /// Counts a note into the amount; it is cash then.
+    fn note(&mut self, place: usize) {
+        if let Some(note) = self.notes.get(place) {
+            let sum = self.amount.amount().unwrap_or_default() + *note;
+            self.amount.set(&sum.to_string().replace(',', ""));
+            self.choose(TenderKind::Cash);
+            self.hint = None;
+        }
+    }
+
+    /// Enter: the typed amount, or all that is due.
+    fn accept(&mut self, cx: &mut Cx) -> Step {
+        if self.once.is_unknown() {
+            self.post(cx);
+            return Step::Stay;
+        }
+        let kind = self.kind();
+        let mut given = self.bill.due(kind);
+        if !self.amount.is_empty() {
+            let Some(typed) = self.amount.amount() else {
+                self.hint = Some(Say::new("field.amount"));
+                return Step::Stay;
+            };
+            given = typed;
+        } else if kind == TenderKind::StoredValue {
+            given = given.min(self.spendable());
+        }
+        if kind == TenderKind::StoredValue && given > self.spendable() {
+            let short = given - self.spendable();
+            self.hint = Some(Say::new("tender.over_balance").with("short", short));
+            return Step::Stay;
+        }
+        if given - self.bill.due(kind) >= ODD_CHANGE && kind == TenderKind::Cash {
+            let change = given - self.bill.due(kind);
+            self.asking = Some(Asking::Given(given));
+            let question = Say::new("tender.odd_change").with("change", change);
+            return Step::push(Confirm::new(question).careful());
+        }
+        self.pay(given, cx)
+    }
+
+    fn pay(&mut self, given: Fen, cx: &mut Cx) -> Step {
+        let kind = self.kind();
+        let before = self.bill.clone();
+        match self.bill.pay(kind, given) {
+            Err(refusal) => self.hint = Some(Say::from(&refusal)),
+            Ok(None) => {
+                self.amount.clear();
+                let left = self.bill.left();
+                self.hint = Some(if kind == TenderKind::StoredValue {
+                    self.choose(TenderKind::Cash);
+                    Say::new("stored_value.short").with("short", left)
+                } else {
+                    Say::new("tender.still_due").with("left", left)
+                });
+            }
+            Ok(Some(paid)) => {
+                self.closing = Some((before, paid));
+                return self.close(cx);
+            }
+        }
+        Step::Stay
+    }
+
+    fn read_member(&mut self, cx: &mut Cx) {
+        if let Some(member) = &self.member {
+            self.reading = Some(cx.ask(Query::ReadMember { id: member.id }));
+        }
+    }
+
+    /// The member as she is now. Another level has other prices: the sale is priced again.
+    fn refreshed(&mut self, member: Box<Member>, cx: &mut Cx) -> Step {
+        let level = self.member.as_ref().map(|known| known.level.id);
+        if self.is_sale() && level != Some(member.level.id) {
+            cx.notice(Tone::Plain, "tender.other_prices");
+            return Step::Pop(Some(Outcome::Member(member)));
+        }
+        self.member = Some(member);
+        let hint = self.hint.take();
+        self.weigh(cx);
+        if self.kind() != TenderKind::StoredValue {
+            self.hint = hint.or_else(|| self.hint.take());
+        }
+        Step::Stay
+    }
+
+    fn decided(&mut self, yes: bool, cx: &mut Cx) -> Step {
+        match self.asking.take() {
+            Some(Asking::Given(given)) if yes => return self.pay(given, cx),
+            Some(Asking::CashLimit) if yes => self.post(cx),
+            Some(Asking::CashLimit) => self.reopen(),
+            Some(Asking::Member(member)) if yes => {
+                return Step::Pop(Some(Outcome::Member(member)));
+            }
+            Some(Asking::Leave) if yes => return Step::Pop(None),
+            _ => {}
+        }
+        Step::Stay
+    }
+
+    fn back(&mut self) -> Step {
+        if self.once.is_unknown() {
+            self.asking = Some(Asking::Leave);
+            return Step::push(Confirm::new("tender.leave_unknown").careful());
+        }
+        if !self.amount.is_empty() {
+            self.amount.clear();
+            return Step::Stay;
+        }
+        let Some(part) = self.bill.undo() else {
+            return Step::Pop(None);
+        };
+        self.choose(part.kind);
+        self.hint = Some(Say::new("tender.taken_back").with("amount", part.given));
+        Step::Stay
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Cx) -> Step {
+        match action {
+            Action::Accept => return self.accept(cx),
+            Action::Back => return self.back(),
+            Action::Up | Action::Left | Action::Previous => self.step(false),
+            Action::Down | Action::Right | Action::Next => self.step(true),
+            Action::Note1 => self.note(0),
+            Action::Note2 => self.note(1),
+            Action::Note3 => self.note(2),
+            Action::Note4 => self.note(3),
+            Action::TopUp => {
+                if let Some(member) = &self.member {
+                    return Step::push(TopUp::new(member.clone()));
+                }
+            }
+            _ => {}
+        }
+        Step::Stay
+    }
+}
+
+impl Screen for Tender {
+    fn bindings(&self) -> &'static str {
+        "tender"
+    }
+
+    fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
+        let is_busy = self.once.is_under_way() || self.once.is_unknown();
+        match input {
+            Input::Opened => self.open(cx),
+            Input::Reply(ticket, answer) => {
+                if self.once.took(ticket, &answer) {
+                    return self.answered(answer, cx);
+                }
+                return match answer {
+                    Ok(Reply::Found(found)) if self.finding == Some(ticket) => self.found(found),
+                    Ok(Reply::Member(member)) if self.reading == Some(ticket) && !is_busy => {
+                        self.refreshed(member, cx)
+                    }
+                    Err(refusal) if self.finding == Some(ticket) => cx.refuse(refusal),
+                    _ => Step::Stay,
+                };
+            }
+            Input::Outcome(Outcome::Yes) => return self.decided(true, cx),
+            Input::Outcome(Outcome::No) => return self.decided(false, cx),
+            Input::Outcome(Outcome::Receipt(_)) => self.read_member(cx),
+            Input::Action(action @ (Action::Accept | Action::Back)) => return self.act(action, cx),
+            _ if is_busy => {}
+            Input::Scan(scan) => self.code(scan.code, Origin::Scanned, cx),
+            Input::Paste(text) => self.code(text, Origin::Typed, cx),
+            Input::Text('+') => self.step(true),
+            Input::Text('-') => self.step(false),
+            Input::Mark | Input::Rollback => {
+                self.amount.on(&input);
+                if matches!(input, Input::Mark) {
+                    self.marked = self.selected;
+                } else {
+                    self.selected = self.marked;
+                }
+            }
+            input if self.amount.on(&input) => self.hint = None,
+            Input::Action(action) => return self.act(action, cx),
+            _ => {}
+        }
+        Step::Stay
+    }
+
+    fn can(&self, action: Action) -> bool {
+        let is_free = !self.once.is_under_way();
+        match action {
+            Action::Accept | Action::Back => is_free,
+            Action::TopUp => is_free && self.is_sale() && self.member.is_some(),
+            _ => true,
+        }
+    }
+
+    fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        self.draw(frame, area, look);
+    }
+}

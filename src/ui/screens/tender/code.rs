@@ -1,0 +1,57 @@
+//! Codes that are scanned while an amount is due: a wallet's, or a member's.
+
+use super::{Asking, Tender};
+use crate::domain::code::{Meaning, Origin, Situation, known_as, meanings};
+use crate::domain::payment_code::{PaymentCode, Wallet, wipe};
+use crate::domain::tender::TenderKind;
+use crate::query::{Found, Query};
+use crate::ui::screen::{Cx, Step};
+use crate::ui::screens::confirm::Confirm;
+use crate::ui::text::Say;
+
+impl Tender {
+    /// A code while an amount is due: a wallet's, or a member's.
+    pub(super) fn code(&mut self, mut code: String, origin: Origin, cx: &mut Cx) {
+        let all = meanings(&code, origin, Situation::Tendering);
+        wipe(&mut code);
+        match all.first() {
+            Some(Meaning::Payment(code)) => self.wallet(code),
+            Some(Meaning::BankCard) => self.hint = Some(Say::new("tender.no_stripe")),
+            Some(Meaning::Amount(amount)) => self.amount.set(&amount.to_string().replace(',', "")),
+            Some(_) if origin == Origin::Typed => {}
+            Some(_) if self.is_sale() && self.member.is_none() => {
+                self.finding = Some(cx.ask(Query::Scan {
+                    codes: known_as(&all),
+                }));
+            }
+            _ => self.hint = Some(Say::new("tender.not_now")),
+        }
+    }
+
+    /// Sets the tender; the money itself moves on the shop's own device, so Enter is the cashier's
+    /// word that it came. The code is not kept.
+    pub(super) fn wallet(&mut self, code: &PaymentCode) {
+        let (kind, hint) = match code.wallet() {
+            Wallet::WeChat => (TenderKind::Wechat, "tender.code_wechat"),
+            Wallet::Alipay => (TenderKind::Alipay, "tender.code_alipay"),
+            Wallet::UnionPay => (TenderKind::BankCard, "tender.code_card"),
+            Wallet::ECny => (self.kind(), "tender.code_other"),
+        };
+        self.choose(kind);
+        self.amount.clear();
+        self.hint = Some(Say::new(hint).with("due", self.bill.due(kind)));
+    }
+
+    pub(super) fn found(&mut self, found: Found) -> Step {
+        match found {
+            Found::Member(member) => {
+                let question = Say::new("tender.offer_member").with("name", &member.name);
+                self.asking = Some(Asking::Member(member));
+                return Step::push(Confirm::new(question));
+            }
+            Found::Product(_) => self.hint = Some(Say::new("tender.no_goods")),
+            _ => self.hint = Some(Say::new("tender.not_now")),
+        }
+        Step::Stay
+    }
+}

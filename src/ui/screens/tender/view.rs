@@ -1,0 +1,191 @@
+//! How paying looks: the customer reads the due amount and the change from the other side.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::Tender;
+use crate::domain::money::Fen;
+use crate::domain::slip;
+use crate::domain::tender::TenderKind;
+use crate::ui::keymap::Action;
+use crate::ui::paint;
+use crate::ui::screen::{Look, is_narrow};
+use crate::ui::text::Say;
+use crate::ui::theme::Role;
+use crate::ui::widgets::money;
+use crate::ui::width;
+
+/// The keys that count notes.
+pub(super) const NOTES: [Action; 4] = [Action::Note1, Action::Note2, Action::Note3, Action::Note4];
+
+/// Columns of a label and of a field.
+const LABEL: u16 = 12;
+const FIELD: u16 = 12;
+
+/// Columns of the list of tenders.
+const LIST: u16 = 38;
+
+impl Tender {
+    pub(super) fn draw(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let inside = paint::inset(area, 1, 0);
+        self.draw_due(frame, inside, look);
+        paint::rule(frame, area, 4, look);
+        let rest = paint::below(inside, 5);
+        let rows = u16::try_from(self.kinds.len()).unwrap_or(0);
+        let narrow = is_narrow(area);
+        let left = Rect {
+            width: if narrow {
+                rest.width
+            } else {
+                LIST.min(rest.width)
+            },
+            ..rest
+        };
+        self.draw_kinds(frame, left, look);
+        let parts = u16::try_from(self.bill.parts().len()).unwrap_or(0);
+        let below = if narrow {
+            self.draw_parts(frame, paint::below(rest, rows), look);
+            rows + parts
+        } else {
+            let right = Rect {
+                x: rest.x + left.width + 2,
+                width: rest.width.saturating_sub(left.width + 2),
+                ..rest
+            };
+            self.draw_parts(frame, right, look);
+            rows.max(parts)
+        };
+        self.draw_amount(frame, paint::below(rest, below + 1), look);
+    }
+
+    fn draw_due(&self, frame: &mut Frame, area: Rect, look: &Look) {
+        let kind = self.kind();
+        let due = match &self.closing {
+            Some((before, _)) => before.due(kind),
+            None => self.bill.due(kind),
+        };
+        let label = if self.bill.parts().is_empty() || self.closing.is_some() {
+            "tender.due"
+        } else {
+            "tender.left"
+        };
+        paint::line(frame, area, 0, look.text(label), look.style(Role::Title));
+        let off = match &self.closing {
+            Some((before, _)) => before.off(kind),
+            None => self.bill.off(kind),
+        };
+        let small = |row, key, amount: Fen, frame: &mut Frame| {
+            let text = format!("{} {amount}", look.text(key));
+            paint::line(frame, area, row, &text, look.style(Role::Dim));
+        };
+        if due != self.bill.total() {
+            small(1, "tender.total", self.bill.total(), frame);
+        }
+        if off.is_positive() {
+            small(2, "slip.rounding", -off, frame);
+        }
+        if let Some(member) = &self.member {
+            let name = width::fit(&member.name, 20);
+            paint::line(frame, area, 3, &name, look.style(Role::Text));
+        }
+        money::large(frame, area, due, look);
+    }
+
+    fn draw_kinds(&self, frame: &mut Frame, area: Rect, look: &Look) {
+        for (row, (place, kind)) in (0..).zip(self.kinds.iter().enumerate()) {
+            let selected = place == self.selected;
+            let sign = if selected { ">" } else { " " };
+            let name = width::left(look.text(slip::tender(*kind)), LABEL.into());
+            let note = if *kind == TenderKind::StoredValue {
+                format!("{} {}", look.text("tender.balance"), self.spendable())
+            } else {
+                String::new()
+            };
+            let text = format!("{sign} {name} {note}");
+            let role = if selected { Role::Selected } else { Role::Text };
+            let text = width::left(&text, area.width.into());
+            paint::line(frame, area, row, &text, look.style(role));
+        }
+    }
+
+    fn draw_parts(&self, frame: &mut Frame, area: Rect, look: &Look) {
+        for (row, part) in (0..).zip(self.bill.parts()) {
+            let name = look.text(slip::tender(part.kind));
+            money::line(frame, area, row, name, part.given, look);
+        }
+    }
+
+    fn draw_amount(&self, frame: &mut Frame, area: Rect, look: &Look) {
+        if self.once.is_under_way() {
+            let text = look.text("tender.posting");
+            paint::line(frame, area, 0, text, look.style(Role::Warn));
+            return;
+        }
+        let label = width::left(look.text("tender.amount"), LABEL.into());
+        paint::line(frame, area, 0, &label, look.style(Role::Dim));
+        let field = Rect {
+            x: area.x + LABEL.min(area.width),
+            width: FIELD.min(area.width.saturating_sub(LABEL)),
+            ..area
+        };
+        self.amount
+            .view(frame, field, !self.once.is_unknown(), look);
+        let after = LABEL + FIELD + 2;
+        let right = Rect {
+            x: area.x + after.min(area.width),
+            width: area.width.saturating_sub(after),
+            ..area
+        };
+        let narrow = is_narrow(area);
+        let notes = if narrow { paint::below(area, 1) } else { right };
+        paint::line(
+            frame,
+            notes,
+            0,
+            &self.note_keys(look),
+            look.style(Role::Dim),
+        );
+        self.draw_change(frame, paint::below(area, 2), look);
+        self.draw_hint(frame, paint::below(area, 6), look);
+    }
+
+    /// What is the matter, else what Enter does next.
+    fn draw_hint(&self, frame: &mut Frame, area: Rect, look: &Look) {
+        let (text, role) = match &self.hint {
+            Some(hint) => (look.say(hint), Role::Warn),
+            None if self.amount.is_empty() => {
+                let say = Say::new("tender.how")
+                    .with("way", look.text(slip::tender(self.kind())))
+                    .with("due", self.bill.due(self.kind()));
+                (look.say(&say), Role::Dim)
+            }
+            None => return,
+        };
+        for (row, line) in (0..).zip(width::wrap(&text, area.width.into())) {
+            paint::line(frame, area, row, &line, look.style(role));
+        }
+    }
+
+    /// `F5 +100  F6 +50`: whole yuan without decimals.
+    fn note_keys(&self, look: &Look) -> String {
+        let keys = NOTES.iter().zip(&self.notes).filter_map(|(action, note)| {
+            let mut bindings = look.keymap.bindings("tender");
+            let binding = bindings.find(|binding| binding.action == *action)?;
+            let amount = note.to_string();
+            let amount = amount.strip_suffix(".00").unwrap_or(&amount);
+            Some(format!("{} +{amount}", binding.key))
+        });
+        keys.collect::<Vec<_>>().join("  ")
+    }
+
+    /// What goes back, before Enter says so.
+    fn draw_change(&self, frame: &mut Frame, area: Rect, look: &Look) {
+        let typed = self.amount.amount().unwrap_or_default();
+        let change = typed - self.bill.due(TenderKind::Cash);
+        if self.kind() == TenderKind::Cash && change.is_positive() {
+            let label = look.text("tender.change");
+            paint::line(frame, area, 1, label, look.style(Role::Title));
+            money::large(frame, area, change, look);
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! Loading stored value: the shop's offers, what each gives, and then the payment (SV4, SV10).
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::domain::ledger::{Account, OperationKind, Plan};
+use crate::domain::member::Member;
+use crate::domain::money::Fen;
+use crate::domain::shop::{LimitsProfile, Shop};
+use crate::domain::tender::{Tender as Part, TenderKind};
+use crate::domain::top_up::{self, TopUpRequest, TopUpRule, limits_exceeded, reached};
+use crate::error::Refusal;
+use crate::ui::keymap::Action;
+use crate::ui::paint;
+use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step, is_narrow};
+use crate::ui::screens::approve::Approve;
+use crate::ui::screens::confirm::Confirm;
+use crate::ui::screens::tender::{Load, Tender};
+use crate::ui::text::Say;
+use crate::ui::theme::Role;
+use crate::ui::widgets::field::{Field, Kind};
+use crate::ui::widgets::money;
+use crate::ui::widgets::tiles::{Tile, Tiles};
+use crate::ui::width;
+
+/// Instalments listed by date; the others are counted.
+const DATES: usize = 3;
+
+/// Columns of the label before the amount.
+const LABEL: u16 = 12;
+
+/// Pops `Outcome::Receipt` when paid, nothing on Esc.
+#[derive(Debug)]
+pub struct TopUp {
+    member: Box<Member>,
+    amount: Field,
+    rules: Vec<TopUpRule>,
+    tiles: Tiles,
+    preview: Option<Plan>,
+    hint: Option<Say>,
+    approver: Option<i32>,
+    /// The limits of SV10 were shown and taken.
+    warned: bool,
+}
+
+impl TopUp {
+    /// A top-up of this member.
+    #[must_use]
+    pub fn new(member: Box<Member>) -> Self {
+        Self {
+            member,
+            amount: Field::new(Kind::Amount).most(10),
+            rules: Vec::new(),
+            tiles: Tiles::new(Vec::new()),
+            preview: None,
+            hint: None,
+            approver: None,
+            warned: false,
+        }
+    }
+
+    fn open(&mut self, cx: &Cx) {
+        let (Some(shop), Some(store)) = (&cx.session.shop, &cx.session.store) else {
+            return;
+        };
+        let level = self.member.level.id;
+        let open = |rule: &&TopUpRule| rule.open_to(level, store.id, cx.now());
+        self.rules = shop.rules.iter().filter(open).cloned().collect();
+        self.rules.sort_by_key(|rule| (rule.amount, rule.id));
+        let tile = |rule: &TopUpRule| Tile {
+            label: rule.amount.to_string(),
+            note: rule.name.clone(),
+        };
+        self.tiles = Tiles::new(self.rules.iter().map(tile).collect()).without_signs();
+        self.weigh(cx);
+    }
+
+    /// What is loaded now: what is typed, else the tile.
+    fn chosen(&self) -> Option<Fen> {
+        if !self.amount.is_empty() {
+            return self.amount.amount().filter(|amount| amount.is_positive());
+        }
+        let rule = self
+            .tiles
+            .selected()
+            .and_then(|place| self.rules.get(place));
+        rule.map(|rule| rule.amount)
+    }
+
+    fn rule(&self, amount: Fen, cx: &Cx) -> Option<(i32, i32)> {
+        let store = cx.session.store.as_ref()?.id;
+        let level = self.member.level.id;
+        let rule = reached(&self.rules, amount, level, store, cx.now());
+        rule.map(|rule| (rule.id, rule.version))
+    }
+
+    /// Plans it as the ledger will, to show what it gives.
+    fn weigh(&mut self, cx: &Cx) {
+        self.preview = None;
+        let (Some(amount), Some(shop)) = (self.chosen(), &cx.session.shop) else {
+            return;
+        };
+        let rule = self.rule(amount, cx);
+        if let Some(place) = self
+            .rules
+            .iter()
+            .position(|r| Some((r.id, r.version)) == rule)
+        {
+            self.tiles.select(place);
+        }
+        let request = TopUpRequest {
+            // Only a look at it: this stamp is never sent.
+            stamp: cx.session.stamp(uuid::Uuid::nil(), cx.now()),
+            member_id: self.member.id,
+            store_id: cx.session.store.as_ref().map_or(0, |store| store.id),
+            amount,
+            rule,
+            tenders: vec![Part::exact(TenderKind::Wechat, amount)],
+        };
+        match top_up::plan(&request, shop, &self.member) {
+            Ok(plan) => self.preview = Some(plan),
+            Err(refusal) => self.hint = Some(Say::from(&refusal)),
+        }
+    }
+
+    /// Limits, then approval, then the payment: each asks at most once.
+    fn accept(&mut self, cx: &mut Cx) -> Step {
+        let Some(amount) = self.chosen() else {
+            self.hint = Some(Say::new("field.amount"));
+            return Step::Stay;
+        };
+        let profile = cx.session.shop.as_ref().map(|shop| shop.limits_profile);
+        let profile = profile.unwrap_or_default();
+        let over = limits_exceeded(profile, self.member.principal, amount, Fen::ZERO);
+        if let Some(hint) = over.first() {
+            if profile == LimitsProfile::Enforce {
+                return cx.refuse(Refusal::user(hint));
+            }
+            if !self.warned {
+                return Step::push(Confirm::new("top_up.over_card_ask").careful());
+            }
+        }
+        let most = cx
+            .session
+            .limit()
+            .map_or(Fen::ZERO, |limit| limit.top_up_max);
+        if amount > most && self.approver.is_none() {
+            let why = Say::new("top_up.needs_approval");
+            return Step::push(Approve::new(why.with("amount", amount).with("most", most)));
+        }
+        Step::push(Tender::top_up(Load {
+            member: self.member.clone(),
+            store_id: cx.session.store.as_ref().map_or(0, |store| store.id),
+            amount,
+            rule: self.rule(amount, cx),
+            approver_id: self.approver,
+        }))
+    }
+
+    /// Another amount needs its own warning and its own approval.
+    fn changed(&mut self, cx: &Cx) {
+        self.warned = false;
+        self.approver = None;
+        self.hint = None;
+        self.weigh(cx);
+    }
+
+    fn draw_benefits(&self, frame: &mut Frame, area: Rect, look: &Look) {
+        let Some(plan) = &self.preview else {
+            return;
+        };
+        let mut row = 0;
+        let principal = Fen(plan.total(Account::Principal));
+        money::line(
+            frame,
+            area,
+            row,
+            look.text("slip.principal"),
+            principal,
+            look,
+        );
+        row += 1;
+        let bonus = Fen(plan.total(Account::Bonus));
+        if bonus.is_positive() {
+            money::line(frame, area, row, look.text("slip.bonus_now"), bonus, look);
+            row += 1;
+        }
+        let parts = &plan.extras.instalments;
+        if !parts.is_empty() {
+            let later: Fen = parts.iter().map(|part| part.bonus).sum();
+            money::line(frame, area, row, look.text("slip.bonus_later"), later, look);
+            row += 1;
+            for part in parts.iter().take(DATES) {
+                let day = format!("  {}", part.due_on);
+                money::line(frame, area, row, &day, part.bonus, look);
+                row += 1;
+            }
+            let last = parts.last().filter(|_| parts.len() > DATES);
+            if let Some(last) = last {
+                let more = Say::new("top_up.more_dates")
+                    .with("count", parts.len() - DATES)
+                    .with("last", last.due_on);
+                let text = format!("  {}", look.say(&more));
+                paint::line(frame, area, row, &text, look.style(Role::Dim));
+                row += 1;
+            }
+        }
+        let points = plan.total(Account::Points);
+        if points > 0 {
+            let text = look.text("slip.points_got");
+            paint::line(frame, area, row, text, look.style(Role::Text));
+            paint::line_right(
+                frame,
+                area,
+                row,
+                &points.to_string(),
+                look.style(Role::Money),
+            );
+            row += 1;
+        }
+        let level = |shop: &Shop| Some(shop.level(plan.level?)?.name.clone());
+        if let Some(name) = look.session.shop.as_ref().and_then(level) {
+            let text = look.say(&Say::new("top_up.level_up").with("level", name));
+            paint::line(frame, area, row, &text, look.style(Role::Good));
+        }
+    }
+
+    fn draw_amount(&self, frame: &mut Frame, area: Rect, look: &Look) {
+        let label = width::left(look.text("top_up.amount"), LABEL.into());
+        paint::line(frame, area, 0, &label, look.style(Role::Dim));
+        let field = Rect {
+            x: area.x + LABEL.min(area.width),
+            width: 12.min(area.width.saturating_sub(LABEL)),
+            ..area
+        };
+        self.amount.view(frame, field, true, look);
+    }
+}
+
+impl Screen for TopUp {
+    fn bindings(&self) -> &'static str {
+        "top_up"
+    }
+
+    fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
+        let before = self.chosen();
+        let takes = match &input {
+            Input::Mark | Input::Rollback => {
+                self.tiles.on(&input);
+                self.amount.on(&input);
+                true
+            }
+            // A paste is a code more often than an amount.
+            Input::Paste(_) => true,
+            Input::Text(_) => self.amount.on(&input),
+            Input::Action(_) if !self.amount.is_empty() && self.amount.on(&input) => true,
+            Input::Action(_) if self.tiles.on(&input) => {
+                self.amount.clear();
+                true
+            }
+            _ => false,
+        };
+        if takes {
+            if before != self.chosen() || self.preview.is_none() {
+                self.changed(cx);
+            }
+            return Step::Stay;
+        }
+        match input {
+            Input::Opened => self.open(cx),
+            Input::Action(Action::Accept) => return self.accept(cx),
+            Input::Action(Action::Back) if !self.amount.is_empty() => {
+                self.amount.clear();
+                self.changed(cx);
+            }
+            Input::Action(Action::Back) => return Step::Pop(None),
+            Input::Outcome(Outcome::Yes) => {
+                self.warned = true;
+                return self.accept(cx);
+            }
+            Input::Outcome(Outcome::Approved(staff)) => {
+                self.approver = Some(staff.id);
+                return self.accept(cx);
+            }
+            Input::Outcome(Outcome::Receipt(receipt)) if receipt.kind == OperationKind::TopUp => {
+                return Step::Pop(Some(Outcome::Receipt(receipt)));
+            }
+            _ => {}
+        }
+        Step::Stay
+    }
+
+    fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let inside = paint::inset(area, 1, 0);
+        let member = &self.member;
+        let title = format!("{}  {}", member.name, member.level.name);
+        money::line(frame, inside, 0, &title, member.stored_value(), look);
+        paint::rule(frame, area, 1, look);
+        let rest = paint::below(inside, 3);
+        self.draw_amount(frame, paint::below(inside, 2), look);
+        let narrow = is_narrow(area);
+        let tiles = if narrow {
+            Rect {
+                height: rest.height / 2,
+                ..paint::below(rest, 1)
+            }
+        } else {
+            Rect {
+                width: rest.width.saturating_sub(30),
+                ..paint::below(rest, 1)
+            }
+        };
+        if self.rules.is_empty() {
+            let text = look.text("top_up.no_rules");
+            for (row, line) in (0..).zip(width::wrap(text, tiles.width.into())) {
+                paint::line(frame, tiles, row, &line, look.style(Role::Dim));
+            }
+        } else {
+            self.tiles.view(frame, tiles, look);
+        }
+        let benefits = if narrow {
+            paint::below(rest, rest.height / 2 + 1)
+        } else {
+            Rect {
+                x: rest.x + rest.width.saturating_sub(28),
+                width: 28.min(rest.width),
+                ..paint::below(rest, 1)
+            }
+        };
+        self.draw_benefits(frame, benefits, look);
+        if let Some(hint) = &self.hint {
+            let last = inside.height.saturating_sub(2);
+            for (row, line) in (last..).zip(width::wrap(&look.say(hint), inside.width.into())) {
+                paint::line(frame, inside, row, &line, look.style(Role::Warn));
+            }
+        }
+    }
+}

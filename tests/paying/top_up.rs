@@ -1,0 +1,112 @@
+//! Offers, benefits before paying, limits and approval (SV4, SV10, OP3).
+
+use guitai::domain::money::Fen;
+use guitai::domain::shop::LimitsProfile;
+use guitai::domain::tender::TenderKind;
+use guitai::domain::top_up::TopUpRequest;
+use guitai::query::Query;
+use guitai::ui::screens::top_up::TopUp;
+
+use super::{Books, member, receipt, till};
+
+fn screen(principal: i64) -> TopUp {
+    TopUp::new(Box::new(member(principal, 0)))
+}
+
+fn request(books: &Books) -> TopUpRequest {
+    match books.money().pop() {
+        Some(Query::TopUp { request, .. }) => request,
+        other => panic!("a top-up, not {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_tile_shows_its_benefits_and_enter_enter_pays() {
+    let books = Books::new();
+    let (mut console, got) = till(&books, screen(12_000));
+    console.keys("<Right><Right>");
+    insta::assert_snapshot!("top_up", console.screen());
+    insta::assert_snapshot!("top_up_45", console.size(45, 30).screen());
+    console.size(80, 24).keys("<F12>");
+    insta::assert_snapshot!("top_up_en", console.screen());
+    console.keys("<Enter>");
+    assert!(!console.screen().contains("Stored value"));
+    console.keys("<Enter>").settle().await;
+    let request = request(&books);
+    assert_eq!(
+        (request.amount, request.rule),
+        (Fen::yuan(2_000), Some((3, 3)))
+    );
+    assert_eq!(request.tenders[0].kind, TenderKind::Cash);
+    assert_eq!(receipt(&got).document.instalments.len(), 4);
+}
+
+#[tokio::test]
+async fn a_typed_amount_gets_the_highest_offer_it_reaches() {
+    let books = Books::new();
+    let (mut console, _) = till(&books, screen(0));
+    console.keys("1680");
+    let shown = console.screen();
+    assert!(
+        shown.contains("200.00") && shown.contains("1,680.00"),
+        "{shown}"
+    );
+    console.keys("<Enter><Enter>").settle().await;
+    assert_eq!(request(&books).rule, Some((2, 3)));
+    let (mut console, _) = till(&books, screen(0));
+    console.keys("88<Enter><Enter>").settle().await;
+    assert_eq!(request(&books).rule, None);
+}
+
+#[tokio::test]
+async fn limits_warn_once_or_refuse() {
+    let mut books = Books::new();
+    let (mut console, _) = till(&books, screen(450_000));
+    console.keys("600<Enter>");
+    assert!(console.screen().contains("5000 元的记名卡限额"));
+    console.keys("<Left><Enter><Enter>").settle().await;
+    assert_eq!(request(&books).amount, Fen::yuan(600));
+    books.shop.limits_profile = LimitsProfile::Enforce;
+    let (mut console, _) = till(&books, screen(450_000));
+    console.keys("600<Enter><Enter><Enter>").settle().await;
+    assert_eq!(books.money().len(), 1);
+    books.shop.limits_profile = LimitsProfile::Off;
+    let (mut console, _) = till(&books, screen(450_000));
+    console.keys("600<Enter><Enter>").settle().await;
+    assert_eq!(books.money().len(), 2);
+}
+
+#[tokio::test]
+async fn beyond_her_limit_a_manager_approves() {
+    let mut books = Books::new();
+    books.shop.limits_profile = LimitsProfile::Off;
+    let (mut console, _) = till(&books, screen(0));
+    console.keys("6000<Enter>");
+    assert!(console.screen().contains("超过您的权限"));
+    console.keys("201<Enter>1357<Enter>").settle().await;
+    console.keys("<Enter>").settle().await;
+    assert_eq!(request(&books).stamp.approver_id, Some(201));
+}
+
+#[tokio::test]
+async fn so_much_cash_is_asked_about() {
+    let mut books = Books::new();
+    books.shop.limits[0].top_up_max = Fen::yuan(100_000);
+    let (mut console, _) = till(&books, screen(0));
+    console.keys("50000<Enter><Left><Enter><Enter>");
+    assert!(console.screen().contains("须转账支付"));
+    console.keys("<Enter>").settle().await;
+    assert!(books.money().is_empty());
+    console.keys("<Enter><Left><Enter>").settle().await;
+    assert_eq!(books.money().len(), 1);
+}
+
+#[tokio::test]
+async fn a_shop_without_offers_says_what_to_do() {
+    let mut books = Books::new();
+    books.shop.rules.clear();
+    let (mut console, _) = till(&books, screen(0));
+    assert!(console.screen().contains("直接输入金额"));
+    console.keys("<Enter>");
+    assert!(console.screen().contains("请输入金额"));
+}
