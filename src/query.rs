@@ -137,6 +137,17 @@ pub enum Query {
         before: Option<Uuid>,
         limit: i32,
     },
+    /// Keeps the sale on the screen on this machine's disk, so that it survives a crash (`None`: nothing
+    /// to keep). `sending` is the operation it is being posted as.
+    KeepCart {
+        cart: Option<Cart>,
+        sending: Option<Uuid>,
+    },
+    /// Writes a file for the owner into the export folder.
+    Export {
+        name: String,
+        text: String,
+    },
     Products {
         search: String,
         after: Option<(String, i32)>,

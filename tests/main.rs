@@ -15,6 +15,7 @@ mod cluster;
 mod embedded;
 mod layout;
 mod proxy;
+mod scanning;
 mod shell;
 mod terminal;
 mod widgets;

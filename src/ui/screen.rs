@@ -178,6 +178,8 @@ pub enum Step {
     Pop(Option<Outcome>),
     /// Back to the lowest screen, which gets [`Input::Opened`] again.
     Home,
+    /// Lock the till: whoever signs in next goes on, or takes over.
+    Lock,
     /// End the program.
     Quit,
 }
@@ -216,6 +218,8 @@ pub enum Outcome {
     Cart(Box<Cart>),
     Product(Product),
     Line(CartLine),
+    /// What was edited shall go.
+    Removed,
 }
 
 /// What a screen may reach while it takes an input.
@@ -236,6 +240,13 @@ pub(crate) struct Outbox {
     pub last_ticket: u64,
     pub asked: Vec<(Ticket, Query)>,
     pub notice: Option<Notice>,
+}
+
+impl Outbox {
+    pub fn notify(&mut self, tone: Tone, say: Say, now: DateTime<Utc>) {
+        let until = now + TimeDelta::seconds(NOTICE_SECONDS);
+        self.notice = Some(Notice { say, tone, until });
+    }
 }
 
 impl Cx<'_> {
@@ -260,11 +271,7 @@ impl Cx<'_> {
 
     /// One line that goes away by itself: what happened and what to do next.
     pub fn notice(&mut self, tone: Tone, say: impl Into<Say>) {
-        self.outbox.notice = Some(Notice {
-            say: say.into(),
-            tone,
-            until: self.now + TimeDelta::seconds(NOTICE_SECONDS),
-        });
+        self.outbox.notify(tone, say.into(), self.now);
     }
 
     /// Shows a refusal as a popup.
