@@ -64,6 +64,22 @@ actions! {
     Delete = "delete",
     EraseWord = "erase_word",
     EraseLine = "erase_line",
+    Pay = "pay",
+    TopUp = "top_up",
+    MemberCard = "member_card",
+    /// Put the sale aside.
+    Hold = "hold",
+    /// Take up a sale that was put aside.
+    TakeUp = "take_up",
+    /// Edit the selected line.
+    Line = "line",
+    Operations = "operations",
+    Dormant = "dormant",
+    More = "more",
+    /// Credit the member with the anonymous sale before (MB3).
+    Attach = "attach",
+    /// Take the line out of the sale.
+    Remove = "remove",
 }
 
 impl Action {

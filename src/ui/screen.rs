@@ -220,6 +220,8 @@ pub enum Outcome {
     Line(CartLine),
     /// What was edited shall go.
     Removed,
+    /// A code that is for the screen below.
+    Scan(Scan),
 }
 
 /// What a screen may reach while it takes an input.

@@ -11,11 +11,38 @@ use crate::ui::theme::Role;
 use crate::ui::width;
 
 /// Pages of help: section of the keymap, Chinese, English.
-pub const PAGES: &[(&str, &str, &str)] = &[(
-    "sign_in",
-    include_str!("../../../assets/help/sign_in.zh.md"),
-    include_str!("../../../assets/help/sign_in.en.md"),
-)];
+pub const PAGES: &[(&str, &str, &str)] = &[
+    (
+        "counter",
+        include_str!("../../../assets/help/counter.zh.md"),
+        include_str!("../../../assets/help/counter.en.md"),
+    ),
+    (
+        "enrol",
+        include_str!("../../../assets/help/enrol.zh.md"),
+        include_str!("../../../assets/help/enrol.en.md"),
+    ),
+    (
+        "held",
+        include_str!("../../../assets/help/held.zh.md"),
+        include_str!("../../../assets/help/held.en.md"),
+    ),
+    (
+        "line",
+        include_str!("../../../assets/help/line.zh.md"),
+        include_str!("../../../assets/help/line.en.md"),
+    ),
+    (
+        "new_product",
+        include_str!("../../../assets/help/new_product.zh.md"),
+        include_str!("../../../assets/help/new_product.en.md"),
+    ),
+    (
+        "sign_in",
+        include_str!("../../../assets/help/sign_in.zh.md"),
+        include_str!("../../../assets/help/sign_in.en.md"),
+    ),
+];
 
 /// Columns a key takes in the list.
 const KEY_COLUMNS: usize = 12;
