@@ -12,6 +12,7 @@ mod support;
 
 mod architecture;
 mod cluster;
+mod counter;
 mod embedded;
 mod layout;
 mod proxy;

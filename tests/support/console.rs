@@ -13,7 +13,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use guitai::app::{App, Parts};
 use guitai::config::Config;
 use guitai::event::{Effect, Event, What};
-use guitai::query::Backend;
+use guitai::query::{Backend, Ticket};
 use guitai::session::Session;
 use guitai::ui::keymap::Key;
 use guitai::ui::screen::Screen;
@@ -64,13 +64,13 @@ impl<B: Backend> Console<B> {
 
     /// A console whose lowest screen is `first`.
     pub fn with(backend: B, parts: Parts, first: impl Screen + 'static) -> Self {
-        let app = App::new(parts, Box::new(first), morning());
+        let mut app = App::new(parts, Box::new(first), morning());
         Self {
+            effects: app.take_effects(),
             app,
             backend,
             terminal: Terminal::new(TestBackend::new(80, 24)).unwrap(),
             now: morning(),
-            effects: Vec::new(),
         }
     }
 
@@ -154,6 +154,15 @@ impl<B: Backend> Console<B> {
             }
         }
         panic!("the console keeps asking");
+    }
+
+    /// The questions that are open, in the order they were asked.
+    pub fn open_questions(&self) -> Vec<Ticket> {
+        let open = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Query(ticket, _) => Some(*ticket),
+            Effect::Quit => None,
+        });
+        open.collect()
     }
 
     /// Whether the application has asked to end.

@@ -1,12 +1,12 @@
 //! The counter, where a cashier lives: one line that takes anything, the member, the sale.
 
 mod answer;
-mod cart;
 pub mod doors;
 mod finder;
 mod menu;
 mod panel;
 mod receive;
+mod sale;
 mod view;
 
 use std::collections::BTreeMap;
@@ -30,9 +30,9 @@ use crate::ui::screens::held::Held;
 use crate::ui::screens::line::Line;
 use crate::ui::text::Say;
 use crate::ui::widgets::notice::Tone;
-use cart::Lines;
 use doors::Doors;
 use finder::{Entered, Finder, Row};
+use sale::Sale;
 
 /// Questions under way at once; a scan beyond them is refused with a word.
 const MOST_FETCHES: usize = 16;
@@ -45,7 +45,7 @@ const MOST_REMEMBERED: usize = 256;
 struct Code {
     text: String,
     /// The canonical barcode, or the text.
-    product_code: String,
+    item: String,
     phone: Option<Phone>,
     /// It was typed, and may be money.
     amount: Option<Fen>,
@@ -102,7 +102,7 @@ struct Anonymous {
 pub struct Counter {
     doors: Doors,
     finder: Finder,
-    lines: Lines,
+    sale: Sale,
     member: Option<Box<Member>>,
     /// Pieces of what comes next.
     pieces: Option<u32>,
@@ -153,7 +153,7 @@ impl Counter {
     fn quote(&self, session: &Session) -> Quote {
         let level = self.member.as_ref().map(|member| &member.level);
         let shop = session.shop.as_ref();
-        shop.map_or_else(Quote::default, |shop| quote(self.lines.all(), level, shop))
+        shop.map_or_else(Quote::default, |shop| quote(self.sale.all(), level, shop))
     }
 
     fn cart(&self) -> Cart {
@@ -163,7 +163,7 @@ impl Counter {
         });
         Cart {
             member_id: self.member.as_ref().map(|member| member.id).or(restoring),
-            lines: self.lines.all().to_vec(),
+            lines: self.sale.all().to_vec(),
         }
     }
 
@@ -212,7 +212,7 @@ impl Counter {
     }
 
     fn restore(&mut self, cart: Cart, cx: &mut Cx) {
-        self.lines.set(cart.lines);
+        self.sale.set(cart.lines);
         self.member = None;
         if let Some(id) = cart.member_id {
             self.fetch(Query::ReadMember { id }, Why::Restore(id), cx);
@@ -226,16 +226,16 @@ impl Counter {
             Action::Up | Action::Down if !self.finder.is_empty() => {
                 self.finder.step(action == Action::Down, self.known());
             }
-            Action::Up => self.lines.select(self.lines.place().saturating_sub(1)),
-            Action::Down => self.lines.select(self.lines.place() + 1),
-            Action::PageUp => self.lines.select(self.lines.place().saturating_sub(5)),
-            Action::PageDown => self.lines.select(self.lines.place() + 5),
-            Action::Home if self.finder.is_empty() => self.lines.select(0),
-            Action::End if self.finder.is_empty() => self.lines.select(usize::MAX),
-            Action::Delete if self.finder.is_empty() => self.lines.remove(self.lines.place()),
+            Action::Up => self.sale.select(self.sale.place().saturating_sub(1)),
+            Action::Down => self.sale.select(self.sale.place() + 1),
+            Action::PageUp => self.sale.select(self.sale.place().saturating_sub(5)),
+            Action::PageDown => self.sale.select(self.sale.place() + 5),
+            Action::Home if self.finder.is_empty() => self.sale.select(0),
+            Action::End if self.finder.is_empty() => self.sale.select(usize::MAX),
+            Action::Delete if self.finder.is_empty() => self.sale.remove(self.sale.place()),
             Action::Pay => return self.pay(cx),
             Action::Hold => self.hold(cx),
-            Action::TakeUp if !self.lines.is_empty() => {
+            Action::TakeUp if !self.sale.is_empty() => {
                 cx.notice(Tone::Warn, "counter.hold_first");
             }
             Action::TakeUp => return Step::push(Held::new()),
@@ -267,7 +267,7 @@ impl Counter {
         let known = self.known();
         let code = self.typed_code();
         match self.finder.enter(known, cx) {
-            Entered::Nothing if self.lines.is_empty() => {}
+            Entered::Nothing if self.sale.is_empty() => {}
             Entered::Nothing => return self.pay(cx),
             Entered::Wait => {}
             Entered::Row(row) => {
@@ -280,7 +280,7 @@ impl Counter {
             }
             Entered::Quantity { pieces, next } => {
                 self.finder.clear();
-                if next || !self.lines.set_quantity(pieces.into()) {
+                if next || !self.sale.set_quantity(pieces.into()) {
                     self.pieces = Some(pieces);
                 }
             }
@@ -314,10 +314,10 @@ impl Counter {
 
     /// An amount without items (PR7). Alone it is the whole sale: on to the payment.
     fn quick(&mut self, amount: Fen, cx: &mut Cx) -> Step {
-        let alone = self.lines.is_empty() && !self.is_fetching();
+        let alone = self.sale.is_empty() && !self.is_fetching();
         let mut line = CartLine::quick(cx.text("counter.quick").to_owned(), amount);
         line.quantity = self.pieces.take().map_or(1, i64::from);
-        if !self.lines.push(line) {
+        if !self.sale.push(line) {
             cx.notice(Tone::Warn, "counter.full");
             return Step::Stay;
         }
@@ -331,7 +331,7 @@ impl Counter {
         if !self.finder.is_empty() {
             self.finder.clear();
         } else if self.pieces.take().is_some() {
-        } else if self.lines.is_empty() {
+        } else if self.sale.is_empty() {
             self.member = None;
         } else {
             self.question = Some(Question::Clear);
@@ -347,14 +347,14 @@ impl Counter {
             return Step::Stay;
         }
         self.pays = false;
-        if self.lines.is_empty() {
+        if self.sale.is_empty() {
             return Step::Stay;
         }
         if cx.session.shift.is_none() {
             return Step::Push((self.doors.open_shift)());
         }
         let lines = self.quote(cx.session).lines;
-        let approver = self.lines.approver.as_ref().map(|staff| staff.id);
+        let approver = self.sale.approver.as_ref().map(|staff| staff.id);
         Step::Push((self.doors.tender)(lines, self.member.clone(), approver))
     }
 
@@ -363,7 +363,7 @@ impl Counter {
             return;
         };
         let store_id = store.id;
-        let first = self.lines.all().first();
+        let first = self.sale.all().first();
         let name = self.member.as_ref().map(|member| member.name.as_str());
         let name = name.filter(|name| !name.is_empty());
         let label = name.or_else(|| first.map(|line| line.name.as_str()));
@@ -381,17 +381,17 @@ impl Counter {
     }
 
     fn edit(&mut self) -> Step {
-        let Some(line) = self.lines.selected() else {
+        let Some(line) = self.sale.selected() else {
             return Step::Stay;
         };
-        self.question = Some(Question::Line(Some(self.lines.place())));
+        self.question = Some(Question::Line(Some(self.sale.place())));
         Step::push(Line::new(line.clone()))
     }
 
     /// The next customer.
     fn clear(&mut self) {
         self.finder.clear();
-        self.lines.clear();
+        self.sale.clear();
         self.member = None;
         self.pieces = None;
         self.pays = false;
@@ -435,9 +435,9 @@ impl Screen for Counter {
     fn can(&self, action: Action) -> bool {
         let free = self.holding.is_none();
         match action {
-            Action::Pay => free && (!self.lines.is_empty() || self.is_fetching()),
-            Action::Hold => free && !self.lines.is_empty() && !self.is_fetching(),
-            Action::Line => free && !self.lines.is_empty(),
+            Action::Pay => free && (!self.sale.is_empty() || self.is_fetching()),
+            Action::Hold => free && !self.sale.is_empty() && !self.is_fetching(),
+            Action::Line => free && !self.sale.is_empty(),
             Action::Attach => self.anonymous.is_some() && self.attaching.is_none(),
             Action::Accept | Action::TakeUp => free,
             _ => true,
@@ -465,8 +465,8 @@ impl Counter {
                 return self.decided(choices.get(place).copied(), code, cx);
             }
             (Outcome::Approved(staff), Some(Question::Override(place, line))) => {
-                self.lines.replace(place, line);
-                self.lines.approver = Some(staff);
+                self.sale.replace(place, line);
+                self.sale.approver = Some(staff);
             }
             (Outcome::Approved(staff), Some(Question::NewProduct(code))) => {
                 return Self::new_product(code, staff.id);
@@ -474,7 +474,7 @@ impl Counter {
             (Outcome::Line(line), Some(Question::Line(place))) => {
                 return self.edited(place, line, cx);
             }
-            (Outcome::Removed, Some(Question::Line(Some(place)))) => self.lines.remove(place),
+            (Outcome::Removed, Some(Question::Line(Some(place)))) => self.sale.remove(place),
             (Outcome::Scan(scan), _) => return self.scan(&scan, cx),
             (Outcome::Receipt(receipt), _) => self.receipt(&receipt, cx),
             (Outcome::Member(member), _) => self.set_member(member, cx),

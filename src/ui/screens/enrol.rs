@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::query::{EnrolRequest, Person, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
-use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step, is_narrow};
 use crate::ui::screens::confirm::Confirm;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
@@ -21,11 +21,12 @@ use crate::ui::widgets::form::{Did, Form};
 use crate::ui::widgets::notice::Tone;
 use crate::ui::width;
 
-/// Columns and rows inside the frame.
-const SIZE: (u16, u16) = (66, 13);
+/// Columns inside the frame.
+const COLUMNS: u16 = 66;
 
-/// Rows of the form: seven entries, two each on a narrow screen.
-const FORM_ROWS: u16 = 8;
+/// Rows of the form, twice as many on a narrow screen; and rows of what is said below it.
+const FORM_ROWS: u16 = 7;
+const SAID_ROWS: u16 = 4;
 
 /// Places of the entries.
 const NAME: usize = 0;
@@ -259,9 +260,12 @@ impl Screen for Enrol {
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
-        let inside = paint::popup(frame, area, SIZE, look.text("enrol.title"), look);
+        let rows = FORM_ROWS * if is_narrow(area) { 2 } else { 1 };
+        let size = (COLUMNS, rows + SAID_ROWS);
+        let inside = paint::popup(frame, area, size, look.text("enrol.title"), look);
+        let rows = rows.min(inside.height.saturating_sub(SAID_ROWS));
         let form = Rect {
-            height: FORM_ROWS.min(inside.height),
+            height: rows,
             ..inside
         };
         self.form.view(frame, form, look);
@@ -275,7 +279,7 @@ impl Screen for Enrol {
         if self.asked.is_some() {
             says = vec![Say::new("enrol.saving")];
         }
-        let mut row = FORM_ROWS;
+        let mut row = rows + 1;
         for say in says {
             for text in width::wrap(&look.say(&say), inside.width.into()) {
                 paint::line(frame, inside, row, &text, look.style(Role::Dim));

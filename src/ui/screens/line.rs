@@ -15,7 +15,7 @@ use crate::ui::widgets::form::{Did, Form};
 use crate::ui::widgets::notice::Tone;
 
 /// Columns and rows inside the frame.
-const SIZE: (u16, u16) = (56, 6);
+const SIZE: (u16, u16) = (62, 6);
 
 /// Places of the fields.
 const QUANTITY: usize = 0;

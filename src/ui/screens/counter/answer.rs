@@ -1,5 +1,6 @@
 //! Answers of the back end, and what a finished sale leaves on the screen.
 
+use super::panel::grouped;
 use super::{Anonymous, Counter, Question, Why, till};
 use crate::domain::ledger::OperationKind;
 use crate::domain::money::Fen;
@@ -13,7 +14,7 @@ use crate::ui::widgets::notice::Tone;
 
 impl Counter {
     pub(super) fn answered(&mut self, ticket: Ticket, answer: Result<Reply>, cx: &mut Cx) -> Step {
-        if self.finder.awaits(ticket) {
+        if self.finder.is_for(ticket) {
             return self.candidates(answer, cx);
         }
         if let Some(place) = self.fetching.iter().position(|(asked, _)| *asked == ticket) {
@@ -180,13 +181,11 @@ impl Counter {
     /// Opens the popup for a new product, or asks somebody who may.
     pub(super) fn add_product(&mut self, code: String, cx: &mut Cx) -> Step {
         let may = cx.session.limit().is_some_and(|limit| limit.manage);
-        match (&cx.session.staff, may) {
-            (Some(staff), true) => Self::new_product(code, staff.id),
-            _ => {
-                self.question = Some(Question::NewProduct(code));
-                Step::Push((self.doors.approve)(Say::new("counter.new_product")))
-            }
+        if let (Some(staff), true) = (&cx.session.staff, may) {
+            return Self::new_product(code, staff.id);
         }
+        self.question = Some(Question::NewProduct(code));
+        Step::Push((self.doors.approve)(Say::new("counter.new_product")))
     }
 
     /// The operations of this till.
@@ -196,7 +195,7 @@ impl Counter {
 
     /// Nothing unfinished may lie below the close of a shift.
     pub(super) fn close_shift(&self, cx: &mut Cx) -> Step {
-        if self.lines.is_empty() && !self.is_fetching() {
+        if self.sale.is_empty() && !self.is_fetching() {
             return Step::Push((self.doors.close_shift)());
         }
         cx.refuse(Refusal::user("counter.unfinished"))
@@ -220,7 +219,7 @@ fn last_line(receipt: &Receipt, paid: Fen) -> Say {
     match &receipt.after {
         Some(after) => say
             .with("left", after.principal + after.bonus)
-            .with("points", after.points),
+            .with("points", grouped(after.points)),
         None => say,
     }
 }

@@ -9,11 +9,13 @@ use crate::ui::text::Say;
 
 type Door = Box<dyn Screen>;
 
+/// What is sold, to whom, and who approved a price set by hand.
+type Tender = fn(Vec<DocumentLine>, Option<Box<Member>>, Option<i32>) -> Door;
+
 /// Makes each of them. A test puts its own behind a door.
 #[derive(Debug, Clone, Copy)]
 pub struct Doors {
-    /// What is sold, to whom, and who approved a price set by hand.
-    pub tender: fn(Vec<DocumentLine>, Option<Box<Member>>, Option<i32>) -> Door,
+    pub tender: Tender,
     pub top_up: fn(Box<Member>) -> Door,
     pub member: fn(i64) -> Door,
     pub operations: fn(i32) -> Door,

@@ -161,7 +161,7 @@ impl Finder {
     }
 
     /// Whether this ticket is the question of the last keystroke.
-    pub fn awaits(&self, ticket: Ticket) -> bool {
+    pub fn is_for(&self, ticket: Ticket) -> bool {
         self.asked
             .as_ref()
             .is_some_and(|(asked, _)| *asked == ticket)
@@ -260,7 +260,7 @@ impl Finder {
             Some(_) if !self.is_fresh() => {
                 self.entered = true;
                 let text = self.text();
-                if !self.asked.as_ref().is_some_and(|(_, asked)| asked == text) {
+                if self.asked.as_ref().is_none_or(|(_, asked)| asked != text) {
                     self.ask(known, cx);
                 }
                 if self.is_fresh() {

@@ -1,6 +1,7 @@
 //! What can be done with a code nobody knows, and everything that has no place in the footer.
 
-use super::{Code, Counter, Question};
+use super::{Code, Counter, Question, Why};
+use crate::query::Query;
 use crate::ui::keymap::Action;
 use crate::ui::screen::{Cx, Screen, Step};
 use crate::ui::screens::choose::Choose;
@@ -14,6 +15,8 @@ const CARD: std::ops::RangeInclusive<usize> = 4..=64;
 /// What can be done with an unknown code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unknown {
+    /// A card for the member on the screen.
+    AddCard,
     Enrol,
     NewProduct,
     Amount,
@@ -22,10 +25,11 @@ pub(super) enum Unknown {
 
 impl Unknown {
     /// The choices, the likeliest first: what has a check digit is a product.
-    pub(super) fn of(code: &Code) -> Vec<Self> {
+    pub(super) fn of(code: &Code, known: bool) -> Vec<Self> {
         let mut choices = Vec::new();
-        let is_barcode = code.product_code != code.text || code.text.len() == 14;
+        let is_barcode = code.item != code.text || code.text.len() == 14;
         if CARD.contains(&code.text.chars().count()) {
+            choices.extend(known.then_some(Self::AddCard));
             choices.push(Self::Enrol);
         }
         choices.insert(if is_barcode { 0 } else { choices.len() }, Self::NewProduct);
@@ -36,9 +40,10 @@ impl Unknown {
         choices
     }
 
-    pub(super) fn popup(say: Say, choices: &[Self], code: &Code) -> Box<dyn Screen> {
+    pub(super) fn popup(say: Say, choices: &[Self], code: &Code, name: &str) -> Box<dyn Screen> {
         let amount = code.amount.unwrap_or_default();
         let options = choices.iter().map(|choice| match choice {
+            Self::AddCard => Say::new("counter.add_card").with("name", name),
             Self::Enrol => Say::new("counter.enrol_card"),
             Self::NewProduct => Say::new("counter.add_product"),
             Self::Amount => Say::new("counter.as_amount").with("amount", amount),
@@ -96,7 +101,14 @@ impl Counter {
     pub(super) fn decided(&mut self, choice: Option<Unknown>, code: Code, cx: &mut Cx) -> Step {
         match choice {
             Some(Unknown::Enrol) => self.enrol(None, Some(&code.text)),
-            Some(Unknown::NewProduct) => self.add_product(code.product_code, cx),
+            Some(Unknown::AddCard) => {
+                if let Some(member) = &self.member {
+                    let (member_id, card) = (member.id, code.text);
+                    self.fetch(Query::AddCard { member_id, card }, Why::Member, cx);
+                }
+                Step::Stay
+            }
+            Some(Unknown::NewProduct) => self.add_product(code.item, cx),
             Some(Unknown::Amount) => code
                 .amount
                 .map_or(Step::Stay, |amount| self.quick(amount, cx)),

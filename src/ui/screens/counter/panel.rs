@@ -218,7 +218,7 @@ fn nobody(frame: &mut Frame, area: Rect, look: &Look) {
 }
 
 /// `2,310`.
-fn grouped(points: i64) -> String {
+pub(super) fn grouped(points: i64) -> String {
     let text = Fen(points.saturating_mul(100)).to_string();
     text.trim_end_matches(".00").to_owned()
 }

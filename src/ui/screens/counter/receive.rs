@@ -70,7 +70,7 @@ impl Counter {
         });
         Code {
             text: text.to_owned(),
-            product_code: barcode.unwrap_or_else(|| text.to_owned()),
+            item: barcode.unwrap_or_else(|| text.to_owned()),
             phone,
             amount: None,
             pieces: self.pieces,
@@ -79,7 +79,7 @@ impl Counter {
 
     /// Asks whose code this is, unless the product was seen before.
     pub(super) fn look_up(&mut self, codes: Vec<String>, code: Code, cx: &mut Cx) -> Step {
-        let seen = self.remembered.get(&code.product_code).cloned();
+        let seen = self.remembered.get(&code.item).cloned();
         let pieces = self.pieces.take();
         if let Some(product) = seen {
             return self.add(&product, pieces, cx);
@@ -95,7 +95,7 @@ impl Counter {
                 if self.remembered.len() >= MOST_REMEMBERED {
                     self.remembered.clear();
                 }
-                self.remembered.insert(code.product_code, product.clone());
+                self.remembered.insert(code.item, product.clone());
                 return self.add(&product, code.pieces, cx);
             }
             Found::Staff(number) => {
@@ -124,9 +124,10 @@ impl Counter {
         if let Some(phone) = &code.phone {
             return self.enrol(Some(phone.digits()), None);
         }
-        let choices = Unknown::of(&code);
+        let choices = Unknown::of(&code, self.known());
+        let name = self.member.as_ref().map_or("", |member| &member.name);
         let say = Say::new("counter.unknown").with("code", &code.text);
-        let popup = Unknown::popup(say, &choices, &code);
+        let popup = Unknown::popup(say, &choices, &code, name);
         self.question = Some(Question::Unknown(choices, code));
         Step::Push(popup)
     }
@@ -139,7 +140,7 @@ impl Counter {
             self.question = Some(Question::Line(None));
             return Step::push(Line::new(CartLine::of(product, 0)));
         }
-        if !self.lines.add(product, pieces.map_or(1, i64::from)) {
+        if !self.sale.add(product, pieces.map_or(1, i64::from)) {
             cx.notice(Tone::Warn, "counter.full");
         }
         Step::Stay
@@ -162,12 +163,12 @@ impl Counter {
     /// A line comes back from its popup. A price set by hand needs a right.
     pub(super) fn edited(&mut self, place: Option<usize>, line: CartLine, cx: &mut Cx) -> Step {
         let Some(place) = place else {
-            if !self.lines.push(line) {
+            if !self.sale.push(line) {
                 cx.notice(Tone::Warn, "counter.full");
             }
             return Step::Stay;
         };
-        let before = self.lines.all().get(place);
+        let before = self.sale.all().get(place);
         let set = line.override_price.is_some()
             && before.is_some_and(|before| before.override_price != line.override_price);
         let may = cx.session.limit().is_some_and(|limit| limit.price_override);
@@ -176,7 +177,7 @@ impl Counter {
             self.question = Some(Question::Override(place, line));
             return Step::Push((self.doors.approve)(why));
         }
-        self.lines.replace(place, line);
+        self.sale.replace(place, line);
         Step::Stay
     }
 }

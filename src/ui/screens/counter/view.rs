@@ -123,11 +123,11 @@ impl Counter {
     fn draw_sale(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let quote = self.quote(look.session);
         let foot = self.draw_total(frame, area, &quote, look);
-        if self.lines.is_empty() {
+        if self.sale.is_empty() {
             self.draw_no_sale(frame, area, look);
             return;
         }
-        let count = Say::new("counter.lines").with("count", self.lines.all().len());
+        let count = Say::new("counter.lines").with("count", self.sale.all().len());
         let count = look.say(&count);
         let taken = paint::line_right(frame, area, 0, &count, look.style(Role::Dim));
         let title = Rect {
@@ -168,13 +168,13 @@ impl Counter {
             let reductions = line.reductions.iter();
             rows.extend(reductions.map(|reduction| (place, line, Some(*reduction))));
         }
-        let selected = self.lines.place();
+        let selected = self.sale.place();
         let first = rows.iter().position(|(place, ..)| *place == selected);
         let last = rows.iter().rposition(|(place, ..)| *place == selected);
         let page = usize::from(area.height);
         let most = rows.len().saturating_sub(page);
-        let least = (last.unwrap_or(0) + 1).saturating_sub(page);
-        self.offset = self.offset.min(first.unwrap_or(0)).max(least).min(most);
+        let floor = (last.unwrap_or(0) + 1).saturating_sub(page);
+        self.offset = self.offset.min(first.unwrap_or(0)).max(floor).min(most);
         let visible = rows.iter().skip(self.offset).take(page);
         for (row, (place, line, reduction)) in (0..).zip(visible) {
             let is_selected = *place == selected && reduction.is_none();
@@ -213,7 +213,7 @@ impl Counter {
 
     /// What is to be paid, the loudest thing. Gives the rows it took.
     fn draw_total(&self, frame: &mut Frame, area: Rect, quote: &Quote, look: &Look) -> u16 {
-        let large = area.height >= TALL && !self.lines.is_empty();
+        let large = area.height >= TALL && !self.sale.is_empty();
         let digits = if large { money::LARGE_ROWS } else { 1 };
         let off = quote.list - quote.total;
         let rows = digits + 1 + u16::from(off.is_positive());

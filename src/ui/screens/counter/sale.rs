@@ -12,14 +12,14 @@ pub const MOST_PIECES: i64 = 99_999;
 
 /// The lines of a sale and who approved what is special about them.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub struct Sale {
     lines: Vec<CartLine>,
     selected: usize,
     /// Who approved a price that was set by hand.
     pub approver: Option<Staff>,
 }
 
-impl Lines {
+impl Sale {
     pub fn all(&self) -> &[CartLine] {
         &self.lines
     }
