@@ -1,6 +1,7 @@
 //! The counter by keys: what a cashier presses, what is asked, what she sees.
 
 mod desk;
+mod looks;
 
 use chrono::TimeDelta;
 use desk::{Desk, counter, member, open};
@@ -9,7 +10,7 @@ use guitai::event::What;
 use guitai::query::{Cart, Query, Reply, Typed};
 use guitai::ui::screens::counter::Counter;
 
-use crate::support::console::{Console, parts};
+use crate::support::console::parts;
 use crate::support::shop::cashier;
 
 const PHONE: &str = "13800138000";
@@ -465,63 +466,65 @@ async fn garbage_changes_nothing() {
 }
 
 #[tokio::test]
-async fn names_of_any_length_and_many_lines() {
+async fn what_is_sold_by_weight_is_weighed_first() {
     let desk = Desk::new();
-    for (name, lines) in [("", 0), ("王", 1), ("阿卜杜热合曼·买买提艾力·依明江", 200)]
-    {
-        desk.rename(name);
-        let mut parts = desk::parts_on_shift();
-        let line = desk::line(&format!("{name}专用的护发精油大瓶装"));
-        parts.session.cart = Some(Cart {
-            member_id: Some(7),
-            lines: vec![line; lines],
-        });
-        let mut console = open(&desk, parts);
-        console.settle().await;
-        for (columns, rows) in [(80, 24), (45, 30), (120, 40), (200, 60), (40, 12)] {
-            let screen = console.size(columns, rows).screen();
-            let widest = screen.lines().map(guitai::ui::width::width).max();
-            assert!(widest <= Some(columns.into()), "{screen}");
-            console.keys("<Home><PgDn><Down><End>");
-        }
-        let total = Fen(12_800 * 9 / 10 * i64::try_from(lines).unwrap());
-        let screen = console.keys("<Home>").size(40, 12).screen();
-        assert!(screen.contains(&total.to_string()), "{screen}");
-    }
-}
-
-async fn busy(console: &mut Console<&Desk>) {
-    console.burst("0088001<Enter>").settle().await;
-    console.wait(TimeDelta::seconds(1));
-    console.burst("6911111111117<Enter>").settle().await;
-    console
-        .wait(TimeDelta::seconds(1))
-        .keys("2*")
-        .wait(TimeDelta::seconds(1));
-    console.burst(OIL).burst("<Enter>").settle().await;
+    let mut console = counter(&desk);
+    console.burst("330100<Enter>").settle().await;
+    assert!(
+        console.screen().contains("重量(克)"),
+        "{}",
+        console.screen()
+    );
+    console.keys("<Enter>");
+    assert!(console.screen().contains("请填写"));
+    console.keys("250<Enter>").settle().await;
+    let screen = console.screen();
+    assert!(
+        screen.contains("250 克 x 39.80") && screen.contains("9.95"),
+        "{screen}"
+    );
 }
 
 #[tokio::test]
-async fn how_it_looks() {
+async fn an_unknown_card_may_become_the_members() {
     let desk = Desk::new();
     let mut console = counter(&desk);
-    insta::assert_snapshot!("empty", console.screen());
-    insta::assert_snapshot!("empty_45", console.size(45, 30).screen());
-    console.size(80, 24);
-    busy(&mut console).await;
-    insta::assert_snapshot!("busy", console.screen());
-    insta::assert_snapshot!("busy_45", console.size(45, 30).screen());
-    insta::assert_snapshot!("busy_120", console.size(120, 40).screen());
-    insta::assert_snapshot!("busy_en", console.keys("<F12>").size(80, 24).screen());
-    insta::assert_snapshot!("more_en", console.keys("<F10>").screen());
-    console.keys("<Esc><F12><F1>");
-    insta::assert_snapshot!("help", console.screen());
-    console
-        .keys("<Esc>wang")
-        .wait(TimeDelta::seconds(1))
-        .settle()
-        .await;
-    insta::assert_snapshot!("candidates_45", console.size(45, 30).screen());
+    console.burst("0088001<Enter>").settle().await;
+    console.wait(TimeDelta::seconds(1));
+    console.burst("0077712<Enter>").settle().await;
+    assert!(console.screen().contains(" 1 把这张卡加给 王晓明"));
+    console.keys("<Enter>").settle().await;
+    let added = desk
+        .asked()
+        .iter()
+        .any(|query| matches!(query, Query::AddCard { member_id: 7, card } if card == "0077712"));
+    assert!(added);
+}
+
+#[tokio::test]
+async fn a_price_by_hand_that_comes_back_is_approved_again() {
+    let desk = Desk::new();
+    let mut parts = desk::parts_on_shift();
+    let mut line = desk::line("护发精油");
+    line.override_price = Some(Fen(9_900));
+    parts.session.cart = Some(Cart {
+        member_id: None,
+        lines: vec![line],
+    });
+    let mut console = open(&desk, parts);
+    console.keys("<F2>").settle().await;
+    assert!(console.screen().contains("APPROVE 改价"));
+    console.keys("<Enter>").settle().await;
+    assert!(console.screen().contains("TENDER 99.00 - 1"));
+}
+
+#[tokio::test]
+async fn an_amount_waits_for_the_member_who_is_being_found() {
+    let desk = Desk::new();
+    let mut console = counter(&desk);
+    console.burst("0088001<Enter>").wait(TimeDelta::seconds(1));
+    console.keys("68<Enter>").settle().await;
+    assert!(console.screen().contains("TENDER 61.20 王晓明"));
 }
 
 #[tokio::test]

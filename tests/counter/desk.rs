@@ -133,6 +133,7 @@ impl Desk {
         let desk = Self::default();
         desk.products.borrow_mut().extend([
             product(1, "06901234567892", "护发精油", ProductKind::Piece, 12_800),
+            product(3, "330100", "散装红枣", ProductKind::Weight, 3_980),
             product(2, "06911111111117", "剪发", ProductKind::Service, 6_800),
         ]);
         desk
@@ -213,7 +214,7 @@ impl Desk {
         match query {
             Query::Scan { codes } => Reply::Found(self.scan(&codes)),
             Query::Candidates { .. } => Reply::Candidates(people(5)),
-            Query::ReadMember { .. } => Reply::Member(self.member()),
+            Query::ReadMember { .. } | Query::AddCard { .. } => Reply::Member(self.member()),
             Query::ReleaseInstalments { .. } => {
                 let mut member = self.member();
                 member.instalments.clear();

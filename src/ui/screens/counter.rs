@@ -84,6 +84,8 @@ enum Question {
     More,
     /// A price set by hand waits for approval.
     Override(usize, CartLine),
+    /// The whole sale: it was taken up again with a price set by hand.
+    Approval,
     NewProduct(String),
     /// The line that is edited; none is a new one.
     Line(Option<usize>),
@@ -314,7 +316,7 @@ impl Counter {
 
     /// An amount without items (PR7). Alone it is the whole sale: on to the payment.
     fn quick(&mut self, amount: Fen, cx: &mut Cx) -> Step {
-        let alone = self.sale.is_empty() && !self.is_fetching();
+        let alone = self.sale.is_empty();
         let mut line = CartLine::quick(cx.text("counter.quick").to_owned(), amount);
         line.quantity = self.pieces.take().map_or(1, i64::from);
         if !self.sale.push(line) {
@@ -353,9 +355,20 @@ impl Counter {
         if cx.session.shift.is_none() {
             return Step::Push((self.doors.open_shift)());
         }
+        if self.wants_approval(cx) {
+            self.question = Some(Question::Approval);
+            return Step::Push((self.doors.approve)(Say::new("counter.by_hand")));
+        }
         let lines = self.quote(cx.session).lines;
         let approver = self.sale.approver.as_ref().map(|staff| staff.id);
         Step::Push((self.doors.tender)(lines, self.member.clone(), approver))
+    }
+
+    /// Who approved a price is forgotten with the screen; the price is not.
+    fn wants_approval(&self, cx: &Cx) -> bool {
+        let by_hand = |line: &CartLine| line.override_price.is_some();
+        let may = cx.session.limit().is_some_and(|limit| limit.price_override);
+        self.sale.approver.is_none() && !may && self.sale.all().iter().any(by_hand)
     }
 
     fn hold(&mut self, cx: &mut Cx) {
@@ -467,6 +480,10 @@ impl Counter {
             (Outcome::Approved(staff), Some(Question::Override(place, line))) => {
                 self.sale.replace(place, line);
                 self.sale.approver = Some(staff);
+            }
+            (Outcome::Approved(staff), Some(Question::Approval)) => {
+                self.sale.approver = Some(staff);
+                return self.pay(cx);
             }
             (Outcome::Approved(staff), Some(Question::NewProduct(code))) => {
                 return Self::new_product(code, staff.id);

@@ -7,15 +7,16 @@ use crate::domain::price::CartLine;
 use crate::domain::product::ProductKind;
 use crate::ui::keymap::Action;
 use crate::ui::paint;
-use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step, is_narrow};
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::field::{Field, Kind};
 use crate::ui::widgets::form::{Did, Form};
 use crate::ui::widgets::notice::Tone;
 
-/// Columns and rows inside the frame.
-const SIZE: (u16, u16) = (62, 6);
+/// Columns inside the frame, and rows besides those of the form.
+const COLUMNS: u16 = 62;
+const ROWS: u16 = 4;
 
 /// Places of the fields.
 const QUANTITY: usize = 0;
@@ -98,7 +99,9 @@ impl Screen for Line {
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
-        let inside = paint::popup(frame, area, SIZE, look.text("line.title"), look);
+        let rows = 2 * if is_narrow(area) { 2 } else { 1 };
+        let size = (COLUMNS, ROWS + rows);
+        let inside = paint::popup(frame, area, size, look.text("line.title"), look);
         paint::line(frame, inside, 0, &self.line.name, look.style(Role::Title));
         let price = self.line.override_price.unwrap_or(self.line.price);
         let now = Say::new(match self.line.kind {
@@ -109,11 +112,15 @@ impl Screen for Line {
             .with("quantity", self.line.quantity)
             .with("price", price);
         paint::line(frame, inside, 1, &look.say(&now), look.style(Role::Dim));
-        self.form.view(frame, paint::below(inside, 3), look);
+        let form = Rect {
+            height: rows.min(inside.height.saturating_sub(ROWS)),
+            ..paint::below(inside, 3)
+        };
+        self.form.view(frame, form, look);
         paint::line(
             frame,
             inside,
-            5,
+            ROWS + rows - 1,
             look.text("line.keeps"),
             look.style(Role::Dim),
         );

@@ -25,6 +25,9 @@ impl Counter {
         }
         if self.keeping == Some(ticket) {
             self.keeping = None;
+            if let Err(refusal) = answer {
+                cx.notice(Tone::Warn, &refusal);
+            }
         } else if self.holding == Some(ticket) {
             self.holding = None;
             match answer {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::code::{Meaning, Origin, Situation, meanings};
+use crate::domain::code::{MAX_INPUT, Meaning, Origin, Situation, meanings};
 use crate::domain::money::Fen;
 use crate::domain::phone::Phone;
 use crate::domain::spelling;
@@ -76,7 +76,7 @@ impl fmt::Debug for Finder {
 impl Finder {
     pub fn new() -> Self {
         Self {
-            line: Field::new(Kind::Any),
+            line: Field::new(Kind::Any).most(MAX_INPUT),
             asked: None,
             answered: None,
             due: None,
@@ -221,8 +221,12 @@ impl Finder {
         rows
     }
 
-    /// Moves the selection among the rows.
+    /// Moves the selection among the rows; not among those of an earlier keystroke, which are
+    /// about to be others.
     pub fn step(&mut self, down: bool, known: bool) {
+        if !self.is_fresh() {
+            return;
+        }
         let last = self.rows(known).len().saturating_sub(1);
         self.selected = if down {
             (self.selected + 1).min(last)
@@ -237,10 +241,8 @@ impl Finder {
         let meanings = self.meanings(known);
         let rows = self.rows(known);
         let chosen = rows.get(self.selected).cloned();
-        if let (true, Some(row)) = (self.moved, &chosen)
-            && (self.is_fresh() || matches!(row, Row::Amount(_)))
-        {
-            return Entered::Row(row.clone());
+        if let (true, true, Some(row)) = (self.moved, self.is_fresh(), chosen) {
+            return Entered::Row(row);
         }
         match meanings.first() {
             None if self.text().is_empty() => Entered::Nothing,
