@@ -1,21 +1,27 @@
 //! The console between two events: a session and a stack of screens. `update` takes an event and
 //! says whether the screen changed; it cannot wait, fail, read a clock or do i/o.
 
+mod keyboard;
+
 use std::collections::BTreeMap;
 
 use anyhow::Error;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::app::keyboard::Pressed;
 use crate::config::Config;
+use crate::device::source::Source;
+use crate::device::stroke::Stroke;
+use crate::device::wedge::{Output, Wedge};
 use crate::error::{Kind, Result};
 use crate::event::{Effect, Event, What};
 use crate::ids::Ids;
 use crate::query::{Reply, Ticket};
 use crate::session::{Connection, Session};
-use crate::ui::keymap::{Action, Key, Keymap};
+use crate::ui::keymap::{Action, Keymap};
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outbox, Screen, Step};
 use crate::ui::screens::confirm::Confirm;
@@ -23,6 +29,7 @@ use crate::ui::screens::help::Help;
 use crate::ui::screens::sign_in::SignIn;
 use crate::ui::text::{Lang, Say, Text};
 use crate::ui::theme::{Role, Theme};
+use crate::ui::widgets::notice::Tone;
 use crate::ui::widgets::{header, key_bar};
 
 /// Screens that open each other, at most; one more is not opened.
@@ -42,6 +49,8 @@ pub struct Parts {
     pub ids: Ids,
     /// Lock the till after this time without a key; `None` never.
     pub idle_lock: Option<TimeDelta>,
+    /// Longest pause between two characters of a keyboard scanner, milliseconds.
+    pub burst_gap_ms: u64,
 }
 
 impl Parts {
@@ -65,6 +74,7 @@ impl Parts {
             lang: config.lang,
             ids: Ids::new(seed),
             idle_lock: config.idle_lock(),
+            burst_gap_ms: config.scanner.burst_gap_ms,
         })
     }
 }
@@ -91,6 +101,10 @@ pub struct App {
     last_key: DateTime<Utc>,
     /// The layer that locks the till.
     lock: Option<u64>,
+    /// Finds the scans among the keys.
+    wedge: Wedge,
+    /// The layers that remember what they were before the characters that may be a scan.
+    marked: Vec<u64>,
     done: bool,
 }
 
@@ -99,6 +113,8 @@ impl App {
     #[must_use]
     pub fn new(parts: Parts, first: Box<dyn Screen>, now: DateTime<Utc>) -> Self {
         let mut app = Self {
+            wedge: keyboard::detector(parts.burst_gap_ms),
+            marked: Vec::new(),
             parts,
             stack: Vec::new(),
             last_layer: 0,
@@ -129,7 +145,7 @@ impl App {
         }
         let changed = match event.what {
             What::Key(key) => self.key(key),
-            What::Paste(text) => self.top(Input::Paste(text)),
+            What::Paste(text) => self.stroke(Stroke::Paste(text)),
             What::Scan(scan) => self.top(Input::Scan(scan)),
             What::Reply(ticket, answer) => self.reply(ticket, answer),
             What::Changed => self.changed(),
@@ -167,6 +183,7 @@ impl App {
         screens
             .chain(notice)
             .chain(self.lock_at())
+            .chain(self.wedge.deadline().and_then(keyboard::time))
             .chain([next_minute])
             .min()
     }
@@ -228,34 +245,81 @@ impl App {
         }
     }
 
-    /// A key of the terminal. This is the seam for keyboard scanners: between the terminal's key
-    /// and [`App::typed`] stands the burst detector, which turns fast keys into `Mark`, the keys
-    /// themselves, and then perhaps `Rollback` and `Scan`.
+    /// A key of the terminal: perhaps a person's, perhaps a scanner's.
     fn key(&mut self, key: KeyEvent) -> bool {
         if key.kind == KeyEventKind::Release {
             return false;
         }
-        self.typed(key)
+        self.stroke(keyboard::stroke(&key))
+    }
+
+    fn stroke(&mut self, stroke: Stroke) -> bool {
+        let outputs = self.wedge.feed(stroke, keyboard::millis(self.now));
+        self.heard(outputs)
+    }
+
+    /// What the burst detector says, in order.
+    fn heard(&mut self, outputs: Vec<Output>) -> bool {
+        let mut changed = false;
+        for output in outputs {
+            changed |= match output {
+                Output::Mark => {
+                    self.marked.clear();
+                    false
+                }
+                Output::Key(stroke) => self.typed(&stroke),
+                Output::Rollback => self.rollback(),
+                Output::Scan(scan) => self.top(Input::Scan(scan)),
+                Output::Paste(text) => self.top(Input::Paste(text)),
+                Output::Garbled => {
+                    self.outbox
+                        .notify(Tone::Warn, "app.garbled".into(), self.now);
+                    true
+                }
+            };
+        }
+        changed
     }
 
     /// A key that is no part of a scan: an action of the keymap, or a character.
-    fn typed(&mut self, key: KeyEvent) -> bool {
+    fn typed(&mut self, stroke: &Stroke) -> bool {
         let Some(layer) = self.stack.last() else {
             return false;
         };
-        if let Some(key) = Key::pressed(&key) {
-            let section = layer.screen.bindings();
-            return match self.parts.keymap.action(section, key) {
-                Some(action) if layer.screen.can(action) => self.act(action),
-                _ => false,
-            };
-        }
-        match key.code {
-            KeyCode::Char(glyph) if !key.modifiers.contains(KeyModifiers::ALT) => {
+        match keyboard::pressed(stroke) {
+            Some(Pressed::Key(key)) => {
+                let section = layer.screen.bindings();
+                match self.parts.keymap.action(section, key) {
+                    Some(action) if layer.screen.can(action) => self.act(action),
+                    _ => false,
+                }
+            }
+            Some(Pressed::Char(glyph)) => {
+                self.mark();
                 self.top(Input::Text(glyph))
             }
-            _ => false,
+            None => false,
         }
+    }
+
+    /// Tells the top screen to remember, once in a burst. An answer may open another screen in
+    /// the middle of one: that one remembers from there.
+    fn mark(&mut self) {
+        if let Some(Layer { id, .. }) = self.stack.last()
+            && !self.marked.contains(id)
+        {
+            let id = *id;
+            self.marked.push(id);
+            self.give(id, Input::Mark);
+        }
+    }
+
+    /// It was a scan: whoever got its characters forgets them.
+    fn rollback(&mut self) -> bool {
+        for id in std::mem::take(&mut self.marked) {
+            self.give(id, Input::Rollback);
+        }
+        true
     }
 
     /// Actions that mean the same everywhere, then the screen's own.
@@ -308,7 +372,8 @@ impl App {
     /// Time has passed: returns whether anything on the screen did.
     fn wake(&mut self) -> bool {
         let now = self.now;
-        let mut changed = false;
+        let outputs = self.wedge.tick(keyboard::millis(now));
+        let mut changed = self.heard(outputs);
         if self
             .outbox
             .notice
@@ -405,6 +470,7 @@ impl App {
                 self.stack.truncate(1);
                 self.top(Input::Opened);
             }
+            Step::Lock => self.lock(),
             Step::Quit => self.quit(),
         }
         self.stack.extend(over.into_iter().flatten());

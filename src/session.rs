@@ -7,7 +7,7 @@ use crate::domain::ledger::Stamp;
 use crate::domain::shift::Shift;
 use crate::domain::shop::{Shop, Store, Till};
 use crate::domain::staff::{Limit, Staff};
-use crate::query::Opening;
+use crate::query::{Cart, Opening};
 use uuid::Uuid;
 
 /// How the database answers.
@@ -44,6 +44,8 @@ pub struct Session {
     pub till: Option<Till>,
     pub staff: Option<Staff>,
     pub shift: Option<Shift>,
+    /// The sale that was on the screen when the console ended; the counter takes it.
+    pub cart: Option<Cart>,
     pub connection: Connection,
     pub scanner: ScannerSign,
     /// The shop's time: +08:00 (OP2).
@@ -61,6 +63,7 @@ impl Session {
             till: None,
             staff: None,
             shift: None,
+            cart: None,
             connection: Connection::default(),
             scanner: ScannerSign::default(),
             offset: shanghai(),
@@ -73,6 +76,7 @@ impl Session {
         self.store = Some(opening.store);
         self.till = Some(opening.till);
         self.shift = opening.shift;
+        self.cart = opening.cart;
     }
 
     /// What the person who is signed in may do by herself.

@@ -224,7 +224,10 @@ async fn scans_and_pastes_reach_the_screen() {
     console.event(What::Scan(scan));
     console.event(What::Paste("王晓明\n\u{1b}[31m".to_owned()));
     let screen = console.screen();
-    assert!(screen.contains("\n王晓明[31m\n6901234567892\n"), "{screen}");
+    assert!(
+        screen.contains("\n王晓明 [31m\n6901234567892\n"),
+        "{screen}"
+    );
 }
 
 #[tokio::test]

@@ -105,7 +105,8 @@ fn a_terminal_that_goes_away_ends_it() {
 fn a_question_and_its_answer_pass_the_loop() {
     let mut pty = Pty::start("answer", 80, 24);
     pty.until("登录");
-    pty.send("101\r2468\r");
+    // Pasted: typed in one breath it would be a scanner's.
+    pty.send("\x1b[200~101\x1b[201~\r\x1b[200~2468\x1b[201~\r");
     pty.until("连不上数据库");
     pty.send("\x1b");
     pty.until("工号");

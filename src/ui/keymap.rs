@@ -93,6 +93,19 @@ actions! {
     Attach = "attach",
     /// Choose everything there is.
     All = "all",
+    Pay = "pay",
+    MemberCard = "member_card",
+    /// Put the sale aside.
+    Hold = "hold",
+    /// Take up a sale that was put aside.
+    TakeUp = "take_up",
+    /// Edit the selected line.
+    Line = "line",
+    Operations = "operations",
+    Dormant = "dormant",
+    More = "more",
+    /// Take the line out of the sale.
+    Remove = "remove",
 }
 
 impl Action {

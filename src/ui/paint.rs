@@ -64,6 +64,17 @@ pub fn rule(frame: &mut Frame, area: Rect, row: u16, look: &Look) {
     line(frame, area, row, &text, look.style(Role::Frame));
 }
 
+/// One piece of a vertical rule at the left of row `row` of `area`.
+pub fn vertical(frame: &mut Frame, area: Rect, row: u16, look: &Look) {
+    let glyph = glyphs(look.theme.borders).1;
+    line(frame, area, row, glyph, look.style(Role::Frame));
+}
+
+/// Blanks `area`, for what lies over others.
+pub fn clear(frame: &mut Frame, area: Rect) {
+    blank(frame.buffer_mut(), area);
+}
+
 /// Horizontal, vertical, and the four corners.
 const fn glyphs(borders: Borders) -> (&'static str, &'static str, [&'static str; 4]) {
     match borders {

@@ -178,6 +178,8 @@ pub enum Step {
     Pop(Option<Outcome>),
     /// Back to the lowest screen, which gets [`Input::Opened`] again.
     Home,
+    /// Lock the till: whoever signs in next goes on, or takes over.
+    Lock,
     /// End the program.
     Quit,
 }
@@ -218,6 +220,10 @@ pub enum Outcome {
     Line(CartLine),
     /// Somebody whose PIN was just checked.
     SignedIn(Staff),
+    /// What was edited shall go.
+    Removed,
+    /// A code that is for the screen below.
+    Scan(Scan),
 }
 
 /// What a screen may reach while it takes an input.
@@ -238,6 +244,13 @@ pub(crate) struct Outbox {
     pub last_ticket: u64,
     pub asked: Vec<(Ticket, Query)>,
     pub notice: Option<Notice>,
+}
+
+impl Outbox {
+    pub fn notify(&mut self, tone: Tone, say: Say, now: DateTime<Utc>) {
+        let until = now + TimeDelta::seconds(NOTICE_SECONDS);
+        self.notice = Some(Notice { say, tone, until });
+    }
 }
 
 impl Cx<'_> {
@@ -262,11 +275,7 @@ impl Cx<'_> {
 
     /// One line that goes away by itself: what happened and what to do next.
     pub fn notice(&mut self, tone: Tone, say: impl Into<Say>) {
-        self.outbox.notice = Some(Notice {
-            say: say.into(),
-            tone,
-            until: self.now + TimeDelta::seconds(NOTICE_SECONDS),
-        });
+        self.outbox.notify(tone, say.into(), self.now);
     }
 
     /// Shows a refusal as a popup.

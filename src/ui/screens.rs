@@ -2,13 +2,19 @@
 
 pub mod approve;
 pub mod attach;
+pub mod choose;
 pub mod close_shift;
 pub mod confirm;
+pub mod counter;
 pub mod dormant;
+pub mod enrol;
+pub mod held;
 pub mod help;
+pub mod line;
 pub mod manage;
 pub mod member;
 pub mod message;
+pub mod new_product;
 pub mod open_shift;
 pub mod operations;
 pub mod pay_out;

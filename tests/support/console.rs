@@ -25,6 +25,12 @@ use ratatui::buffer::Buffer;
 
 use super::shop;
 
+/// Between two keys of a person: slower than any scanner.
+pub const BETWEEN_KEYS: TimeDelta = TimeDelta::milliseconds(120);
+
+/// Between two keys of a scanner.
+const BETWEEN_BARS: TimeDelta = TimeDelta::milliseconds(4);
+
 /// Answers after which a test is taken to run in circles.
 const MOST_ANSWERS: usize = 1_000;
 
@@ -59,13 +65,12 @@ impl<B: Backend> Console<B> {
     /// A console whose lowest screen is `first`.
     pub fn with(backend: B, parts: Parts, first: impl Screen + 'static) -> Self {
         let mut app = App::new(parts, Box::new(first), morning());
-        let effects = app.take_effects();
         Self {
+            effects: app.take_effects(),
             app,
             backend,
             terminal: Terminal::new(TestBackend::new(80, 24)).unwrap(),
             now: morning(),
-            effects,
         }
     }
 
@@ -75,28 +80,37 @@ impl<B: Backend> Console<B> {
         self.event(What::Resize(columns, rows))
     }
 
-    /// Presses keys: characters, and names of the keymap in `<>`. `<<` is the character `<`.
+    /// Presses keys like a person: characters, and names of the keymap in `<>`. `<<` is the
+    /// character `<`.
     pub fn keys(&mut self, keys: &str) -> &mut Self {
-        let mut rest = keys.chars();
-        while let Some(glyph) = rest.next() {
-            if glyph != '<' {
-                self.key(KeyEvent::from(KeyCode::Char(glyph)));
-                continue;
-            }
-            let name: String = rest.by_ref().take_while(|glyph| *glyph != '>').collect();
-            let key = Key::parse(&name).unwrap();
-            let modifiers = if key.ctrl {
-                KeyModifiers::CONTROL
-            } else {
-                KeyModifiers::NONE
-            };
-            self.key(KeyEvent::new(key.code, modifiers));
-        }
-        self
+        self.press(keys, BETWEEN_KEYS)
     }
 
-    fn key(&mut self, key: KeyEvent) {
-        self.event(What::Key(key));
+    /// Presses keys as fast as a keyboard scanner.
+    pub fn burst(&mut self, keys: &str) -> &mut Self {
+        self.press(keys, BETWEEN_BARS)
+    }
+
+    /// Presses keys with this time before each.
+    pub fn press(&mut self, keys: &str, before_each: TimeDelta) -> &mut Self {
+        let mut rest = keys.chars();
+        while let Some(glyph) = rest.next() {
+            let mut event = KeyEvent::from(KeyCode::Char(glyph));
+            if glyph == '<' {
+                let name: String = rest.by_ref().take_while(|glyph| *glyph != '>').collect();
+                if !name.is_empty() {
+                    let key = Key::parse(&name).unwrap();
+                    let modifiers = if key.ctrl {
+                        KeyModifiers::CONTROL
+                    } else {
+                        KeyModifiers::NONE
+                    };
+                    event = KeyEvent::new(key.code, modifiers);
+                }
+            }
+            self.wait(before_each).event(What::Key(event));
+        }
+        self
     }
 
     /// Anything else that can happen, now.
@@ -161,6 +175,15 @@ impl<B: Backend> Console<B> {
             self.event(What::Reply(ticket, answer));
         }
         self
+    }
+
+    /// The questions that are open, in the order they were asked.
+    pub fn open_questions(&self) -> Vec<Ticket> {
+        let open = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Query(ticket, _) => Some(*ticket),
+            Effect::Quit => None,
+        });
+        open.collect()
     }
 
     /// Whether the application has asked to end.

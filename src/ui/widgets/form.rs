@@ -188,6 +188,17 @@ impl Form {
         self.get(place).map_or("", |field| field.value().trim())
     }
 
+    /// Puts a text into the field at `place`: an edit, as if it had been typed.
+    pub fn set(&mut self, place: usize, text: &str) {
+        if let Some(entry) = self.entries.get_mut(place)
+            && let Control::Field(field) = &mut entry.control
+        {
+            field.set(text);
+            entry.wrong = None;
+            self.dirty = true;
+        }
+    }
+
     /// The option chosen at `place`, 0 where there is none.
     #[must_use]
     pub fn chosen(&self, place: usize) -> usize {

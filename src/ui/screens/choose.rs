@@ -1,0 +1,96 @@
+//! A few choices in the middle of the screen: arrows or a digit move, Enter takes.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::ui::keymap::Action;
+use crate::ui::paint;
+use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::text::Say;
+use crate::ui::theme::Role;
+use crate::ui::width;
+
+/// Columns of the question and the choices.
+const COLUMNS: u16 = 44;
+
+/// The screen below gets `Outcome::Chosen`, or `Outcome::Scan` when somebody scans instead.
+#[derive(Debug)]
+pub struct Choose {
+    question: Say,
+    options: Vec<Say>,
+    selected: usize,
+    marked: usize,
+}
+
+impl Choose {
+    /// The first choice is the default.
+    #[must_use]
+    pub fn new(question: impl Into<Say>, options: Vec<Say>) -> Self {
+        Self {
+            question: question.into(),
+            options,
+            selected: 0,
+            marked: 0,
+        }
+    }
+
+    const fn select(&mut self, place: usize) {
+        if place < self.options.len() {
+            self.selected = place;
+        }
+    }
+}
+
+impl Screen for Choose {
+    fn bindings(&self) -> &'static str {
+        "choose"
+    }
+
+    fn on(&mut self, input: Input, _cx: &mut Cx) -> Step {
+        match input {
+            Input::Action(Action::Accept) => {
+                return Step::Pop(Some(Outcome::Chosen(self.selected)));
+            }
+            Input::Action(Action::Back) => return Step::Pop(None),
+            Input::Scan(scan) => return Step::Pop(Some(Outcome::Scan(scan))),
+            Input::Action(Action::Up | Action::Previous) => {
+                self.select(self.selected.saturating_sub(1));
+            }
+            Input::Action(Action::Down | Action::Next) => self.select(self.selected + 1),
+            Input::Text(glyph @ '1'..='9') => {
+                let place = glyph.to_digit(10).unwrap_or(1) - 1;
+                self.select(usize::try_from(place).unwrap_or(0));
+            }
+            Input::Mark => self.marked = self.selected,
+            Input::Rollback => self.select(self.marked),
+            _ => {}
+        }
+        Step::Stay
+    }
+
+    fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let columns = COLUMNS.min(area.width.saturating_sub(4));
+        let words = width::wrap(&look.say(&self.question), columns.into());
+        let above = u16::try_from(words.len()).unwrap_or(1);
+        let rows = u16::try_from(self.options.len()).unwrap_or(1);
+        let inside = paint::popup(frame, area, (columns, above + 1 + rows), "", look);
+        for (row, text) in (0..).zip(&words) {
+            paint::line(frame, inside, row, text, look.style(Role::Title));
+        }
+        for (place, option) in self.options.iter().enumerate() {
+            let row = above + 1 + u16::try_from(place).unwrap_or(0);
+            let text = format!(" {} {}", place + 1, look.say(option));
+            let role = if place == self.selected {
+                Role::Selected
+            } else {
+                Role::Text
+            };
+            let text = width::left(&text, inside.width.into());
+            paint::line(frame, inside, row, &text, look.style(role));
+        }
+    }
+
+    fn is_popup(&self) -> bool {
+        true
+    }
+}

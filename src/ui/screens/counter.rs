@@ -1,0 +1,504 @@
+//! The counter, where a cashier lives: one line that takes anything, the member, the sale.
+
+mod answer;
+pub mod doors;
+mod finder;
+mod menu;
+mod panel;
+mod receive;
+mod sale;
+mod view;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use uuid::Uuid;
+
+use crate::domain::member::Member;
+use crate::domain::money::Fen;
+use crate::domain::phone::Phone;
+use crate::domain::price::{CartLine, Quote, quote};
+use crate::domain::product::Product;
+use crate::query::{Cart, HeldSale, Query, Ticket};
+use crate::session::Session;
+use crate::ui::keymap::Action;
+use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::screens::confirm::Confirm;
+use crate::ui::screens::held::Held;
+use crate::ui::screens::line::Line;
+use crate::ui::text::Say;
+use crate::ui::widgets::notice::Tone;
+use doors::Doors;
+use finder::{Entered, Finder, Row};
+use sale::Sale;
+
+/// Questions under way at once; a scan beyond them is refused with a word.
+const MOST_FETCHES: usize = 16;
+
+/// Codes of goods whose price is remembered; more, and all are forgotten.
+const MOST_REMEMBERED: usize = 256;
+
+/// A code that was scanned or typed.
+#[derive(Clone, Default)]
+struct Code {
+    text: String,
+    /// The canonical barcode, or the text.
+    item: String,
+    phone: Option<Phone>,
+    /// It was typed, and may be money.
+    amount: Option<Fen>,
+    pieces: Option<u32>,
+}
+
+/// Never shows the code: it may be a phone number or worth money.
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Code(****)")
+    }
+}
+
+/// Why something is being fetched.
+#[derive(Debug)]
+enum Why {
+    /// Whose code is this.
+    Code(Code),
+    /// A candidate was chosen.
+    Member,
+    Product(Option<u32>),
+    /// The member of a sale taken up again; its lines are there already.
+    Restore(i64),
+    /// The member on the screen, again.
+    Refresh,
+    /// Instalments of the member that are due.
+    Release,
+}
+
+/// What a popup above was asked.
+#[derive(Debug)]
+enum Question {
+    Clear,
+    HandOver,
+    Unknown(Vec<menu::Unknown>, Code),
+    More,
+    /// A price set by hand waits for approval.
+    Override(usize, CartLine),
+    /// The whole sale: it was taken up again with a price set by hand.
+    Approval,
+    NewProduct(String),
+    /// The line that is edited; none is a new one.
+    Line(Option<usize>),
+}
+
+/// An anonymous sale that a member may still be credited with (MB3).
+#[derive(Debug, Clone, Copy)]
+struct Anonymous {
+    sale_id: Uuid,
+    shift_id: Option<Uuid>,
+    paid: Fen,
+}
+
+/// The screen.
+#[derive(Debug, Default)]
+pub struct Counter {
+    doors: Doors,
+    finder: Finder,
+    sale: Sale,
+    member: Option<Box<Member>>,
+    /// Pieces of what comes next.
+    pieces: Option<u32>,
+    fetching: Vec<(Ticket, Why)>,
+    /// Pay as soon as nothing is being fetched.
+    pays: bool,
+    question: Option<Question>,
+    holding: Option<Ticket>,
+    attaching: Option<Ticket>,
+    opening: Option<Ticket>,
+    anonymous: Option<Anonymous>,
+    /// What the last receipt said, until the next customer.
+    last: Option<Say>,
+    remembered: BTreeMap<String, Product>,
+    /// The cart as it was last sent to be kept, and the answer that is under way.
+    kept: Cart,
+    keeping: Option<Ticket>,
+    /// Rows of the sale that are scrolled away.
+    offset: usize,
+}
+
+impl Default for Finder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Counter {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A counter that opens other screens than the usual ones.
+    #[must_use]
+    pub fn with(doors: Doors) -> Self {
+        Self {
+            doors,
+            ..Self::default()
+        }
+    }
+
+    const fn known(&self) -> bool {
+        self.member.is_some()
+    }
+
+    /// What the sale costs: the same engine prices the posting (PR1).
+    fn quote(&self, session: &Session) -> Quote {
+        let level = self.member.as_ref().map(|member| &member.level);
+        let shop = session.shop.as_ref();
+        shop.map_or_else(Quote::default, |shop| quote(self.sale.all(), level, shop))
+    }
+
+    fn cart(&self) -> Cart {
+        let restoring = self.fetching.iter().find_map(|(_, why)| match why {
+            Why::Restore(id) => Some(*id),
+            _ => None,
+        });
+        Cart {
+            member_id: self.member.as_ref().map(|member| member.id).or(restoring),
+            lines: self.sale.all().to_vec(),
+        }
+    }
+
+    /// Sends the cart to be kept when it has changed; one at a time, so that the last one stays.
+    fn keep(&mut self, cx: &mut Cx) {
+        let cart = self.cart();
+        if self.keeping.is_some() || cart == self.kept {
+            return;
+        }
+        let empty = cart == Cart::default();
+        self.kept = cart.clone();
+        self.keeping = Some(cx.ask(Query::KeepCart {
+            cart: (!empty).then_some(cart),
+            sending: None,
+        }));
+    }
+
+    /// Whether an answer may still change the sale.
+    fn is_fetching(&self) -> bool {
+        let changes = |(_, why): &(Ticket, Why)| !matches!(why, Why::Refresh);
+        self.fetching.iter().any(changes)
+    }
+
+    fn fetch(&mut self, query: Query, why: Why, cx: &mut Cx) {
+        if self.fetching.len() >= MOST_FETCHES {
+            cx.notice(Tone::Warn, "refusal.busy");
+            return;
+        }
+        let ticket = cx.ask(query);
+        self.fetching.push((ticket, why));
+    }
+
+    fn opened(&mut self, cx: &mut Cx) -> Step {
+        if cx.session.shop.is_none() {
+            self.opening = Some(cx.ask(Query::Opening));
+            return Step::Stay;
+        }
+        if let Some(cart) = cx.session.cart.take() {
+            cx.notice(Tone::Plain, "counter.restored");
+            self.restore(cart, cx);
+        }
+        if cx.session.shift.is_none() {
+            return Step::Push((self.doors.open_shift)());
+        }
+        Step::Stay
+    }
+
+    fn restore(&mut self, cart: Cart, cx: &mut Cx) {
+        self.sale.set(cart.lines);
+        self.member = None;
+        if let Some(id) = cart.member_id {
+            self.fetch(Query::ReadMember { id }, Why::Restore(id), cx);
+        }
+    }
+
+    fn action(&mut self, action: Action, cx: &mut Cx) -> Step {
+        match action {
+            Action::Accept => return self.accept(cx),
+            Action::Back => return self.back(),
+            Action::Up | Action::Down if !self.finder.is_empty() => {
+                self.finder.step(action == Action::Down, self.known());
+            }
+            Action::Up => self.sale.select(self.sale.place().saturating_sub(1)),
+            Action::Down => self.sale.select(self.sale.place() + 1),
+            Action::PageUp => self.sale.select(self.sale.place().saturating_sub(5)),
+            Action::PageDown => self.sale.select(self.sale.place() + 5),
+            Action::Home if self.finder.is_empty() => self.sale.select(0),
+            Action::End if self.finder.is_empty() => self.sale.select(usize::MAX),
+            Action::Delete if self.finder.is_empty() => self.sale.remove(self.sale.place()),
+            Action::Pay => return self.pay(cx),
+            Action::Hold => self.hold(cx),
+            Action::TakeUp if !self.sale.is_empty() => {
+                cx.notice(Tone::Warn, "counter.hold_first");
+            }
+            Action::TakeUp => return Step::push(Held::new()),
+            Action::Line => return self.edit(),
+            Action::Attach => self.attach(cx),
+            Action::Operations => return Step::Push((self.doors.operations)(till(cx))),
+            Action::Dormant => return Step::Push((self.doors.dormant)()),
+            Action::More => return self.more(),
+            Action::TopUp | Action::MemberCard => return self.of_member(action, cx),
+            _ => {}
+        }
+        Step::Stay
+    }
+
+    fn of_member(&self, action: Action, cx: &mut Cx) -> Step {
+        let Some(member) = self.member.clone() else {
+            cx.notice(Tone::Warn, "counter.member_first");
+            return Step::Stay;
+        };
+        Step::Push(if action == Action::TopUp {
+            (self.doors.top_up)(member)
+        } else {
+            (self.doors.member)(member.id)
+        })
+    }
+
+    /// Enter: what stands in the line, or, when it is empty, the payment.
+    fn accept(&mut self, cx: &mut Cx) -> Step {
+        let known = self.known();
+        let code = self.typed_code();
+        match self.finder.enter(known, cx) {
+            Entered::Nothing if self.sale.is_empty() => {}
+            Entered::Nothing => return self.pay(cx),
+            Entered::Wait => {}
+            Entered::Row(row) => {
+                self.finder.clear();
+                return self.take(row, cx);
+            }
+            Entered::Codes(codes) => {
+                self.finder.clear();
+                return self.look_up(codes, code, cx);
+            }
+            Entered::Quantity { pieces, next } => {
+                self.finder.clear();
+                if next || !self.sale.set_quantity(pieces.into()) {
+                    self.pieces = Some(pieces);
+                }
+            }
+            Entered::BankCard => {
+                self.finder.clear();
+                cx.notice(Tone::Bad, "counter.bank_card");
+            }
+            Entered::Unknown => {
+                let say = Say::new("counter.nothing").with("text", self.finder.text());
+                cx.notice(Tone::Warn, say);
+            }
+        }
+        Step::Stay
+    }
+
+    fn take(&mut self, row: Row, cx: &mut Cx) -> Step {
+        use crate::query::Candidate::{Member, Product};
+        match row {
+            Row::Amount(amount) => return self.quick(amount, cx),
+            Row::Enrol(phone) => return self.enrol(Some(phone.digits()), None),
+            Row::Known(Member { id, .. }) => {
+                self.fetch(Query::ReadMember { id }, Why::Member, cx);
+            }
+            Row::Known(Product { id, .. }) => {
+                let why = Why::Product(self.pieces.take());
+                self.fetch(Query::ReadProduct { id }, why, cx);
+            }
+        }
+        Step::Stay
+    }
+
+    /// An amount without items (PR7). Alone it is the whole sale: on to the payment.
+    fn quick(&mut self, amount: Fen, cx: &mut Cx) -> Step {
+        let alone = self.sale.is_empty();
+        let mut line = CartLine::quick(cx.text("counter.quick").to_owned(), amount);
+        line.quantity = self.pieces.take().map_or(1, i64::from);
+        if !self.sale.push(line) {
+            cx.notice(Tone::Warn, "counter.full");
+            return Step::Stay;
+        }
+        self.last = None;
+        if alone { self.pay(cx) } else { Step::Stay }
+    }
+
+    /// Esc: the line, then the pieces, then, after a question, the sale.
+    fn back(&mut self) -> Step {
+        self.pays = false;
+        if !self.finder.is_empty() {
+            self.finder.clear();
+        } else if self.pieces.take().is_some() {
+        } else if self.sale.is_empty() {
+            self.member = None;
+        } else {
+            self.question = Some(Question::Clear);
+            return Step::push(Confirm::new("counter.clear").careful());
+        }
+        Step::Stay
+    }
+
+    /// On to the payment, once every scan has its answer: none may be left out of the bill.
+    fn pay(&mut self, cx: &mut Cx) -> Step {
+        if self.is_fetching() {
+            self.pays = true;
+            return Step::Stay;
+        }
+        self.pays = false;
+        if self.sale.is_empty() {
+            return Step::Stay;
+        }
+        if cx.session.shift.is_none() {
+            return Step::Push((self.doors.open_shift)());
+        }
+        if self.wants_approval(cx) {
+            self.question = Some(Question::Approval);
+            return Step::Push((self.doors.approve)(Say::new("counter.by_hand")));
+        }
+        let lines = self.quote(cx.session).lines;
+        let approver = self.sale.approver.as_ref().map(|staff| staff.id);
+        Step::Push((self.doors.tender)(lines, self.member.clone(), approver))
+    }
+
+    /// Who approved a price is forgotten with the screen; the price is not.
+    fn wants_approval(&self, cx: &Cx) -> bool {
+        let by_hand = |line: &CartLine| line.override_price.is_some();
+        let may = cx.session.limit().is_some_and(|limit| limit.price_override);
+        self.sale.approver.is_none() && !may && self.sale.all().iter().any(by_hand)
+    }
+
+    fn hold(&mut self, cx: &mut Cx) {
+        let Some(store) = &cx.session.store else {
+            return;
+        };
+        let store_id = store.id;
+        let first = self.sale.all().first();
+        let name = self.member.as_ref().map(|member| member.name.as_str());
+        let name = name.filter(|name| !name.is_empty());
+        let label = name.or_else(|| first.map(|line| line.name.as_str()));
+        let held = HeldSale {
+            id: cx.new_id(),
+            store_id,
+            till_id: till(cx),
+            staff_id: cx.session.staff.as_ref().map_or(0, |staff| staff.id),
+            held_at: cx.now(),
+            label: label.unwrap_or_default().to_owned(),
+            total: self.quote(cx.session).total,
+            cart: self.cart(),
+        };
+        self.holding = Some(cx.ask(Query::Hold(Box::new(held))));
+    }
+
+    fn edit(&mut self) -> Step {
+        let Some(line) = self.sale.selected() else {
+            return Step::Stay;
+        };
+        self.question = Some(Question::Line(Some(self.sale.place())));
+        Step::push(Line::new(line.clone()))
+    }
+
+    /// The next customer.
+    fn clear(&mut self) {
+        self.finder.clear();
+        self.sale.clear();
+        self.member = None;
+        self.pieces = None;
+        self.pays = false;
+        self.offset = 0;
+    }
+}
+
+/// This till's id.
+fn till(cx: &Cx) -> i32 {
+    let till = cx.session.till.as_ref();
+    till.map_or_else(|| i32::from(cx.session.till_number), |till| till.id)
+}
+
+impl Screen for Counter {
+    fn bindings(&self) -> &'static str {
+        "counter"
+    }
+
+    fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
+        let step = if self.finder.on(&input, cx) {
+            Step::Stay
+        } else {
+            match input {
+                Input::Opened => self.opened(cx),
+                Input::Action(action) => self.action(action, cx),
+                Input::Scan(scan) => self.scan(&scan, cx),
+                Input::Reply(ticket, answer) => self.answered(ticket, answer, cx),
+                Input::Outcome(outcome) => self.outcome(outcome, cx),
+                Input::Changed => self.changed(cx),
+                Input::Tick => {
+                    self.finder.tick(self.member.is_some(), cx);
+                    Step::Stay
+                }
+                Input::Text(_) | Input::Paste(_) | Input::Mark | Input::Rollback => Step::Stay,
+            }
+        };
+        self.keep(cx);
+        step
+    }
+
+    fn can(&self, action: Action) -> bool {
+        let free = self.holding.is_none();
+        match action {
+            Action::Pay => free && (!self.sale.is_empty() || self.is_fetching()),
+            Action::Hold => free && !self.sale.is_empty() && !self.is_fetching(),
+            Action::Line => free && !self.sale.is_empty(),
+            Action::Attach => self.anonymous.is_some() && self.attaching.is_none(),
+            Action::Accept | Action::TakeUp => free,
+            _ => true,
+        }
+    }
+
+    fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        self.draw(frame, area, look);
+    }
+
+    fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.finder.deadline()
+    }
+}
+
+impl Counter {
+    /// What a popup decided.
+    fn outcome(&mut self, outcome: Outcome, cx: &mut Cx) -> Step {
+        let question = self.question.take();
+        match (outcome, question) {
+            (Outcome::Yes, Some(Question::Clear)) => self.clear(),
+            (Outcome::Yes, Some(Question::HandOver)) => return Step::Lock,
+            (Outcome::Chosen(place), Some(Question::More)) => return self.chosen(place, cx),
+            (Outcome::Chosen(place), Some(Question::Unknown(choices, code))) => {
+                return self.decided(choices.get(place).copied(), code, cx);
+            }
+            (Outcome::Approved(staff), Some(Question::Override(place, line))) => {
+                self.sale.replace(place, line);
+                self.sale.approver = Some(staff);
+            }
+            (Outcome::Approved(staff), Some(Question::Approval)) => {
+                self.sale.approver = Some(staff);
+                return self.pay(cx);
+            }
+            (Outcome::Approved(staff), Some(Question::NewProduct(code))) => {
+                return Self::new_product(code, staff.id);
+            }
+            (Outcome::Line(line), Some(Question::Line(place))) => {
+                return self.edited(place, line, cx);
+            }
+            (Outcome::Removed, Some(Question::Line(Some(place)))) => self.sale.remove(place),
+            (Outcome::Scan(scan), _) => return self.scan(&scan, cx),
+            (Outcome::Receipt(receipt), _) => self.receipt(&receipt, cx),
+            (Outcome::Member(member), _) => self.set_member(member, cx),
+            (Outcome::Product(product), _) => return self.add(&product, None, cx),
+            (Outcome::Cart(cart), _) => self.restore(*cart, cx),
+            _ => {}
+        }
+        Step::Stay
+    }
+}

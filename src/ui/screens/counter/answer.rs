@@ -1,0 +1,228 @@
+//! Answers of the back end, and what a finished sale leaves on the screen.
+
+use super::panel::grouped;
+use super::{Anonymous, Counter, Question, Why, till};
+use crate::domain::ledger::OperationKind;
+use crate::domain::money::Fen;
+use crate::domain::receipt::Receipt;
+use crate::domain::refund::AttachRequest;
+use crate::error::{Refusal, Result};
+use crate::query::{Query, Reply, Ticket};
+use crate::ui::screen::{Cx, Step};
+use crate::ui::text::Say;
+use crate::ui::widgets::notice::Tone;
+
+impl Counter {
+    pub(super) fn answered(&mut self, ticket: Ticket, answer: Result<Reply>, cx: &mut Cx) -> Step {
+        if self.finder.is_for(ticket) {
+            return self.candidates(answer, cx);
+        }
+        if let Some(place) = self.fetching.iter().position(|(asked, _)| *asked == ticket) {
+            let (_, why) = self.fetching.remove(place);
+            let step = self.fetched(why, answer, cx);
+            let pays = self.pays && matches!(step, Step::Stay);
+            return if pays { self.pay(cx) } else { step };
+        }
+        if self.keeping == Some(ticket) {
+            self.keeping = None;
+            if let Err(refusal) = answer {
+                cx.notice(Tone::Warn, &refusal);
+            }
+        } else if self.holding == Some(ticket) {
+            self.holding = None;
+            match answer {
+                Ok(_) => {
+                    self.clear();
+                    cx.notice(Tone::Good, "counter.held");
+                }
+                Err(refusal) => return cx.refuse(refusal),
+            }
+        } else if self.attaching == Some(ticket) {
+            self.attaching = None;
+            return self.attached(answer, cx);
+        } else if self.opening == Some(ticket) {
+            self.opening = None;
+            if let Ok(Reply::Opening(opening)) = answer {
+                cx.session.open(*opening);
+                return self.opened(cx);
+            }
+        }
+        Step::Stay
+    }
+
+    /// Candidates for what stands in the line; Enter may have waited for them.
+    fn candidates(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
+        let (found, refusal) = match answer {
+            Ok(Reply::Candidates(found)) => (Some(found), None),
+            Ok(_) => (None, None),
+            Err(refusal) => (None, Some(refusal)),
+        };
+        let entered = self.finder.answer(found);
+        match refusal {
+            _ if !entered => Step::Stay,
+            Some(refusal) => cx.refuse(refusal),
+            None if self.finder.is_fresh() => self.accept(cx),
+            None => Step::Stay,
+        }
+    }
+
+    fn fetched(&mut self, why: Why, answer: Result<Reply>, cx: &mut Cx) -> Step {
+        match (why, answer) {
+            (Why::Code(code), Ok(Reply::Found(found))) => self.found(found, code, cx),
+            (Why::Product(pieces), Ok(Reply::Product(product))) => self.add(&product, pieces, cx),
+            (Why::Member | Why::Restore(_), Ok(Reply::Member(member))) => {
+                self.set_member(member, cx);
+                Step::Stay
+            }
+            (Why::Refresh | Why::Release, Ok(Reply::Member(member))) => {
+                if self.member.as_ref().is_some_and(|now| now.id == member.id) {
+                    self.member = Some(member);
+                }
+                Step::Stay
+            }
+            (Why::Refresh, Err(_)) | (_, Ok(_)) => Step::Stay,
+            (Why::Release, Err(refusal)) => {
+                cx.notice(Tone::Warn, &refusal);
+                Step::Stay
+            }
+            (_, Err(refusal)) => {
+                self.pays = false;
+                cx.refuse(refusal)
+            }
+        }
+    }
+
+    /// Somebody else changed the database: prices and the member may be others now.
+    pub(super) fn changed(&mut self, cx: &mut Cx) -> Step {
+        self.remembered.clear();
+        self.refresh(cx);
+        Step::Stay
+    }
+
+    fn refresh(&mut self, cx: &mut Cx) {
+        let already = self
+            .fetching
+            .iter()
+            .any(|(_, why)| matches!(why, Why::Refresh));
+        if let Some(member) = self.member.as_ref().filter(|_| !already) {
+            let id = member.id;
+            self.fetch(Query::ReadMember { id }, Why::Refresh, cx);
+        }
+    }
+
+    /// Money moved on the screen above.
+    pub(super) fn receipt(&mut self, receipt: &Receipt, cx: &mut Cx) {
+        if receipt.kind != OperationKind::Sale {
+            let key = match receipt.kind {
+                OperationKind::TopUp => "counter.topped_up",
+                _ => "counter.posted",
+            };
+            let amount = receipt.document.amount;
+            cx.notice(Tone::Good, Say::new(key).with("amount", amount));
+            self.refresh(cx);
+            return;
+        }
+        let paid = receipt.net() - receipt.document.rounding;
+        let anonymous = receipt.after.is_none() && receipt.names.member.is_none();
+        self.anonymous = anonymous.then(|| Anonymous {
+            sale_id: receipt.id,
+            shift_id: cx.session.shift.as_ref().map(|shift| shift.id),
+            paid,
+        });
+        let say = last_line(receipt, paid);
+        cx.notice(Tone::Good, say.clone());
+        self.clear();
+        self.last = Some(say);
+    }
+
+    /// Credits the member with the anonymous sale before (MB3).
+    pub(super) fn attach(&mut self, cx: &mut Cx) {
+        let Some(sale) = self.anonymous else {
+            return;
+        };
+        let shift = cx.session.shift.as_ref().map(|shift| shift.id);
+        if sale.shift_id != shift {
+            self.anonymous = None;
+            cx.notice(Tone::Warn, "counter.shift_over");
+            return;
+        }
+        let Some(member) = self.member.clone() else {
+            cx.notice(Tone::Warn, "counter.attach_whom");
+            return;
+        };
+        let id = cx.new_id();
+        let request = AttachRequest {
+            stamp: cx.session.stamp(id, cx.now()),
+            sale_id: sale.sale_id,
+            member_id: member.id,
+        };
+        self.attaching = Some(cx.ask(Query::Attach { request, member }));
+    }
+
+    fn attached(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
+        match answer {
+            Ok(reply) => {
+                let points = match &reply {
+                    Reply::Receipt(receipt) => receipt.document.points,
+                    _ => 0,
+                };
+                self.anonymous = None;
+                let say = Say::new("counter.attached").with("points", points);
+                cx.notice(Tone::Good, say);
+                self.refresh(cx);
+                Step::Stay
+            }
+            Err(refusal) => {
+                if refusal.hint == "attach.taken" {
+                    self.anonymous = None;
+                }
+                cx.refuse(refusal)
+            }
+        }
+    }
+
+    /// Opens the popup for a new product, or asks somebody who may.
+    pub(super) fn add_product(&mut self, code: String, cx: &mut Cx) -> Step {
+        let may = cx.session.limit().is_some_and(|limit| limit.manage);
+        if let (Some(staff), true) = (&cx.session.staff, may) {
+            return Self::new_product(code, staff.id);
+        }
+        self.question = Some(Question::NewProduct(code));
+        Step::Push((self.doors.approve)(Say::new("counter.new_product")))
+    }
+
+    /// The operations of this till.
+    pub(super) fn operations(&self, cx: &Cx) -> Step {
+        Step::Push((self.doors.operations)(till(cx)))
+    }
+
+    /// Nothing unfinished may lie below the close of a shift.
+    pub(super) fn close_shift(&self, cx: &mut Cx) -> Step {
+        if self.sale.is_empty() && !self.is_fetching() {
+            return Step::Push((self.doors.close_shift)());
+        }
+        cx.refuse(Refusal::user("counter.unfinished"))
+    }
+}
+
+/// What the receipt says at its end.
+fn last_line(receipt: &Receipt, paid: Fen) -> Say {
+    let tenders = &receipt.document.tenders;
+    let change: Fen = tenders
+        .iter()
+        .map(crate::domain::tender::Tender::change)
+        .sum();
+    let say = match (&receipt.after, change.is_positive()) {
+        (Some(_), false) => Say::new("counter.paid_member"),
+        (Some(_), true) => Say::new("counter.paid_member_change"),
+        (None, false) => Say::new("counter.paid"),
+        (None, true) => Say::new("counter.paid_change"),
+    };
+    let say = say.with("amount", paid).with("change", change);
+    match &receipt.after {
+        Some(after) => say
+            .with("left", after.principal + after.bonus)
+            .with("points", grouped(after.points)),
+        None => say,
+    }
+}

@@ -1,0 +1,127 @@
+//! What can be done with a code nobody knows, and everything that has no place in the footer.
+
+use super::{Code, Counter, Question, Why};
+use crate::query::Query;
+use crate::ui::keymap::Action;
+use crate::ui::screen::{Cx, Screen, Step};
+use crate::ui::screens::choose::Choose;
+use crate::ui::screens::enrol::Enrol;
+use crate::ui::screens::new_product::NewProduct;
+use crate::ui::text::Say;
+
+/// Longest and shortest card number.
+const CARD: std::ops::RangeInclusive<usize> = 4..=64;
+
+/// What can be done with an unknown code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// A card for the member on the screen.
+    AddCard,
+    Enrol,
+    NewProduct,
+    Amount,
+    Ignore,
+}
+
+impl Unknown {
+    /// The choices, the likeliest first: what has a check digit is a product.
+    pub(super) fn of(code: &Code, known: bool) -> Vec<Self> {
+        let mut choices = Vec::new();
+        let is_barcode = code.item != code.text || code.text.len() == 14;
+        if CARD.contains(&code.text.chars().count()) {
+            choices.extend(known.then_some(Self::AddCard));
+            choices.push(Self::Enrol);
+        }
+        choices.insert(if is_barcode { 0 } else { choices.len() }, Self::NewProduct);
+        if code.amount.is_some() {
+            choices.push(Self::Amount);
+        }
+        choices.push(Self::Ignore);
+        choices
+    }
+
+    pub(super) fn popup(say: Say, choices: &[Self], code: &Code, name: &str) -> Box<dyn Screen> {
+        let amount = code.amount.unwrap_or_default();
+        let options = choices.iter().map(|choice| match choice {
+            Self::AddCard => Say::new("counter.add_card").with("name", name),
+            Self::Enrol => Say::new("counter.enrol_card"),
+            Self::NewProduct => Say::new("counter.add_product"),
+            Self::Amount => Say::new("counter.as_amount").with("amount", amount),
+            Self::Ignore => Say::new("counter.ignore"),
+        });
+        Box::new(Choose::new(say, options.collect()))
+    }
+}
+
+/// The rows of F10.
+const MORE: &[(&str, More)] = &[
+    ("counter.more_enrol", More::Enrol),
+    ("counter.more_attach", More::Do(Action::Attach)),
+    ("counter.more_line", More::Do(Action::Line)),
+    ("counter.more_operations", More::Operations),
+    ("counter.more_dormant", More::Do(Action::Dormant)),
+    ("counter.more_pay_out", More::PayOut),
+    ("counter.more_close_shift", More::CloseShift),
+    ("counter.more_manage", More::Manage),
+    ("counter.more_lock", More::Lock),
+];
+
+#[derive(Debug, Clone, Copy)]
+enum More {
+    Do(Action),
+    Enrol,
+    Operations,
+    PayOut,
+    CloseShift,
+    Manage,
+    Lock,
+}
+
+impl Counter {
+    pub(super) fn more(&mut self) -> Step {
+        self.question = Some(Question::More);
+        let options = MORE.iter().map(|(key, _)| Say::new(key)).collect();
+        Step::push(Choose::new("counter.more", options))
+    }
+
+    pub(super) fn chosen(&mut self, place: usize, cx: &mut Cx) -> Step {
+        match MORE.get(place).map(|(_, more)| *more) {
+            Some(More::Do(action)) if self.can(action) => self.action(action, cx),
+            Some(More::Enrol) => self.enrol(None, None),
+            Some(More::Operations) => self.operations(cx),
+            Some(More::PayOut) => Step::Push((self.doors.pay_out)()),
+            Some(More::CloseShift) => self.close_shift(cx),
+            Some(More::Manage) => Step::Push((self.doors.manage)()),
+            Some(More::Lock) => Step::Lock,
+            Some(More::Do(_)) | None => Step::Stay,
+        }
+    }
+
+    /// What shall be done with an unknown code.
+    pub(super) fn decided(&mut self, choice: Option<Unknown>, code: Code, cx: &mut Cx) -> Step {
+        match choice {
+            Some(Unknown::Enrol) => self.enrol(None, Some(&code.text)),
+            Some(Unknown::AddCard) => {
+                if let Some(member) = &self.member {
+                    let (member_id, card) = (member.id, code.text);
+                    self.fetch(Query::AddCard { member_id, card }, Why::Member, cx);
+                }
+                Step::Stay
+            }
+            Some(Unknown::NewProduct) => self.add_product(code.item, cx),
+            Some(Unknown::Amount) => code
+                .amount
+                .map_or(Step::Stay, |amount| self.quick(amount, cx)),
+            Some(Unknown::Ignore) | None => Step::Stay,
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "reads like the other steps")]
+    pub(super) fn enrol(&self, phone: Option<&str>, card: Option<&str>) -> Step {
+        Step::push(Enrol::new(phone, card))
+    }
+
+    pub(super) fn new_product(code: String, editor: i32) -> Step {
+        Step::push(NewProduct::new(code, editor))
+    }
+}

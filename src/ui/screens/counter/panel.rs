@@ -1,0 +1,224 @@
+//! The member beside the line: what a cashier says while she rings up.
+
+use chrono::NaiveDate;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::Counter;
+use super::view::{is_some, visited};
+use crate::domain::member::Member;
+use crate::domain::money::Fen;
+use crate::ui::paint;
+use crate::ui::screen::Look;
+use crate::ui::text::Say;
+use crate::ui::theme::Role;
+use crate::ui::width;
+
+/// A birthday, or an expiry, within this many days is near.
+const NEAR_DAYS: i64 = 30;
+
+/// Columns of the labels.
+const LABEL: u16 = 9;
+
+impl Counter {
+    /// The card in its pane.
+    pub(super) fn member_card(&self, frame: &mut Frame, area: Rect, look: &Look) {
+        let Some(member) = &self.member else {
+            nobody(frame, area, look);
+            return;
+        };
+        let today = look.session.today(look.now);
+        let level = format!(" {}", member.level.name);
+        let taken = paint::line_right(frame, area, 0, &level, look.style(Role::Title));
+        let rest = Rect {
+            width: area.width.saturating_sub(taken),
+            ..area
+        };
+        paint::line(frame, rest, 0, name(member, look), look.style(Role::Title));
+        let (away, role) = away(member, today, look);
+        let phone = member.phone.as_deref().unwrap_or_default();
+        paint::line(frame, area, 1, phone, look.style(Role::Text));
+        paint::line_right(frame, area, 1, &away, look.style(role));
+        let mut row = 3;
+        let mut put = |label: &str, value: &str, role: Role| {
+            paint::line(frame, area, row, label, look.style(Role::Dim));
+            paint::line_right(frame, area, row, value, look.style(role));
+            row += 1;
+        };
+        put(
+            look.text("counter.stored"),
+            &member.stored_value().to_string(),
+            Role::Money,
+        );
+        put(
+            look.text("counter.principal"),
+            &member.principal.to_string(),
+            Role::Text,
+        );
+        put(
+            look.text("counter.bonus"),
+            &member.bonus.to_string(),
+            Role::Text,
+        );
+        put(
+            look.text("counter.points"),
+            &grouped(member.points),
+            Role::Text,
+        );
+        if let Some(coming) = coming(member) {
+            put(look.text("counter.coming"), &coming.to_string(), Role::Text);
+        }
+        row += 1;
+        for (label, say, role) in remarks(member, today) {
+            let text = look.say(&say);
+            row += block(
+                frame,
+                paint::below(area, row),
+                look.text(label),
+                &text,
+                role,
+                look,
+            );
+        }
+        if !member.notes.is_empty() {
+            let label = look.text("counter.notes");
+            block(
+                frame,
+                paint::below(area, row),
+                label,
+                &member.notes,
+                Role::Warn,
+                look,
+            );
+        }
+    }
+
+    /// The card in two lines, for a narrow screen.
+    pub(super) fn member_lines(&self, frame: &mut Frame, area: Rect, look: &Look) {
+        let area = paint::inset(area, 1, 0);
+        let Some(member) = &self.member else {
+            let lines = width::wrap(look.text("counter.nobody"), area.width.into());
+            for (row, text) in (0..2).zip(&lines) {
+                paint::line(frame, area, row, text, look.style(Role::Dim));
+            }
+            return;
+        };
+        let today = look.session.today(look.now);
+        let (away, role) = away(member, today, look);
+        let taken = paint::line_right(frame, area, 0, &away, look.style(role));
+        let phone = member.phone.as_deref().unwrap_or_default();
+        let tail = format!(" {} {phone}", member.level.name);
+        let room = area.width.saturating_sub(taken + 1);
+        let name = width::fit(
+            name(member, look),
+            usize::from(room.saturating_sub(width::columns(&tail))),
+        )
+        .into_owned();
+        let first = Rect {
+            width: room,
+            ..area
+        };
+        paint::line(
+            frame,
+            first,
+            0,
+            &format!("{name}{tail}"),
+            look.style(Role::Title),
+        );
+        let points = format!("{} {}", look.text("counter.points"), grouped(member.points));
+        paint::line_right(frame, area, 1, &points, look.style(Role::Text));
+        let stored = format!("{} {}", look.text("counter.stored"), member.stored_value());
+        paint::line(frame, area, 1, &stored, look.style(Role::Money));
+    }
+}
+
+fn name<'a>(member: &'a Member, look: &'a Look) -> &'a str {
+    if member.name.is_empty() {
+        look.text("counter.nameless")
+    } else {
+        &member.name
+    }
+}
+
+/// How long she was away, louder when the shop calls that dormant (OR1).
+fn away(member: &Member, today: NaiveDate, look: &Look) -> (String, Role) {
+    let days = member.days_away(today);
+    let limit = look.session.shop.as_ref().map(|shop| shop.dormancy_days);
+    let dormant = days.zip(limit).is_some_and(|(days, limit)| days > limit);
+    let role = if dormant { Role::Warn } else { Role::Dim };
+    (look.say(&visited(days)), role)
+}
+
+/// Bonus that was promised and comes later.
+fn coming(member: &Member) -> Option<Fen> {
+    let sum: Fen = member.instalments.iter().map(|part| part.bonus).sum();
+    is_some(sum).then_some(sum)
+}
+
+/// What expires soon, and a birthday that is near.
+fn remarks(member: &Member, today: NaiveDate) -> Vec<(&'static str, Say, Role)> {
+    let mut remarks = Vec::new();
+    if let Some((day, bonus, points)) = member.expiring(today, NEAR_DAYS) {
+        let say = match (bonus.is_positive(), points > 0) {
+            (true, true) => Say::new("counter.expires_both"),
+            (true, false) => Say::new("counter.expires_bonus"),
+            _ => Say::new("counter.expires_points"),
+        };
+        let say = say
+            .with("day", day.format("%m-%d"))
+            .with("bonus", bonus)
+            .with("points", grouped(points));
+        remarks.push(("counter.expires", say, Role::Warn));
+    }
+    if let Some(days) = member
+        .days_to_birthday(today)
+        .filter(|days| *days <= NEAR_DAYS)
+    {
+        let say = if days == 0 {
+            Say::new("counter.birthday_today")
+        } else {
+            Say::new("counter.birthday_in").with("days", days)
+        };
+        remarks.push(("counter.birthday", say, Role::Good));
+    }
+    remarks
+}
+
+/// A label and a text of up to three rows beside it. Gives the rows it took.
+fn block(frame: &mut Frame, area: Rect, label: &str, text: &str, role: Role, look: &Look) -> u16 {
+    paint::line(frame, area, 0, label, look.style(Role::Dim));
+    let right = Rect {
+        x: area.x + LABEL.min(area.width),
+        width: area.width.saturating_sub(LABEL),
+        ..area
+    };
+    let lines = width::wrap(text, right.width.into());
+    let mut rows = 0;
+    for text in lines.iter().take(3) {
+        paint::line(frame, right, rows, text, look.style(role));
+        rows += 1;
+    }
+    rows.max(1)
+}
+
+/// Nobody yet: what brings a member here.
+fn nobody(frame: &mut Frame, area: Rect, look: &Look) {
+    let mut row = 0;
+    for key in [
+        "counter.nobody",
+        "counter.nobody_scan",
+        "counter.nobody_quick",
+    ] {
+        for text in width::wrap(look.text(key), area.width.into()) {
+            paint::line(frame, area, row, &text, look.style(Role::Dim));
+            row += 1;
+        }
+        row += 1;
+    }
+}
+
+/// `2,310`.
+pub(super) fn grouped(points: i64) -> String {
+    let text = Fen(points.saturating_mul(100)).to_string();
+    text.trim_end_matches(".00").to_owned()
+}

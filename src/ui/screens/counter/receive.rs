@@ -1,0 +1,183 @@
+//! What a code leads to: a member, a line of the sale, or a question.
+
+use super::finder::codes;
+use super::menu::Unknown;
+use super::{Code, Counter, MOST_REMEMBERED, Question, Why};
+use crate::domain::code::{Meaning, Origin, Situation, meanings};
+use crate::domain::member::Member;
+use crate::domain::price::CartLine;
+use crate::domain::product::{Product, ProductKind};
+use crate::domain::scan::Scan;
+use crate::error::Refusal;
+use crate::query::{Found, Query};
+use crate::ui::screen::{Cx, Step};
+use crate::ui::screens::confirm::Confirm;
+use crate::ui::screens::line::Line;
+use crate::ui::text::Say;
+use crate::ui::widgets::notice::Tone;
+
+impl Counter {
+    /// A code from a scanner. Pieces typed before it count (`3*`), nothing else in the line does.
+    pub(super) fn scan(&mut self, scan: &Scan, cx: &mut Cx) -> Step {
+        if self.holding.is_some() {
+            cx.notice(Tone::Warn, "refusal.busy");
+            return Step::Stay;
+        }
+        let typed = self.finder.meanings(self.known());
+        if let Some(Meaning::Quantity(pieces)) = typed.first() {
+            self.pieces = Some(*pieces);
+            self.finder.clear();
+        }
+        let situation = Situation::Counter {
+            member: self.known(),
+        };
+        let meanings = meanings(&scan.code, Origin::Scanned, situation);
+        if meanings.first() == Some(&Meaning::BankCard) {
+            cx.notice(Tone::Bad, "counter.bank_card");
+            return Step::Stay;
+        }
+        let codes = codes(&meanings);
+        if codes.is_empty() {
+            cx.notice(Tone::Warn, "app.garbled");
+            return Step::Stay;
+        }
+        let code = self.code(&scan.code, &meanings);
+        self.look_up(codes, code, cx)
+    }
+
+    /// The line as a code.
+    pub(super) fn typed_code(&self) -> Code {
+        let mut code = self.code(self.finder.text(), &self.finder.meanings(self.known()));
+        code.amount = self
+            .finder
+            .meanings(self.known())
+            .iter()
+            .find_map(|m| match m {
+                Meaning::Amount(fen) => Some(*fen),
+                _ => None,
+            });
+        code
+    }
+
+    fn code(&self, text: &str, meanings: &[Meaning]) -> Code {
+        let barcode = meanings.iter().find_map(|meaning| match meaning {
+            Meaning::Barcode(gtin) => Some(gtin.to_string()),
+            _ => None,
+        });
+        let phone = meanings.iter().find_map(|meaning| match meaning {
+            Meaning::Phone(phone) => Some(phone.clone()),
+            _ => None,
+        });
+        Code {
+            text: text.to_owned(),
+            item: barcode.unwrap_or_else(|| text.to_owned()),
+            phone,
+            amount: None,
+            pieces: self.pieces,
+        }
+    }
+
+    /// Asks whose code this is, unless the product was seen before.
+    pub(super) fn look_up(&mut self, codes: Vec<String>, code: Code, cx: &mut Cx) -> Step {
+        let seen = self.remembered.get(&code.item).cloned();
+        let pieces = self.pieces.take();
+        if let Some(product) = seen {
+            return self.add(&product, pieces, cx);
+        }
+        self.fetch(Query::Scan { codes }, Why::Code(code), cx);
+        Step::Stay
+    }
+
+    pub(super) fn found(&mut self, found: Found, code: Code, cx: &mut Cx) -> Step {
+        match found {
+            Found::Member(member) => self.set_member(member, cx),
+            Found::Product(product) => {
+                if self.remembered.len() >= MOST_REMEMBERED {
+                    self.remembered.clear();
+                }
+                self.remembered.insert(code.item, product.clone());
+                return self.add(&product, code.pieces, cx);
+            }
+            Found::Staff(number) => {
+                self.pays = false;
+                self.question = Some(Question::HandOver);
+                let say = Say::new("counter.hand_over").with("number", number);
+                return Step::push(Confirm::new(say));
+            }
+            Found::Blocked(state) => {
+                self.pays = false;
+                let hint = match state.as_str() {
+                    "pending" => "counter.card_pending",
+                    "closed" => "counter.card_closed",
+                    _ => "counter.card_blocked",
+                };
+                return cx.refuse(Refusal::user(hint));
+            }
+            Found::Nothing => return self.unknown(code),
+        }
+        Step::Stay
+    }
+
+    /// Nobody's code: a new phone enrols, anything else is asked about.
+    fn unknown(&mut self, code: Code) -> Step {
+        self.pays = false;
+        if let Some(phone) = &code.phone {
+            return self.enrol(Some(phone.digits()), None);
+        }
+        let choices = Unknown::of(&code, self.known());
+        let name = self.member.as_ref().map_or("", |member| &member.name);
+        let say = Say::new("counter.unknown").with("code", &code.text);
+        let popup = Unknown::popup(say, &choices, &code, name);
+        self.question = Some(Question::Unknown(choices, code));
+        Step::Push(popup)
+    }
+
+    /// A product joins the sale; what is sold by weight is weighed first.
+    pub(super) fn add(&mut self, product: &Product, pieces: Option<u32>, cx: &mut Cx) -> Step {
+        self.last = None;
+        if product.kind == ProductKind::Weight && pieces.is_none() {
+            self.pays = false;
+            self.question = Some(Question::Line(None));
+            return Step::push(Line::new(CartLine::of(product, 0)));
+        }
+        if !self.sale.add(product, pieces.map_or(1, i64::from)) {
+            cx.notice(Tone::Warn, "counter.full");
+        }
+        Step::Stay
+    }
+
+    pub(super) fn set_member(&mut self, member: Box<Member>, cx: &mut Cx) {
+        self.last = None;
+        let today = cx.session.today(cx.now());
+        let due = member.instalments.iter().any(|part| part.due_on <= today);
+        let member_id = member.id;
+        self.member = Some(member);
+        if due && cx.session.shift.is_some() {
+            let id = cx.new_id();
+            let stamp = cx.session.stamp(id, cx.now());
+            let query = Query::ReleaseInstalments { stamp, member_id };
+            self.fetch(query, Why::Release, cx);
+        }
+    }
+
+    /// A line comes back from its popup. A price set by hand needs a right.
+    pub(super) fn edited(&mut self, place: Option<usize>, line: CartLine, cx: &mut Cx) -> Step {
+        let Some(place) = place else {
+            if !self.sale.push(line) {
+                cx.notice(Tone::Warn, "counter.full");
+            }
+            return Step::Stay;
+        };
+        let before = self.sale.all().get(place);
+        let set = line.override_price.is_some()
+            && before.is_some_and(|before| before.override_price != line.override_price);
+        let may = cx.session.limit().is_some_and(|limit| limit.price_override);
+        if set && !may {
+            let why = Say::new("counter.override").with("name", &line.name);
+            self.question = Some(Question::Override(place, line));
+            return Step::Push((self.doors.approve)(why));
+        }
+        self.sale.replace(place, line);
+        Step::Stay
+    }
+}

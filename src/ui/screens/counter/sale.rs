@@ -1,0 +1,111 @@
+//! The sale on the screen: its lines and which of them is selected.
+
+use crate::domain::price::CartLine;
+use crate::domain::product::{Product, ProductKind};
+use crate::domain::staff::Staff;
+
+/// Most lines of one sale.
+pub const MOST_LINES: usize = 500;
+
+/// Most pieces, or grams, of one line.
+pub const MOST_PIECES: i64 = 99_999;
+
+/// The lines of a sale and who approved what is special about them.
+#[derive(Debug, Default)]
+pub struct Sale {
+    lines: Vec<CartLine>,
+    selected: usize,
+    /// Who approved a price that was set by hand.
+    pub approver: Option<Staff>,
+}
+
+impl Sale {
+    pub fn all(&self) -> &[CartLine] {
+        &self.lines
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    pub const fn place(&self) -> usize {
+        self.selected
+    }
+
+    pub fn selected(&self) -> Option<&CartLine> {
+        self.lines.get(self.selected)
+    }
+
+    /// Replaces everything.
+    pub fn set(&mut self, lines: Vec<CartLine>) {
+        self.lines = lines;
+        self.approver = None;
+        self.select(usize::MAX);
+    }
+
+    pub fn select(&mut self, place: usize) {
+        self.selected = place.min(self.lines.len().saturating_sub(1));
+    }
+
+    /// A line at the end. Returns whether there was room.
+    pub fn push(&mut self, line: CartLine) -> bool {
+        if self.lines.len() >= MOST_LINES {
+            return false;
+        }
+        self.lines.push(line);
+        self.select(usize::MAX);
+        true
+    }
+
+    /// Pieces of a product: more of the line that has it already, or a line of its own. Returns
+    /// whether there was room.
+    pub fn add(&mut self, product: &Product, pieces: i64) -> bool {
+        let line = CartLine::of(product, pieces);
+        let same = |known: &CartLine| {
+            line.kind != ProductKind::Weight
+                && CartLine {
+                    quantity: line.quantity,
+                    ..known.clone()
+                } == line
+        };
+        let Some(place) = self.lines.iter().position(same) else {
+            return self.push(line);
+        };
+        self.select(place);
+        let most = MOST_PIECES;
+        self.lines.get_mut(place).is_some_and(|known| {
+            let sum = known.quantity + pieces;
+            known.quantity = sum.min(most);
+            sum <= most
+        })
+    }
+
+    /// Sets the quantity of the selected line. Returns whether there is one.
+    pub fn set_quantity(&mut self, quantity: i64) -> bool {
+        let line = self.lines.get_mut(self.selected);
+        line.map(|line| line.quantity = quantity.min(MOST_PIECES))
+            .is_some()
+    }
+
+    /// Puts an edited line where it was.
+    pub fn replace(&mut self, place: usize, line: CartLine) {
+        if let Some(known) = self.lines.get_mut(place) {
+            *known = line;
+        }
+    }
+
+    pub fn remove(&mut self, place: usize) {
+        if place < self.lines.len() {
+            self.lines.remove(place);
+            self.select(self.selected);
+        }
+        let special = |line: &CartLine| line.override_price.is_some();
+        if !self.lines.iter().any(special) {
+            self.approver = None;
+        }
+    }
+
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
