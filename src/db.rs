@@ -1,5 +1,6 @@
 //! Postgres: the only place with SQL. [`Db::ask`] is the table of contents of the back end.
 
+pub mod books;
 pub mod demo;
 pub mod desk;
 pub mod embedded;

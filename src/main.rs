@@ -7,8 +7,7 @@ use clap::Parser;
 use guitai::app::Parts;
 use guitai::args::{Args, Command};
 use guitai::config::Config;
-use guitai::db::demo::MEMBERS;
-use guitai::start::{self, Books};
+use guitai::start::{self, DEMO, Which};
 use guitai::{doctor, log};
 
 fn main() -> anyhow::Result<()> {
@@ -18,23 +17,24 @@ fn main() -> anyhow::Result<()> {
     config.lang = args.lang.unwrap_or(config.lang);
     config.till.number = args.till.unwrap_or(config.till.number);
     let mut out = std::io::stdout();
-    let books = match args.command {
+    let which = match args.command {
         Some(Command::Doctor) => return Ok(doctor::report(&config, &mut out)?),
-        Some(Command::Migrate) => return start::bring_up_to_date(&config, &mut out),
-        Some(Command::Verify { demo: true }) => {
-            return start::verify(&config, &Books::demo(&config, MEMBERS)?, &mut out);
-        }
+        Some(Command::Migrate) => return start::migrate(&config, &mut out),
+        Some(Command::Verify { demo: true }) => return start::verify(&config, DEMO, &mut out),
         Some(Command::Verify { demo: false }) => {
-            return start::verify(&config, &Books::of(&config)?, &mut out);
+            return start::verify(&config, Which::Own, &mut out);
         }
-        Some(Command::Demo { members, seed }) => start::demo(&config, members, seed, &mut out)?,
-        None => Books::of(&config)?,
+        Some(Command::Demo { members, seed }) => {
+            start::demo(&config, members, seed, &mut out)?;
+            Which::Demo(members)
+        }
+        None => Which::Own,
     };
     let seed = uuid::Uuid::now_v7().as_u128();
     let parts = Parts::new(&config, env("NO_COLOR").is_some(), seed)?;
     let folder = log::open(env)?;
     // The panic is in the log and the terminal is restored while unwinding.
-    catch_unwind(AssertUnwindSafe(|| start::console(&config, parts, &books))).unwrap_or_else(
+    catch_unwind(AssertUnwindSafe(|| start::console(&config, parts, which))).unwrap_or_else(
         |_panic| {
             Err(anyhow!(
                 "guitai had to stop; the log is in {}",

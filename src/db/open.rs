@@ -20,7 +20,7 @@ use crate::domain::money::Fen;
 use crate::domain::shift::{CloseRequest, Shift};
 use crate::domain::staff::{Pin, Staff};
 use crate::error::{Kind, Refusal, Result};
-use crate::query::{Differences, EnrolRequest, Opening, Reply, SetUp};
+use crate::query::{Cart, Differences, EnrolRequest, Opening, Reply, SetUp};
 use crate::session::Connection;
 
 /// The role the application works as; it owns nothing.
@@ -128,7 +128,7 @@ impl Db {
             .read(async |c: &mut PgConnection| shift::open_at(c, self.till).await)
             .await?;
         self.know(open.as_ref());
-        let cart = self.desk.kept().map(|kept| kept.cart);
+        let cart = self.cart_left();
         Ok(Reply::Opening(Box::new(Opening {
             shop: (*shop).clone(),
             store,
@@ -143,8 +143,7 @@ impl Db {
         Ok(!self.link.read(exists).await?)
     }
 
-    /// Asks for every operation that was begun and never heard of again; a sale that turns out to be posted
-    /// takes the kept cart with it.
+    /// Asks for every operation that was begun and never heard of again.
     async fn settle_old(&self) {
         let pending = self
             .journal
@@ -157,15 +156,16 @@ impl Db {
             if let Err(refusal) = &posted {
                 tracing::warn!(id = %entry.id, %refusal, "an unsettled operation was refused");
             }
-            if posted.is_ok()
-                && self
-                    .desk
-                    .kept()
-                    .is_some_and(|kept| kept.sending == Some(entry.id))
-            {
-                let _ = self.desk.keep(None, None);
-            }
         }
+    }
+
+    /// The sale that was on the screen when the console ended; none when it has been posted.
+    fn cart_left(&self) -> Option<Cart> {
+        let kept = self.desk.kept()?;
+        let journal = self.journal.borrow();
+        let item = kept.sending.and_then(|id| journal.as_ref()?.item(id));
+        let posted = item.is_some_and(|item| item.fate == Fate::Acked);
+        (!posted).then_some(kept.cart)
     }
 
     fn know(&self, open: Option<&Shift>) {

@@ -322,7 +322,7 @@ fn plain(says: String, outcome: Option<Outcome>) -> Box<dyn Screen> {
 
 fn doors() -> Doors {
     Doors {
-        tender: |lines, member, approver| {
+        tender: |lines, member, approver, _cart| {
             let net: Fen = lines.iter().map(|line| line.net).sum();
             let name = member.as_ref().map_or("-", |member| &member.name);
             let approver = approver.map_or_else(String::new, |id| id.to_string());

@@ -42,14 +42,26 @@ fn size(columns: u16, rows: u16) -> PtySize {
 }
 
 impl Pty {
-    /// Starts the console; its log goes to a folder of this test.
+    /// Starts the console without a database; what it writes goes to a folder of this test.
     pub fn start(test: &str, columns: u16, rows: u16) -> Self {
+        Self::start_at(
+            "postgres://guitai_app@localhost/none?host=/nowhere",
+            test,
+            columns,
+            rows,
+        )
+    }
+
+    /// Starts the console over the database at `url`.
+    pub fn start_at(url: &str, test: &str, columns: u16, rows: u16) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
         std::fs::create_dir_all(&home).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_guitai"));
         command.env_clear();
         command.env("HOME", &home);
+        command.env("GUITAI_DATA", home.join("data"));
+        command.env("GUITAI_DATABASE_URL", url);
         command.env("TERM", "xterm-256color");
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();

@@ -361,7 +361,13 @@ impl Counter {
         }
         let lines = self.quote(cx.session).lines;
         let approver = self.sale.approver.as_ref().map(|staff| staff.id);
-        Step::Push((self.doors.tender)(lines, self.member.clone(), approver))
+        let cart = self.cart();
+        Step::Push((self.doors.tender)(
+            lines,
+            self.member.clone(),
+            approver,
+            cart,
+        ))
     }
 
     /// Who approved a price is forgotten with the screen; the price is not.

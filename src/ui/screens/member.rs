@@ -16,6 +16,7 @@ use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::screens::statement::{Statement, Unit, open_receipt};
+use crate::ui::screens::top_up::TopUp;
 use crate::ui::theme::Role;
 use crate::ui::widgets::notice::Tone;
 use crate::ui::widgets::table::Table;
@@ -71,8 +72,7 @@ impl MemberCard {
             Action::Edit => return Step::push(EditMember::new(member, cx)),
             Action::AddCard => return Step::push(AddCard::new(member.id, &member.name)),
             Action::TopUp => {
-                // SEAM top_up: return Step::push(TopUp::new(member.clone()));
-                cx.notice(Tone::Warn, "member.top_up_elsewhere");
+                return Step::push(TopUp::new(member.clone()));
             }
             Action::RevealPhone => {
                 let staff_id = cx.session.staff.as_ref().map_or(0, |staff| staff.id);
@@ -121,7 +121,7 @@ impl MemberCard {
                     cx.notice(Tone::Warn, "member.no_phone");
                 }
             }
-            Ok(Reply::Receipt(receipt)) => return open_receipt(&receipt, cx),
+            Ok(Reply::Receipt(receipt)) => return open_receipt(&receipt),
             Ok(_) => {}
             Err(refusal) => return cx.refuse(refusal),
         }

@@ -13,9 +13,9 @@ use crate::query::{Query, Reply, StatementRow, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Screen, Step, is_narrow};
+use crate::ui::screens::receipt::Receipt as ReceiptScreen;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
-use crate::ui::widgets::notice::Tone;
 use crate::ui::widgets::table::{Cell, Column, MOST_ROWS, Table};
 use crate::ui::width;
 
@@ -149,7 +149,7 @@ impl Statement {
         if self.receipt == Some(ticket) {
             self.receipt = None;
             return match answer {
-                Ok(Reply::Receipt(receipt)) => open_receipt(&receipt, cx),
+                Ok(Reply::Receipt(receipt)) => open_receipt(&receipt),
                 Ok(_) => Step::Stay,
                 Err(refusal) => cx.refuse(refusal),
             };
@@ -171,17 +171,8 @@ impl Statement {
 }
 
 /// Shows the receipt behind a posting.
-pub fn open_receipt(receipt: &Receipt, cx: &mut Cx) -> Step {
-    // SEAM receipt: return Step::push(Receipt::new(Box::new(receipt.clone())));
-    let amount = receipt.net() + receipt.document.amount;
-    let say = Say::new("statement.receipt")
-        .with("number", receipt.seq)
-        .with("what", cx.text(kind(receipt.kind)))
-        .with("at", local(receipt.at).format("%Y-%m-%d %H:%M"))
-        .with("amount", amount)
-        .with("cashier", &receipt.names.cashier);
-    cx.notice(Tone::Plain, say);
-    Step::Stay
+pub fn open_receipt(receipt: &Receipt) -> Step {
+    Step::push(ReceiptScreen::again(Box::new(receipt.clone())))
 }
 
 /// The name of an operation, as a key of the texts.

@@ -83,6 +83,8 @@ pub struct Tender {
     job: Job,
     /// The sale as it was rung up, for the disk.
     cart: Option<Cart>,
+    /// Who approved a price set by hand.
+    approver: Option<i32>,
     bill: Bill,
     /// The bill before the part that closed it, and what closed it.
     closing: Option<(Bill, Paid)>,
@@ -117,6 +119,13 @@ impl Tender {
         self
     }
 
+    /// Posts it with the approval of somebody else.
+    #[must_use]
+    pub const fn approved(mut self, approver: Option<i32>) -> Self {
+        self.approver = approver;
+        self
+    }
+
     /// Pays a top-up: not with stored value, nothing dropped.
     #[must_use]
     pub fn top_up(load: Load) -> Self {
@@ -128,6 +137,7 @@ impl Tender {
         Self {
             job,
             cart: None,
+            approver: None,
             bill: Bill::new(total, Rounding::None),
             closing: None,
             member,

@@ -2,20 +2,29 @@
 
 use crate::domain::ledger::DocumentLine;
 use crate::domain::member::Member;
-use crate::error::Refusal;
+use crate::query::{Cart, OperationsOf};
 use crate::ui::screen::Screen;
-use crate::ui::screens::message::Message;
+use crate::ui::screens::approve::Approve;
+use crate::ui::screens::close_shift::CloseShift;
+use crate::ui::screens::dormant::Dormant;
+use crate::ui::screens::manage::Manage;
+use crate::ui::screens::member::MemberCard;
+use crate::ui::screens::open_shift::OpenShift;
+use crate::ui::screens::operations::Operations;
+use crate::ui::screens::pay_out::PayOut;
+use crate::ui::screens::tender::Tender;
+use crate::ui::screens::top_up::TopUp;
 use crate::ui::text::Say;
 
 type Door = Box<dyn Screen>;
 
-/// What is sold, to whom, and who approved a price set by hand.
-type Tender = fn(Vec<DocumentLine>, Option<Box<Member>>, Option<i32>) -> Door;
+/// What is sold, to whom, who approved a price set by hand, and the cart it came from.
+type Pay = fn(Vec<DocumentLine>, Option<Box<Member>>, Option<i32>, Cart) -> Door;
 
 /// Makes each of them. A test puts its own behind a door.
 #[derive(Debug, Clone, Copy)]
 pub struct Doors {
-    pub tender: Tender,
+    pub tender: Pay,
     pub top_up: fn(Box<Member>) -> Door,
     pub member: fn(i64) -> Door,
     pub operations: fn(i32) -> Door,
@@ -30,21 +39,18 @@ pub struct Doors {
 impl Default for Doors {
     fn default() -> Self {
         Self {
-            tender: |_lines, _member, _approver| closed(), // SEAM: Tender::new(lines, member)
-            top_up: |_member| closed(),                    // SEAM: TopUp::new(member)
-            member: |_id| closed(),                        // SEAM: MemberCard::new(id)
-            operations: |_till| closed(), // SEAM: Operations::new(OperationsOf::Till(till))
-            dormant: closed,              // SEAM: Dormant::new()
-            approve: |_why| closed(),     // SEAM: Approve::new(why)
-            open_shift: closed,           // SEAM: OpenShift::new()
-            close_shift: closed,          // SEAM: CloseShift::new()
-            pay_out: closed,              // SEAM: PayOut::new()
-            manage: closed,               // SEAM: Manage::new()
+            tender: |lines, member, approver, cart| {
+                Box::new(Tender::new(lines, member).approved(approver).keeping(cart))
+            },
+            top_up: |member| Box::new(TopUp::new(member)),
+            member: |id| Box::new(MemberCard::new(id)),
+            operations: |till| Box::new(Operations::new(OperationsOf::Till(till))),
+            dormant: || Box::new(Dormant::new()),
+            approve: |why| Box::new(Approve::new(why)),
+            open_shift: || Box::new(OpenShift::new()),
+            close_shift: || Box::new(CloseShift::new()),
+            pay_out: || Box::new(PayOut::new()),
+            manage: || Box::new(Manage::new()),
         }
     }
-}
-
-/// Says that there is nothing behind this door.
-fn closed() -> Door {
-    Box::new(Message::new(Refusal::user("counter.closed")))
 }

@@ -42,7 +42,10 @@ impl Tender {
         let member = self.member.clone();
         let make = |stamp: Stamp| match &self.job {
             Job::Sale(lines) => Request::Sale(SaleRequest {
-                stamp,
+                stamp: Stamp {
+                    approver_id: self.approver,
+                    ..stamp
+                },
                 member_id: member.as_ref().map(|member| member.id),
                 lines: lines.clone(),
                 rounding: paid.rounding,
