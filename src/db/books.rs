@@ -29,9 +29,9 @@ impl Books {
     /// says otherwise.
     ///
     /// # Errors
-    /// `start.bad_url`.
+    /// `link.bad_url`.
     pub fn on_server(url: &str) -> Result<Self> {
-        let bad = |cause: String| Refusal::user("start.bad_url").with("cause", cause);
+        let bad = |cause: String| Refusal::user("link.bad_url").with("cause", cause);
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(bad("postgres://user@host/database".to_owned()));
         }

@@ -171,6 +171,7 @@ impl Statement {
 }
 
 /// Shows the receipt behind a posting.
+#[must_use]
 pub fn open_receipt(receipt: &Receipt) -> Step {
     Step::push(ReceiptScreen::again(Box::new(receipt.clone())))
 }
