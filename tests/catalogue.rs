@@ -70,12 +70,12 @@ async fn the_application_has_few_rights() {
          and (has_table_privilege('guitai_app', c.oid, 'insert, update, delete, truncate, references, trigger'))",
     ).await;
     assert_eq!(writable, Vec::<String>::new());
-    let owned = strings(
+    let belongings = strings(
         &mut owner,
         "select relname::text from pg_class where relowner = 'guitai_app'::regrole",
     )
     .await;
-    assert_eq!(owned, Vec::<String>::new());
+    assert_eq!(belongings, Vec::<String>::new());
     let member_of = strings(&mut owner, "select r.rolname::text from pg_auth_members m join pg_roles r on r.oid = m.roleid where m.member = 'guitai_app'::regrole").await;
     assert_eq!(member_of, Vec::<String>::new());
     let unsafe_functions = strings(

@@ -304,7 +304,7 @@ async fn a_balance_opens_its_postings_and_a_posting_its_receipt() {
         console.screen().contains("42") && console.screen().contains("李敏"),
         "the promised bonus opens its top-up"
     );
-    console.keys("<Down><Enter>").settle().await;
+    console.keys("<Esc><Down><Enter>").settle().await;
     assert!(console.screen().contains("王晓明 积分明细"));
 }
 
