@@ -1,6 +1,6 @@
 # On a fresh Debian 12 or Raspberry Pi OS with Rust (https://rustup.rs), each of these works.
 
-.PHONY: run test lint prepare setup soak
+.PHONY: run test lint prepare setup soak bench
 
 # The console with a shop to try out.
 run: setup
@@ -24,3 +24,7 @@ setup:
 # Eight tills under random faults: prints acked, unknown then resolved, lost (0) and doubled (0).
 soak: setup
 	GUITAI_SOAK=$${GUITAI_SOAK:-2000} cargo test --test main soak -- --nocapture
+
+# The promises of speed, as ratios in the same run.
+bench: setup
+	cargo bench

@@ -330,3 +330,23 @@ fn every_screen_explains_itself_in_both_languages() {
     }
     assert_eq!(files("assets/help", ".md").len(), PAGES.len() * 2);
 }
+
+/// The README's table of keys is the counter's section of the keymap.
+#[test]
+fn the_readme_knows_the_keys_of_the_counter() {
+    let keymap: toml::Table = fs::read_to_string(root().join("assets/keymap.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let texts = Text::load().unwrap();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for list in ["footer", "quiet"] {
+        for pair in keymap["counter"][list].as_array().unwrap() {
+            let (key, action) = (pair[0].as_str().unwrap(), pair[1].as_str().unwrap());
+            let action = format!("action.{action}");
+            let name = texts.get(guitai::ui::text::Lang::Zh, &action);
+            let row = format!("| {key} | {name} |");
+            assert!(readme.contains(&row), "README.md lacks the row {row}");
+        }
+    }
+}

@@ -3,8 +3,13 @@
 use std::time::Duration;
 
 use chrono::{Timelike, Utc};
+use guitai::db::pin;
+use guitai::db::verify::verify;
+use guitai::domain::staff::Pin;
 use rustix::process::Signal;
 
+use crate::support::books::books;
+use crate::support::cluster::Cluster;
 use crate::support::pty::Pty;
 
 /// Stands in the header once the first question was answered: from there nothing is under way.
@@ -110,4 +115,54 @@ fn a_question_and_its_answer_pass_the_loop() {
     pty.until("连不上数据库");
     pty.send("\x1b");
     pty.until("工号");
+}
+
+/// Pasted, because typed in one breath it would be a scanner's.
+fn typed(text: &str) -> String {
+    format!("\x1b[200~{text}\x1b[201~")
+}
+
+/// From signing in to the first customer's money, through the real binary and a real database.
+#[tokio::test]
+async fn a_customer_is_served() {
+    let database = books().await;
+    let mut owner = database.owner().await;
+    let hash = pin::hash(&Pin("135790".to_owned())).unwrap();
+    sqlx::query("update staff set pin_hash = $1")
+        .bind(hash)
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let folder = Cluster::get().await.folder().display();
+    let url = format!(
+        "postgres://guitai_app@localhost/{}?host={folder}",
+        database.name
+    );
+    let mut pty = Pty::start_at(&url, "customer", 80, 24);
+    pty.until("[在线]");
+    pty.send(&(typed("101") + "\r" + &typed("135790") + "\r"));
+    pty.until("备用金");
+    pty.send(&(typed("500") + "\r\r"));
+    pty.until("找会员");
+    pty.send(&(typed("13800001380") + "\r"));
+    pty.until("开卡");
+    pty.send("\r");
+    pty.until("138****1380");
+    pty.send(&(typed("68") + "\r"));
+    pty.until("应收");
+    pty.until("现金");
+    pty.send("\r");
+    pty.until("已收 68.00");
+    pty.send("\x11");
+    pty.until("退出柜台?");
+    pty.send("\r");
+    assert!(pty.exit().success());
+    let (members, cash): (i64, i64) = sqlx::query_as(
+        "select (select count(*) from member), (select sum(amount)::bigint from posting where account = 'cash')",
+    )
+    .fetch_one(&mut owner)
+    .await
+    .unwrap();
+    assert_eq!((members, cash), (1, -50_000 - 6_800));
+    assert!(verify(&mut owner).await.unwrap().holds());
 }

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::thread;
+use std::time::Duration;
 
 use chrono::Utc;
-use crossterm::event::{Event as Pressed, EventStream};
-use futures::StreamExt;
+use crossterm::event::{Event as Pressed, poll, read};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{SignalKind, signal};
@@ -47,31 +48,41 @@ pub(super) fn watch(terminal: &Terminal, sender: &Sender<Event>) -> io::Result<(
             send(&hangup, What::Hangup).await;
         }
     });
-    // Made here and now: from here on a change of size is noticed.
-    let keys = EventStream::new();
-    let sender = sender.clone();
-    spawn_local(async move { keyboard(keys, &sender).await });
+    // Asked here and now: from here on a change of size is noticed.
+    poll(Duration::ZERO)?;
+    let keys = sender.clone();
+    thread::Builder::new()
+        .name("keyboard".to_owned())
+        .spawn(move || keyboard(&keys))?;
     Ok(())
 }
 
-async fn keyboard(mut keys: EventStream, sender: &Sender<Event>) {
-    while let Some(Ok(pressed)) = keys.next().await {
-        match pressed {
-            Pressed::Key(key) => send(sender, What::Key(key)).await,
-            Pressed::Paste(text) => send(sender, What::Paste(text)).await,
-            Pressed::Resize(columns, rows) => send(sender, What::Resize(columns, rows)).await,
-            Pressed::FocusGained | Pressed::FocusLost | Pressed::Mouse(_) => {}
+/// A thread of its own, because a terminal that has gone away can keep the reader busy for ever: the loop
+/// must go on, see the hang-up and end the program.
+fn keyboard(sender: &Sender<Event>) {
+    while let Ok(pressed) = read() {
+        let what = match pressed {
+            Pressed::Key(key) => What::Key(key),
+            Pressed::Paste(text) => What::Paste(text),
+            Pressed::Resize(columns, rows) => What::Resize(columns, rows),
+            Pressed::FocusGained | Pressed::FocusLost | Pressed::Mouse(_) => continue,
+        };
+        if sender.blocking_send(event(what)).is_err() {
+            return;
         }
     }
-    send(sender, What::Hangup).await;
+    // A closed channel means the console has ended.
+    let _ = sender.blocking_send(event(What::Hangup));
+}
+
+fn event(what: What) -> Event {
+    Event {
+        at: Utc::now(),
+        what,
+    }
 }
 
 async fn send(sender: &Sender<Event>, what: What) {
     // A closed channel means the console has ended.
-    let _ = sender
-        .send(Event {
-            at: Utc::now(),
-            what,
-        })
-        .await;
+    let _ = sender.send(event(what)).await;
 }
