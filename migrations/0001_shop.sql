@@ -15,10 +15,14 @@ begin
   execute format('grant guitai_ledger to %I', current_user);
   execute format('grant connect on database %I to guitai_app', current_database());
   -- A dead client must not hold a lock, and no statement of a till takes long.
-  execute format('alter role guitai_app in database %I set statement_timeout = %L', current_database(), '5s');
-  execute format('alter role guitai_app in database %I set lock_timeout = %L', current_database(), '3s');
-  execute format('alter role guitai_app in database %I set idle_in_transaction_session_timeout = %L', current_database(), '10s');
-  execute format('alter role guitai_app in database %I set client_connection_check_interval = %L', current_database(), '2s');
+  alter role guitai_app set statement_timeout = '5s';
+  alter role guitai_app set lock_timeout = '3s';
+  alter role guitai_app set idle_in_transaction_session_timeout = '10s';
+  alter role guitai_app set client_connection_check_interval = '2s';
+  -- Every question of a till has its index. A plan made while a new shop's tables were empty must not
+  -- stay a scan while they fill.
+  alter role guitai_app set enable_seqscan = off;
+  alter role guitai_app set random_page_cost = 1.1;
 end $$;
 
 grant create, usage on schema public to guitai_ledger;

@@ -17,9 +17,14 @@ const SMALL: Demo = Demo {
 /// A database with this demo in it.
 pub async fn filled(demo: Demo) -> Database {
     let database = Cluster::database().await;
-    demo::fill(&database.options("guitai_app"), demo, |_| ())
-        .await
-        .unwrap();
+    demo::fill(
+        &database.options("guitai_app"),
+        &database.options("guitai_owner"),
+        demo,
+        |_| (),
+    )
+    .await
+    .unwrap();
     database
 }
 

@@ -112,7 +112,7 @@ impl Books {
             }
             progress("正在准备演示店铺,只在第一次需要 / making the demo shop, the first time only");
             if members < BIG {
-                demo::fill(app, demo, &progress).await
+                demo::fill(app, owner, demo, &progress).await
             } else {
                 demo::fill_big(app, owner, demo, &progress).await
             }

@@ -55,13 +55,19 @@ impl Demo {
 }
 
 /// Fills an empty database, day by day, through the same functions as the console, as the
-/// application's role. `progress` hears each month as it begins.
+/// application's role; `owner` only counts the tables now and then. `progress` hears each month as it begins.
 ///
 /// # Errors
 /// `set_up.done_already` where there is a shop; offline.
-pub async fn fill(app: &PgConnectOptions, demo: Demo, progress: impl Fn(&str)) -> Result<()> {
-    let mut conn = connect(app).await?;
-    year::live(&mut conn, demo, progress).await?;
+pub async fn fill(
+    app: &PgConnectOptions,
+    owner: &PgConnectOptions,
+    demo: Demo,
+    progress: impl Fn(&str),
+) -> Result<()> {
+    let (mut conn, mut counter) = (connect(app).await?, connect(owner).await?);
+    year::live(&mut conn, &mut counter, demo, progress).await?;
+    counter.close().await.map_err(refuse)?;
     conn.close().await.map_err(refuse)
 }
 

@@ -115,6 +115,10 @@ pub async fn check(conn: &mut PgConnection) -> Result<Verdict> {
         .execute(&mut *conn)
         .await
         .map_err(refuse)?;
+    sqlx::query!("set local enable_seqscan = on")
+        .execute(&mut *conn)
+        .await
+        .map_err(refuse)?;
     sqlx::query!("set local work_mem = '64MB'")
         .execute(&mut *conn)
         .await
