@@ -148,6 +148,7 @@ create table product (
   code text collate "C",
   name text not null,
   initials text collate "C" not null default '',
+  spelling text collate "C" not null default '',
   grams text[] not null default '{}',
   category_id int,
   kind product_kind not null,
@@ -161,6 +162,7 @@ create table product (
   constraint product_member_price check (member_price between 0 and price)
 );
 create index product_initials on product (merchant_id, initials);
+create index product_spelling on product (merchant_id, spelling);
 create index product_name on product (merchant_id, (name collate "C"));
 create index product_grams on product using gin (grams);
 

@@ -144,8 +144,10 @@ begin
   return query select * from member_candidates(m, v_ids);
   return query
     select 'product', p.id::bigint, p.name, null::text, p.code, null::text, p.price, null::date from product p
-     where p.merchant_id = m and p.active and p.initials >= p_letters and p.initials < p_letters || chr(1114111)
-     order by p.initials limit p_limit;
+     where p.merchant_id = m and p.active
+       and ((p.initials >= p_letters and p.initials < p_letters || chr(1114111))
+         or (p.spelling >= p_letters and p.spelling < p_letters || chr(1114111)))
+     order by p.spelling limit p_limit;
 end $$;
 
 -- Characters: names that begin so, then names that contain every pair of them.

@@ -42,7 +42,7 @@ end $$;
 
 -- A product, new when p_id is null. Its category is made when it is new. Returns its id.
 create function save_product(
-  p_editor int, p_id int, p_code text, p_name text, p_initials text, p_grams text[], p_category text,
+  p_editor int, p_id int, p_code text, p_name text, p_initials text, p_spelling text, p_grams text[], p_category text,
   p_kind product_kind, p_price bigint, p_member_price bigint, p_active boolean
 ) returns int
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
@@ -62,9 +62,9 @@ begin
   if v_id is null then
     select coalesce(max(id), 0) + 1 into v_id from product where merchant_id = m;
   end if;
-  insert into product values (m, v_id, p_code, p_name, p_initials, p_grams, v_category, p_kind, p_price, p_member_price, p_active)
+  insert into product values (m, v_id, p_code, p_name, p_initials, p_spelling, p_grams, v_category, p_kind, p_price, p_member_price, p_active)
     on conflict on constraint product_pkey do update
-      set code = excluded.code, name = excluded.name, initials = excluded.initials, grams = excluded.grams,
+      set code = excluded.code, name = excluded.name, initials = excluded.initials, spelling = excluded.spelling, grams = excluded.grams,
           category_id = excluded.category_id, kind = excluded.kind, price = excluded.price,
           member_price = excluded.member_price, active = excluded.active;
   return v_id;

@@ -7,7 +7,7 @@ use guitai::domain::refund::{AttachRequest, RefundRequest};
 use guitai::domain::tender::TenderKind::{Alipay, Cash, StoredValue, Wechat};
 use guitai::domain::top_up::ReversalRequest;
 use guitai::error::Result;
-use guitai::query::{Backend, OperationsOf, Query, Reply};
+use guitai::query::{Backend, Candidate, OperationsOf, Query, Reply, Typed};
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use crate::support::books::{Counter, MANAGER, books, count};
@@ -439,4 +439,44 @@ async fn every_balance_can_be_opened() {
         list.iter().map(|row| row.amount.0).collect::<Vec<_>>(),
         [5_000, 30_000, 0, 0]
     );
+}
+
+/// MB7 and its like for goods: phone tail and prefix, initials, full pinyin, characters.
+#[tokio::test]
+async fn whatever_is_typed_finds_who_or_what_is_meant() {
+    let database = books().await;
+    let till = till(&database, 1).await;
+    till.enrol("13800001380").await;
+    let digits = |text: &str| Typed::Digits(text.to_owned());
+    let letters = |text: &str| Typed::Letters(text.to_owned());
+    let name = |text: &str| Typed::Name {
+        name: text.to_owned(),
+        grams: guitai::domain::spelling::wanted(text),
+    };
+    for (typed, found) in [
+        (digits("1380"), "王晓明"),
+        (digits("13"), "王晓明"),
+        (letters("wxm"), "王晓明"),
+        (letters("wangxiao"), "王晓明"),
+        (name("王"), "王晓明"),
+        (name("晓明"), "王晓明"),
+        (letters("jf"), "剪发"),
+        (letters("jianfa"), "剪发"),
+        (name("剪发"), "剪发"),
+    ] {
+        let query = Query::Candidates {
+            typed: typed.clone(),
+            limit: 20,
+        };
+        let Reply::Candidates(rows) = till.db.answer(query).await.unwrap() else {
+            panic!()
+        };
+        let names: Vec<&str> = rows
+            .iter()
+            .map(|row| match row {
+                Candidate::Member { name, .. } | Candidate::Product { name, .. } => name.as_str(),
+            })
+            .collect();
+        assert!(names.contains(&found), "{typed:?}: {names:?}");
+    }
 }

@@ -65,7 +65,7 @@ pub async fn products(
     let rows = sqlx::query!(
         r#"select id, code, name, category_id, kind::text as "kind!", price, member_price, active from product
            where merchant_id = seat_merchant()
-             and ($1 = '' or grams @> $2 or initials like $1 || '%' or code like '%' || $1 || '%')
+             and ($1 = '' or grams @> $2 or initials like $1 || '%' or spelling like $1 || '%' or code like '%' || $1 || '%')
              and (name collate "C", id) > ($3, $4) and ($5::int is null or id = $5)
            order by name collate "C", id limit $6"#,
         search,
@@ -105,12 +105,13 @@ pub async fn products(
 pub async fn save_product(conn: &mut PgConnection, editor: i32, edit: &ProductEdit) -> Result<i32> {
     let keys = spelling::keys(&edit.name);
     sqlx::query_scalar!(
-        r#"select save_product($1, $2, $3, $4, $5, $6, $7, $8::text::product_kind, $9, $10, $11) as "id!""#,
+        r#"select save_product($1, $2, $3, $4, $5, $6, $7, $8, $9::text::product_kind, $10, $11, $12) as "id!""#,
         editor,
         edit.id,
         edit.code,
         keys.name,
         keys.initials.first().map(String::as_str).unwrap_or_default(),
+        keys.full.first().map(String::as_str).unwrap_or_default(),
         &keys.grams,
         edit.category,
         edit.kind.name(),

@@ -171,7 +171,8 @@ fn product(id: i32, category_id: i32, category: &Category, item: &Item) -> Value
     json!({
         "merchant_id": MERCHANT, "id": id,
         "code": item.barcode.as_deref().and_then(Gtin::parse).map(|gtin| gtin.to_string()),
-        "name": keys.name, "initials": keys.initials.first().map_or("", String::as_str), "grams": keys.grams,
+        "name": keys.name, "initials": keys.initials.first().map_or("", String::as_str),
+        "spelling": keys.full.first().map_or("", String::as_str), "grams": keys.grams,
         "category_id": category_id, "kind": kind, "price": item.price, "member_price": item.member_price, "active": true,
     })
 }
