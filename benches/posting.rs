@@ -145,6 +145,7 @@ async fn prepare(embedded: &Embedded) {
     let mut app = PgConnection::connect_with(&embedded.options(APP, DATABASE))
         .await
         .unwrap();
+    app.execute("set statement_timeout = 0").await.unwrap();
     for till in 1..=most {
         app.execute(AssertSqlSafe(format!(
             "select open_shift('{}', {till}, 1, '2026-11-22', now(), '\\x00', 0)",

@@ -103,11 +103,13 @@ create table staff (
   -- argon2id, PHC string.
   pin_hash text not null,
   active boolean not null default true,
-  constraint staff_pkey primary key (merchant_id, id),
   constraint staff_number_key unique (merchant_id, number),
   constraint staff_badge_key unique (merchant_id, badge),
   constraint staff_store foreign key (merchant_id, home_store_id) references store
 );
+-- Primary keys come last where there are other keys: among equals the planner takes the newest index, and on
+-- the empty tables of a new shop all are equal.
+alter table staff add constraint staff_pkey primary key (merchant_id, id);
 
 -- Wrong PINs are counted here, apart from the person, with a growing delay.
 create table pin_attempt (
@@ -136,9 +138,9 @@ create table category (
   merchant_id int not null references merchant,
   id int not null,
   name text not null,
-  constraint category_pkey primary key (merchant_id, id),
   constraint category_name_key unique (merchant_id, name)
 );
+alter table category add constraint category_pkey primary key (merchant_id, id);
 
 -- Goods and services. price is fen per piece, per service, or per kilogram.
 create table product (
@@ -155,7 +157,6 @@ create table product (
   price bigint not null,
   member_price bigint,
   active boolean not null default true,
-  constraint product_pkey primary key (merchant_id, id),
   constraint product_code_key unique (merchant_id, code),
   constraint product_category foreign key (merchant_id, category_id) references category,
   constraint product_price check (price >= 0 and price <= 999999999),
@@ -165,6 +166,7 @@ create index product_initials on product (merchant_id, initials);
 create index product_spelling on product (merchant_id, spelling);
 create index product_name on product (merchant_id, (name collate "C"));
 create index product_grams on product using gin (grams);
+alter table product add constraint product_pkey primary key (merchant_id, id);
 
 -- LV1, LV2: threshold is spend in a rolling twelve months (fen, inclusive), paid is what the member
 -- pays in basis points (9000 = 9 折), multiplier is points in basis points (20000 = double).
@@ -176,13 +178,13 @@ create table level (
   threshold bigint not null,
   paid int not null default 10000,
   multiplier int not null default 10000,
-  constraint level_pkey primary key (merchant_id, id),
   constraint level_rank_key unique (merchant_id, rank),
   constraint level_name_key unique (merchant_id, name),
   constraint level_paid check (paid between 0 and 10000),
   constraint level_multiplier check (multiplier >= 0),
   constraint level_threshold check (threshold >= 0)
 );
+alter table level add constraint level_pkey primary key (merchant_id, id);
 
 -- SV4. A rule is never changed: an edit adds a version and the newest is in force. benefits is a list,
 -- one entry per kind; its shape is the type Benefit of the domain.

@@ -25,15 +25,15 @@ create table member (
   home_store_id int not null,
   joined_on date not null,
   merged_into bigint,
-  constraint member_pkey primary key (merchant_id, id),
   constraint member_store foreign key (merchant_id, home_store_id) references store,
-  constraint member_merged foreign key (merchant_id, merged_into) references member,
   constraint member_birthday check (birth_month between 1 and 12 and birth_day between 1 and 31)
 );
 create index member_name on member (merchant_id, name);
 create index member_initials on member (merchant_id, initials);
 create index member_spelling on member (merchant_id, spelling);
 create index member_grams on member using gin (grams) with (fastupdate = off);
+alter table member add constraint member_pkey primary key (merchant_id, id);
+alter table member add constraint member_merged foreign key (merchant_id, merged_into) references member;
 
 create table credential (
   merchant_id int not null,
@@ -42,11 +42,11 @@ create table credential (
   member_id bigint not null,
   state credential_state not null default 'active',
   tail text collate "C" generated always as (case when kind = 'phone' then right(value, 4) end) stored,
-  constraint credential_pkey primary key (merchant_id, value, kind),
   constraint credential_member foreign key (merchant_id, member_id) references member
 );
 create index credential_of_member on credential (merchant_id, member_id);
 create index credential_tail on credential (merchant_id, tail) where tail is not null;
+alter table credential add constraint credential_pkey primary key (merchant_id, value, kind);
 
 -- PV1: purpose, version, time, channel and withdrawal are kept.
 create table consent (
@@ -95,13 +95,13 @@ create table holding (
   due_on date generated always as (
     case when visits >= 3 then last_visit_on + greatest(6, 2 * (last_visit_on - first_visit_on) / (visits - 1)) end
   ) stored,
-  constraint holding_pkey primary key (merchant_id, member_id),
   constraint holding_member foreign key (merchant_id, member_id) references member,
   constraint holding_level foreign key (merchant_id, level_id) references level,
   constraint holding_principal check (principal >= 0),
   constraint holding_bonus check (bonus >= 0)
 ) with (fillfactor = 70);
 create index holding_at_risk on holding (merchant_id, at_risk desc, member_id) include (last_visit_on, due_on, level_id);
+alter table holding add constraint holding_pkey primary key (merchant_id, member_id);
 
 grant select on member, credential, consent, holding to guitai_app;
 

@@ -84,7 +84,6 @@ create table operation (
   bonus_after bigint,
   points_after bigint,
   document jsonb not null,
-  constraint operation_pkey primary key (merchant_id, id),
   constraint operation_till foreign key (merchant_id, till_id) references till,
   constraint operation_maker_checker check (approver_id <> operator_id),
   constraint operation_seq_key unique (merchant_id, till_id, seq)
@@ -93,6 +92,7 @@ create index operation_of_member on operation (merchant_id, member_id, id) inclu
 create index operation_about on operation (merchant_id, about_id) where about_id is not null;
 -- A top-up is reversed once, a sale attached once (LG3, MB3).
 create unique index operation_once on operation (merchant_id, about_id) where kind in ('attach', 'top_up_reversal');
+alter table operation add constraint operation_pkey primary key (merchant_id, id);
 
 create table posting (
   merchant_id int not null,
@@ -124,7 +124,6 @@ create table lot (
   principal bigint not null default 0,
   bonus bigint not null default 0,
   points bigint not null default 0,
-  constraint lot_pkey primary key (merchant_id, id),
   constraint lot_member foreign key (merchant_id, member_id) references member,
   constraint lot_operation foreign key (merchant_id, operation_id) references operation,
   constraint lot_rule foreign key (merchant_id, rule_id, rule_version) references top_up_rule,
@@ -135,6 +134,7 @@ create table lot (
 ) with (fillfactor = 80);
 create index lot_of_member on lot (merchant_id, member_id);
 create unique index lot_points_expiry on lot (merchant_id, member_id, kind, expires_on) nulls not distinct where kind <> 'stored_value';
+alter table lot add constraint lot_pkey primary key (merchant_id, id);
 
 -- The goods on the receipt. quantity is pieces, or grams for goods by weight; amounts in fen.
 -- reductions is a list of {reason, fen}: which rule took what off (LG7).
