@@ -87,7 +87,10 @@ pub fn console(config: &Config, parts: Parts, which: Which) -> anyhow::Result<()
             )
             .await;
         let db = Rc::new(db.map_err(|refusal| words(&refusal, config.lang))?);
-        let first = SignIn::new(Some(|| Box::new(Counter::new())));
+        let mut first = SignIn::new(Some(|| Box::new(Counter::new())));
+        if let Which::Demo(_) = which {
+            first = first.hinting("sign_in.demo");
+        }
         let app = App::new(parts, Box::new(first), Utc::now());
         let ended = match Terminal::open() {
             Ok(terminal) => run::run(app, terminal, Rc::clone(&db), (sender, receiver))

@@ -308,3 +308,15 @@ async fn a_machine_that_slept_wakes_up_locked() {
     console.sleep(TimeDelta::hours(9)).keys("x");
     assert!(console.screen().contains("已锁定"));
 }
+
+/// The demo shop tells a newcomer how to get in, also after somebody signed out.
+#[tokio::test]
+async fn the_demo_says_how_to_get_in() {
+    let shop = Shop::default();
+    let mut console = Console::with(&shop, parts(), SignIn::new(None).hinting("sign_in.demo"));
+    console.settle().await;
+    assert!(console.screen().contains("135790"));
+    let mut own = Console::open(&shop);
+    own.settle().await;
+    assert!(!own.screen().contains("135790"));
+}

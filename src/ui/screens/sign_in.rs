@@ -46,6 +46,8 @@ pub struct SignIn {
     /// What shop this is, for the header.
     opening: Option<Ticket>,
     then: Option<Then>,
+    /// A text at the top that tells a newcomer how to get in.
+    hint: Option<&'static str>,
     /// Who left the till alone: only she goes on where she was.
     locked: Option<Staff>,
 }
@@ -62,8 +64,16 @@ impl SignIn {
             asked: None,
             opening: None,
             then,
+            hint: None,
             locked: None,
         }
+    }
+
+    /// With a text of this key at the top.
+    #[must_use]
+    pub const fn hinting(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
+        self
     }
 
     /// Over the work of `staff`, until she types her PIN.
@@ -183,7 +193,10 @@ impl Screen for SignIn {
         match input {
             Input::Opened if self.locked.is_none() => {
                 cx.session.staff = None;
-                *self = Self::new(self.then);
+                *self = Self {
+                    hint: self.hint,
+                    ..Self::new(self.then)
+                };
                 self.opening = Some(cx.ask(Query::Opening));
             }
             Input::Action(Action::Accept) => self.accept(cx),
@@ -227,6 +240,11 @@ impl Screen for SignIn {
         } else {
             "sign_in.title"
         };
+        if let Some(hint) = self.hint {
+            for (row, text) in (1..4).zip(width::wrap(look.text(hint), area.width.into())) {
+                paint::line(frame, area, row, &text, look.style(Role::Dim));
+            }
+        }
         let inside = paint::popup(frame, area, SIZE, look.text(title), look);
         for (row, label, field, focused) in [
             (1, "sign_in.number", &self.number, !self.on_pin),
