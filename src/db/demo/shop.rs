@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::PIN;
 use super::dice::Dice;
-use crate::db::{json, pin, refuse::refuse, set_up};
+use crate::db::{pin, refuse::refuse, set_up, shop as shops};
 use crate::domain::preset;
 use crate::domain::product::{Product, ProductKind};
 use crate::domain::set_up::{NewShop, NewStaff, NewStore};
@@ -94,10 +94,9 @@ pub async fn make(conn: &mut PgConnection, dice: &mut Dice) -> Result<()> {
 /// # Errors
 /// Offline.
 pub async fn read(conn: &mut PgConnection) -> Result<(Shop, Vec<Product>)> {
-    let shop = sqlx::query_scalar!("select shop(1)")
-        .fetch_one(&mut *conn)
-        .await
-        .map_err(refuse)?;
+    let shop = shops::read(&mut *conn, 1)
+        .await?
+        .ok_or_else(|| Refusal::user("ledger.no_seat"))?;
     let rows = sqlx::query!("select id, code, name, category_id, kind::text as \"kind!\", price, member_price from product order by id")
         .fetch_all(conn)
         .await
@@ -116,5 +115,5 @@ pub async fn read(conn: &mut PgConnection) -> Result<(Shop, Vec<Product>)> {
         member_price: row.member_price.map(crate::domain::money::Fen),
         active: true,
     });
-    Ok((json::read(shop)?, products.collect()))
+    Ok((shop, products.collect()))
 }
