@@ -61,6 +61,18 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
+/// The numbers of clients, or those named on the command line.
+fn clients() -> Vec<usize> {
+    let named: Vec<usize> = std::env::args()
+        .filter_map(|arg| arg.parse().ok())
+        .collect();
+    if named.is_empty() {
+        CLIENTS.to_vec()
+    } else {
+        named
+    }
+}
+
 fn main() {
     let folder = std::env::temp_dir().join(format!("guitai-bench-{}", std::process::id()));
     std::fs::create_dir(&folder).unwrap();
@@ -74,7 +86,7 @@ fn main() {
     println!(
         "calls per second: yardstick, one line (ratio), five lines with points and two discounts (ratio)"
     );
-    for clients in CLIENTS {
+    for clients in clients() {
         let mut rates = [0.0; 3];
         for _ in 0..ROUNDS {
             for (rate, work) in
@@ -156,9 +168,9 @@ async fn prepare(embedded: &Embedded) {
     }
     app.execute(AssertSqlSafe(format!(
         "do $$ declare l uuid; begin for i in 1..{members} loop l := md5(i::text)::uuid;
-           perform from post(gen_random_uuid(), 'top_up', 1, (select shift_id from till where id = 1), 1, null, i, 0, '2026-11-22', now(), null, '\\x01',
-             0, false, null, '{{}}', '{{cash,principal,bonus,bonus_granted}}', array[null, l, l, null], array[-900000000, 900000000, 100000000, -100000000],
-             jsonb_build_array(jsonb_build_object('id', l, 'kind', 'stored_value')), null, null, null, null, null, null, null, null, null);
+           perform from post(gen_random_uuid(), 'top_up', 1, (select shift_id from till where id = 1), 1, null, i, 0, '2026-11-22', now(), null,
+             0, false, null, '{{cash,principal,bonus,bonus_granted}}', array[null, l, l, null], array[-900000000, 900000000, 100000000, -100000000],
+             null, jsonb_build_array(jsonb_build_object('id', l, 'kind', 'stored_value')), null, '{{}}', '\\x01');
          end loop; end $$"
     )))
     .await

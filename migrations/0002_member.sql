@@ -73,36 +73,47 @@ create table reveal (
   constraint reveal_staff foreign key (merchant_id, staff_id) references staff
 );
 
+-- LG4: what never goes below zero, in fen. A domain is checked when its column is written; Postgres would read
+-- a table's check anew in every statement.
+create domain balance as bigint constraint balance_floor check (value >= 0);
+
+-- OR1: stored balance and thirty days of expected spend, in fen.
+create function at_risk(p_stored bigint, p_spend bigint, p_first_visit_on date, p_last_visit_on date) returns bigint
+language sql immutable parallel safe
+return p_stored + coalesce(greatest(p_spend, 0) * 30 / greatest(30, p_last_visit_on - p_first_visit_on), 0);
+
+-- OR1: the day after which a member who comes every so often is overdue.
+create function due_on(p_visits int, p_first_visit_on date, p_last_visit_on date) returns date
+language sql immutable parallel safe
+return case when p_visits >= 3 then p_last_visit_on + greatest(6, 2 * (p_last_visit_on - p_first_visit_on) / (p_visits - 1)) end;
+
 -- What a member holds now, in one row: the sums over her lots, kept by the posting function and
 -- recomputed by verify. version grows with every posting; a plan made on an old one is refused.
 create table holding (
   merchant_id int not null,
   member_id bigint not null,
   version bigint not null default 0,
-  principal bigint not null default 0,
-  bonus bigint not null default 0,
+  principal balance not null default 0,
+  bonus balance not null default 0,
   points bigint not null default 0,
   level_id int not null,
   visits int not null default 0,
   first_visit_on date,
   last_visit_on date,
   spend bigint not null default 0,
-  -- OR1: stored balance and thirty days of expected spend, in fen.
-  at_risk bigint not null generated always as (
-    principal + bonus + coalesce(greatest(spend, 0) * 30 / greatest(30, last_visit_on - first_visit_on), 0)
-  ) stored,
-  -- OR1: past this day the member is overdue by her own rhythm.
-  due_on date generated always as (
-    case when visits >= 3 then last_visit_on + greatest(6, 2 * (last_visit_on - first_visit_on) / (visits - 1)) end
-  ) stored,
+  -- OR1: what is at stake when she stays away, in fen, and the day after which she is overdue by her own
+  -- rhythm. Written with each posting rather than generated: Postgres reads a generated column's
+  -- expression anew in every statement.
+  at_risk bigint not null default 0,
+  due_on date,
   constraint holding_member foreign key (merchant_id, member_id) references member,
-  constraint holding_level foreign key (merchant_id, level_id) references level,
-  constraint holding_principal check (principal >= 0),
-  constraint holding_bonus check (bonus >= 0)
+  constraint holding_level foreign key (merchant_id, level_id) references level
 ) with (fillfactor = 70);
 create index holding_at_risk on holding (merchant_id, at_risk desc, member_id) include (last_visit_on, due_on, level_id);
 alter table holding add constraint holding_pkey primary key (merchant_id, member_id);
 
 grant select on member, credential, consent, holding to guitai_app;
+-- verify computes them again.
+grant execute on function at_risk, due_on to guitai_app;
 
 reset role;

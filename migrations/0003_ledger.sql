@@ -54,6 +54,8 @@ create unique index shift_one_open on shift (merchant_id, till_id) where closed_
 alter table till add column shift_id uuid;
 alter table till add constraint till_shift foreign key (merchant_id, shift_id) references shift;
 
+-- An operation is one row, whole: what it posts, what was sold, what it opens. Nothing of it can be lost
+-- or added apart from it, and everything else in the ledger can be made again from these rows.
 -- LG2: one business event. The id is made by the till (UUIDv7) and is its idempotency key for ever.
 create table operation (
   merchant_id int not null,
@@ -75,17 +77,24 @@ create table operation (
   spend bigint not null default 0,
   visit boolean not null default false,
   level_id int,
+  -- Its postings, as three arrays of one length; the view posting shows them as rows.
+  accounts account[] not null,
+  lots uuid[] not null,
+  amounts bigint[] not null,
+  -- The goods on the receipt; the view sale_line shows them as rows.
+  lines jsonb,
+  -- The lots it opens, and what few operations have: promised, paid-out and returned parts.
+  new_lots jsonb,
+  extras jsonb,
+  document jsonb not null,
   request_hash bytea not null,
-  -- LG6: hash of the till's previous operation and of everything here.
+  -- LG6: hash of the till's previous operation and of everything above but recorded_at, which is the server's.
   hash bytea not null,
   -- What the member held afterwards: the first answer, given again to a retry.
   version_after bigint,
   principal_after bigint,
   bonus_after bigint,
   points_after bigint,
-  document jsonb not null,
-  constraint operation_till foreign key (merchant_id, till_id) references till,
-  constraint operation_maker_checker check (approver_id <> operator_id),
   constraint operation_seq_key unique (merchant_id, till_id, seq)
 );
 create index operation_of_member on operation (merchant_id, member_id, id) include (business_on, spend) where member_id is not null;
@@ -94,18 +103,10 @@ create index operation_about on operation (merchant_id, about_id) where about_id
 create unique index operation_once on operation (merchant_id, about_id) where kind in ('attach', 'top_up_reversal');
 alter table operation add constraint operation_pkey primary key (merchant_id, id);
 
-create table posting (
-  merchant_id int not null,
-  operation_id uuid not null,
-  no smallint not null,
-  account account not null,
-  member_id bigint,
-  lot_id uuid,
-  amount bigint not null,
-  constraint posting_pkey primary key (merchant_id, operation_id, no),
-  constraint posting_operation foreign key (merchant_id, operation_id) references operation,
-  constraint posting_amount check (amount <> 0)
-);
+-- The postings of all operations. A member's accounts name the lot they move.
+create view posting as
+  select o.merchant_id, o.id as operation_id, p.no, p.account, case when p.account < 'cash' then o.member_id end as member_id, p.lot_id, p.amount
+  from operation o, unnest(o.accounts, o.lots, o.amounts) with ordinality as p (account, lot_id, amount, no);
 
 -- SV1, PT3: what a member holds came in lots. A stored-value lot has a principal and a bonus part and
 -- expires_on is for the bonus; points lots are one per expiry day; the debt lot is the one balance that
@@ -121,40 +122,25 @@ create table lot (
   rule_id int,
   rule_version int,
   store_id int not null,
-  principal bigint not null default 0,
-  bonus bigint not null default 0,
+  principal balance not null default 0,
+  bonus balance not null default 0,
   points bigint not null default 0,
   constraint lot_member foreign key (merchant_id, member_id) references member,
   constraint lot_operation foreign key (merchant_id, operation_id) references operation,
   constraint lot_rule foreign key (merchant_id, rule_id, rule_version) references top_up_rule,
-  constraint lot_principal_floor check (principal >= 0),
-  constraint lot_bonus_floor check (bonus >= 0),
-  constraint lot_points_floor check (points >= 0 or kind = 'points_debt'),
-  constraint lot_one_kind check (case when kind = 'stored_value' then points = 0 else principal = 0 and bonus = 0 end)
+  constraint lot_points_floor check (points >= 0 or kind = 'points_debt')
 ) with (fillfactor = 80);
 create index lot_of_member on lot (merchant_id, member_id);
 create unique index lot_points_expiry on lot (merchant_id, member_id, kind, expires_on) nulls not distinct where kind <> 'stored_value';
 alter table lot add constraint lot_pkey primary key (merchant_id, id);
 
--- The goods on the receipt. quantity is pieces, or grams for goods by weight; amounts in fen.
+-- The lines of all receipts. quantity is pieces, or grams for goods by weight; amounts in fen.
 -- reductions is a list of {reason, fen}: which rule took what off (LG7).
-create table sale_line (
-  merchant_id int not null,
-  operation_id uuid not null,
-  no smallint not null,
-  product_id int,
-  name text not null,
-  kind product_kind not null,
-  quantity bigint not null,
-  price bigint not null,
-  list bigint not null,
-  net bigint not null,
-  reductions jsonb not null,
-  constraint sale_line_pkey primary key (merchant_id, operation_id, no),
-  constraint sale_line_operation foreign key (merchant_id, operation_id) references operation,
-  constraint sale_line_quantity check (quantity > 0),
-  constraint sale_line_net check (net between 0 and list)
-);
+create view sale_line as
+  select o.merchant_id, o.id as operation_id, l.no, l.product_id, l.name, l.kind, l.quantity, l.price, l.list, l.net, l.reductions
+  from operation o, rows from (jsonb_to_recordset(o.lines)
+    as (product_id int, name text, kind product_kind, quantity bigint, price bigint, list bigint, net bigint, reductions jsonb))
+    with ordinality as l (product_id, name, kind, quantity, price, list, net, reductions, no);
 
 -- LG3: what of a line came back so far; never more than was sold.
 create table returned (
@@ -166,7 +152,7 @@ create table returned (
   quantity bigint not null,
   net bigint not null,
   constraint returned_pkey primary key (merchant_id, operation_id, no),
-  constraint returned_line foreign key (merchant_id, operation_id, no) references sale_line,
+  constraint returned_operation foreign key (merchant_id, operation_id) references operation,
   constraint returned_quantity check (quantity between 0 and quantity_sold),
   constraint returned_net check (net between 0 and net_sold)
 );
@@ -239,7 +225,7 @@ as $$ begin raise exception 'the ledger is append-only: % on %', tg_op, tg_table
 do $$
 declare t text;
 begin
-  foreach t in array array['operation', 'posting', 'sale_line', 'level_change', 'approval'] loop
+  foreach t in array array['operation', 'level_change', 'approval'] loop
     execute format('create trigger %I before update or delete on %I for each row execute function refuse_change()', t || '_no_change', t);
     execute format('create trigger %I before truncate on %I for each statement execute function refuse_change()', t || '_no_truncate', t);
     execute format('alter table %I enable always trigger %I', t, t || '_no_change');

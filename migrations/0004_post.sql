@@ -13,10 +13,9 @@ set role guitai_ledger;
 -- that no setting of a session changes the text; a row's text form quotes its parts unambiguously.
 create function operation_content(
   p_id uuid, p_kind operation_kind, p_shift uuid, p_operator int, p_approver int, p_member bigint,
-  p_business_on date, p_happened_at timestamptz, p_about uuid, p_request_hash bytea, p_spend bigint,
-  p_visit boolean, p_level int, p_document jsonb, p_account account[], p_lot uuid[], p_amount bigint[],
-  p_line_product int[], p_line_name text[], p_line_kind product_kind[], p_line_quantity bigint[],
-  p_line_price bigint[], p_line_list bigint[], p_line_net bigint[], p_line_reductions jsonb[]
+  p_business_on date, p_happened_at timestamptz, p_about uuid, p_spend bigint,
+  p_visit boolean, p_level int, p_accounts account[], p_lots uuid[], p_amounts bigint[], p_lines jsonb,
+  p_new_lots jsonb, p_extras jsonb, p_document jsonb, p_request_hash bytea
 ) returns text
 language plpgsql immutable
 as $$
@@ -24,9 +23,8 @@ begin
   -- plpgsql keeps the plan of this expression; a sql function would plan it at every call.
   return row(
     p_id, p_kind, p_shift, p_operator, p_approver, p_member, p_business_on - date '2000-01-01',
-    (extract(epoch from p_happened_at) * 1000000)::bigint, p_about, encode(p_request_hash, 'hex'), p_spend,
-    p_visit, p_level, p_document, p_account, p_lot, p_amount, p_line_product, p_line_name, p_line_kind,
-    p_line_quantity, p_line_price, p_line_list, p_line_net, p_line_reductions
+    (extract(epoch from p_happened_at) * 1000000)::bigint, p_about, p_spend, p_visit, p_level, p_accounts, p_lots, p_amounts, p_lines, p_new_lots, p_extras, p_document,
+    encode(p_request_hash, 'hex')
   )::text;
 end $$;
 
@@ -47,11 +45,11 @@ declare
   v_role staff_role;
 begin
   if p_approver is not null then
+    insert into approval values (m, p_id, p_approver, p_operator, p_till, p_happened_at);
     select role into v_role from staff where merchant_id = m and id = p_approver and active;
     if v_role is null or v_role = 'cashier' then
       raise exception 'approver has no right to approve' using errcode = 'GT006';
     end if;
-    insert into approval values (m, p_id, p_approver, p_operator, p_till, p_happened_at);
   end if;
   if p_level is not null then
     insert into level_change values (m, p_id, p_member, p_from_level, p_level);
@@ -108,124 +106,137 @@ end $$;
 create function post(
   p_id uuid, p_kind operation_kind, p_till int, p_shift uuid, p_operator int, p_approver int,
   p_member bigint, p_version bigint, p_business_on date, p_happened_at timestamptz, p_about uuid,
-  p_request_hash bytea, p_spend bigint, p_visit boolean, p_level int, p_document jsonb,
-  p_account account[], p_lot uuid[], p_amount bigint[], p_new_lots jsonb, p_extras jsonb,
-  p_line_product int[], p_line_name text[], p_line_kind product_kind[], p_line_quantity bigint[],
-  p_line_price bigint[], p_line_list bigint[], p_line_net bigint[], p_line_reductions jsonb[]
-) returns table (replayed boolean, kind operation_kind, seq bigint, version bigint, principal bigint, bonus bigint, points bigint)
+  p_spend bigint, p_visit boolean, p_level int, p_accounts account[], p_lots uuid[], p_amounts bigint[],
+  p_lines jsonb, p_new_lots jsonb, p_extras jsonb, p_document jsonb, p_request_hash bytea,
+  out replayed boolean, out kind operation_kind, out seq bigint, out version bigint, out principal bigint, out bonus bigint, out points bigint
+)
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  d record;
-  t record;
-  h record;
+  v_merchant int;
+  v_store int;
+  v_head bytea;
   v_from_level int;
-  v_moved int;
+  v_fen bigint := 0;
+  v_all_points bigint := 0;
+  v_principal bigint := 0;
+  v_bonus bigint := 0;
+  v_points bigint := 0;
 begin
-  select coalesce(sum(p.amount) filter (where p.account not in ('points', 'points_granted')), 0) as money,
-         coalesce(sum(p.amount) filter (where p.account in ('points', 'points_granted')), 0) as all_points,
-         coalesce(sum(p.amount) filter (where p.account = 'principal'), 0) as principal,
-         coalesce(sum(p.amount) filter (where p.account = 'bonus'), 0) as bonus,
-         coalesce(sum(p.amount) filter (where p.account = 'points'), 0) as points,
-         count(distinct coalesce(p.lot_id, p_id)) filter (where p.account < 'cash') as lots
-    into d
-    from unnest(p_account, p_lot, p_amount) as p (account, lot_id, amount);
-  if d.money <> 0 or d.all_points <> 0 then
-    raise exception 'postings do not balance: % fen, % points', d.money, d.all_points using errcode = 'GT004';
+  -- Fen and points balance each for itself, and only what a member holds names a lot. Each expression here is
+  -- prepared anew in every transaction, so there are few.
+  for i in 1 .. cardinality(p_accounts) loop
+    v_fen := v_fen + case when p_accounts[i] in ('points', 'points_granted') then 0 else p_amounts[i] end;
+    v_all_points := v_all_points + p_amounts[i];
+    v_principal := v_principal + case when p_accounts[i] = 'principal' then p_amounts[i] else 0 end;
+    v_bonus := v_bonus + case when p_accounts[i] = 'bonus' then p_amounts[i] else 0 end;
+    v_points := v_points + case when p_accounts[i] = 'points' then p_amounts[i] else 0 end;
+    if p_amounts[i] = 0 or (p_accounts[i] < 'cash') <> (p_lots[i] is not null) then
+      v_fen := null;
+    end if;
+  end loop;
+  if v_fen <> 0 or v_all_points <> 0 or v_fen is null then
+    raise exception 'postings do not balance: % fen, % in all', v_fen, v_all_points using errcode = 'GT004';
+  end if;
+  if jsonb_array_length(p_lines) <> jsonb_array_length(jsonb_path_query_array(p_lines, '$[*] ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)')) then
+    raise exception 'lines are malformed: %', p_lines using errcode = 'GT004';
   end if;
 
   -- The till's row is the lock of its chain; a known id leaves it untouched.
   update till set seq = till.seq + 1,
          head = chain_hash(till.head, till.store_id, till.id, till.seq + 1, operation_content(
            p_id, p_kind, p_shift, p_operator, p_approver, p_member, p_business_on, p_happened_at, p_about,
-           p_request_hash, p_spend, p_visit, p_level, p_document, p_account, p_lot, p_amount,
-           p_line_product, p_line_name, p_line_kind, p_line_quantity, p_line_price, p_line_list, p_line_net,
-           p_line_reductions))
+           p_spend, p_visit, p_level, p_accounts, p_lots, p_amounts, p_lines, p_new_lots, p_extras, p_document, p_request_hash))
    where till.merchant_id = (select s.merchant_id from seat s where s.role_name = session_user and coalesce(s.till_id, p_till) = p_till)
      and till.id = p_till
      and till.shift_id is not distinct from p_shift
-     and not exists (select from operation o where o.merchant_id = till.merchant_id and o.id = p_id)
-  returning till.merchant_id, till.store_id, till.seq, till.head into t;
+     and (select o.id from operation o where o.merchant_id = till.merchant_id and o.id = p_id) is null
+  returning till.merchant_id, till.store_id, till.seq, till.head into v_merchant, v_store, seq, v_head;
   if not found then
-    return query select * from first_answer(p_id, p_till, p_request_hash);
+    select * into replayed, kind, seq, version, principal, bonus, points from first_answer(p_id, p_till, p_request_hash);
     return;
   end if;
 
   if p_member is not null then
     if p_level is not null then
-      select level_id into v_from_level from holding where merchant_id = t.merchant_id and member_id = p_member;
+      select level_id into v_from_level from holding where merchant_id = v_merchant and member_id = p_member;
     end if;
-    update holding set
-           version = holding.version + 1,
-           principal = holding.principal + d.principal,
-           bonus = holding.bonus + d.bonus,
-           points = holding.points + d.points,
-           level_id = coalesce(p_level, holding.level_id),
-           spend = holding.spend + p_spend,
-           visits = holding.visits + (p_visit and (holding.last_visit_on is null or holding.last_visit_on < p_business_on))::int,
-           first_visit_on = case when p_visit then least(holding.first_visit_on, p_business_on) else holding.first_visit_on end,
-           last_visit_on = case when p_visit then greatest(holding.last_visit_on, p_business_on) else holding.last_visit_on end
-     where merchant_id = t.merchant_id and member_id = p_member and version = p_version
-    returning holding.version, holding.principal, holding.bonus, holding.points into h;
+    if p_visit then
+      update holding set
+             version = holding.version + 1,
+             principal = holding.principal + v_principal,
+             bonus = holding.bonus + v_bonus,
+             points = holding.points + v_points,
+             level_id = coalesce(p_level, holding.level_id),
+             spend = holding.spend + p_spend,
+             visits = holding.visits + (holding.last_visit_on is null or holding.last_visit_on < p_business_on)::int,
+             first_visit_on = least(holding.first_visit_on, p_business_on),
+             last_visit_on = greatest(holding.last_visit_on, p_business_on),
+             at_risk = at_risk(holding.principal + holding.bonus + v_principal + v_bonus, holding.spend + p_spend,
+               least(holding.first_visit_on, p_business_on), greatest(holding.last_visit_on, p_business_on)),
+             due_on = due_on(holding.visits + (holding.last_visit_on is null or holding.last_visit_on < p_business_on)::int,
+               least(holding.first_visit_on, p_business_on), greatest(holding.last_visit_on, p_business_on))
+       where merchant_id = v_merchant and member_id = p_member and version = p_version
+      returning holding.version, holding.principal, holding.bonus, holding.points into version, principal, bonus, points;
+    else
+      update holding set
+             version = holding.version + 1,
+             principal = holding.principal + v_principal,
+             bonus = holding.bonus + v_bonus,
+             points = holding.points + v_points,
+             level_id = coalesce(p_level, holding.level_id),
+             spend = holding.spend + p_spend,
+             at_risk = at_risk(holding.principal + holding.bonus + v_principal + v_bonus, holding.spend + p_spend,
+               holding.first_visit_on, holding.last_visit_on)
+       where merchant_id = v_merchant and member_id = p_member and version = p_version
+      returning holding.version, holding.principal, holding.bonus, holding.points into version, principal, bonus, points;
+    end if;
     if not found then
       raise exception 'member % has changed', p_member using errcode = 'GT001';
     end if;
-  else
-    select null::bigint as version, null::bigint as principal, null::bigint as bonus, null::bigint as points into h;
   end if;
 
   insert into operation (
     merchant_id, id, kind, store_id, till_id, seq, shift_id, operator_id, approver_id, member_id, business_on,
-    happened_at, about_id, spend, visit, level_id, request_hash, hash, version_after, principal_after,
-    bonus_after, points_after, document)
+    happened_at, about_id, spend, visit, level_id, accounts, lots, amounts, lines, new_lots, extras,
+    document, request_hash, hash, version_after, principal_after, bonus_after, points_after)
   values (
-    t.merchant_id, p_id, p_kind, t.store_id, p_till, t.seq, p_shift, p_operator, p_approver, p_member, p_business_on,
-    p_happened_at, p_about, p_spend, p_visit, p_level, p_request_hash, t.head, h.version, h.principal,
-    h.bonus, h.points, p_document);
-
-  insert into posting (merchant_id, operation_id, no, account, member_id, lot_id, amount)
-    select t.merchant_id, p_id, p.no, p.account, case when p.account < 'cash' then p_member end, p.lot_id, p.amount
-    from unnest(p_account, p_lot, p_amount) with ordinality as p (account, lot_id, amount, no);
+    v_merchant, p_id, p_kind, v_store, p_till, seq, p_shift, p_operator, p_approver, p_member, p_business_on,
+    p_happened_at, p_about, p_spend, p_visit, p_level, p_accounts, p_lots, p_amounts, p_lines, p_new_lots, p_extras,
+    p_document, p_request_hash, v_head, version, principal, bonus, points);
 
   if p_new_lots is not null then
     insert into lot (merchant_id, id, member_id, kind, operation_id, opened_at, expires_on, rule_id, rule_version, store_id)
-      select t.merchant_id, n.id, p_member, n.kind, p_id, p_happened_at, n.expires_on, n.rule_id, n.rule_version, t.store_id
+      select v_merchant, n.id, p_member, n.kind, p_id, p_happened_at, n.expires_on, n.rule_id, n.rule_version, v_store
       from jsonb_to_recordset(p_new_lots) as n (id uuid, kind lot_kind, expires_on date, rule_id int, rule_version int);
   end if;
-  if d.lots > 0 then
-    update lot
-       set principal = lot.principal + p.principal, bonus = lot.bonus + p.bonus, points = lot.points + p.points
-      from (select u.lot_id,
-                   coalesce(sum(u.amount) filter (where u.account = 'principal'), 0) as principal,
-                   coalesce(sum(u.amount) filter (where u.account = 'bonus'), 0) as bonus,
-                   coalesce(sum(u.amount) filter (where u.account = 'points'), 0) as points
-              from unnest(p_account, p_lot, p_amount) as u (account, lot_id, amount)
-             where u.account < 'cash' group by u.lot_id) as p
-     where lot.merchant_id = t.merchant_id and lot.id = p.lot_id and lot.member_id = p_member;
-    get diagnostics v_moved = row_count;
-    if v_moved <> d.lots then
+  -- A lot's postings stand together.
+  v_principal := 0; v_bonus := 0; v_points := 0;
+  for i in 1 .. cardinality(p_lots) loop
+    continue when p_lots[i] is null;
+    v_principal := v_principal + case when p_accounts[i] = 'principal' then p_amounts[i] else 0 end;
+    v_bonus := v_bonus + case when p_accounts[i] = 'bonus' then p_amounts[i] else 0 end;
+    v_points := v_points + case when p_accounts[i] = 'points' then p_amounts[i] else 0 end;
+    continue when p_lots[i + 1] = p_lots[i];
+    update lot set principal = lot.principal + v_principal, bonus = lot.bonus + v_bonus, points = lot.points + v_points
+     where merchant_id = v_merchant and id = p_lots[i] and member_id = p_member;
+    if not found then
       raise exception 'a lot of member % is missing', p_member using errcode = 'GT001';
     end if;
-  end if;
-
-  if p_line_net is not null then
-    insert into sale_line
-      select t.merchant_id, p_id, l.no, l.product_id, l.name, l.kind, l.quantity, l.price, l.list, l.net, l.reductions
-      from unnest(p_line_product, p_line_name, p_line_kind, p_line_quantity, p_line_price, p_line_list, p_line_net, p_line_reductions)
-        with ordinality as l (product_id, name, kind, quantity, price, list, net, reductions, no);
-  end if;
+    v_principal := 0; v_bonus := 0; v_points := 0;
+  end loop;
 
   if p_approver is not null or p_level is not null or p_extras is not null or p_kind = 'top_up_reversal' then
-    perform post_extras(t.merchant_id, p_id, p_kind, t.store_id, p_operator, p_approver, p_till, p_member,
+    perform post_extras(v_merchant, p_id, p_kind, v_store, p_operator, p_approver, p_till, p_member,
       p_happened_at, p_about, v_from_level, p_level, p_extras);
   end if;
-  if p_kind in ('refund', 'top_up_reversal') then
-    perform refuse_unapproved_return(t.merchant_id, p_id, p_about, p_operator, p_approver, p_happened_at);
-    perform refuse_over_return(t.merchant_id, p_about);
+  if p_kind = 'refund' or p_kind = 'top_up_reversal' then
+    perform refuse_unapproved_return(v_merchant, p_id, p_about, p_operator, p_approver, p_happened_at);
+    perform refuse_over_return(v_merchant, p_about);
   end if;
-
-  return query select false, p_kind, t.seq, h.version, h.principal, h.bonus, h.points;
+  replayed := false;
+  kind := p_kind;
 end $$;
 
 -- The answer a retry gets: the same as the first time. Another request under the same id is refused.

@@ -25,18 +25,18 @@ async fn judged(database: &Database) -> Verdict {
 /// What is done, with the triggers out of the way, what verify says, and the operation it names.
 const TAMPERED: &[(&str, &str, Option<&str>)] = &[
     (
-        "update posting set amount = amount + 1 where operation_id = (select id from operation where kind = 'sale' order by id limit 1) and no = 1",
+        "update operation set amounts[1] = amounts[1] + 1 where id = (select id from operation where kind = 'sale' order by id limit 1)",
         "verify.unbalanced",
         Some("select id from operation where kind = 'sale' order by id limit 1"),
     ),
     (
-        "update posting set amount = amount * 2 where operation_id = (select id from operation where kind = 'paid_out' order by id limit 1)",
+        "update operation set amounts = array[amounts[1] * 2, amounts[2] * 2] where id = (select id from operation where kind = 'paid_out' order by id limit 1)",
         "verify.hash",
         Some("select id from operation where kind = 'paid_out' order by id limit 1"),
     ),
     (
-        "update posting set member_id = member_id + 1 where account = 'principal' and operation_id = (select id from operation where kind = 'top_up' order by id desc limit 1)",
-        "verify.wrong_member",
+        "update operation set lots = array_fill(null::uuid, array[cardinality(lots)]) where id = (select id from operation where kind = 'top_up' order by id desc limit 1)",
+        "verify.wrong_lot",
         Some("select id from operation where kind = 'top_up' order by id desc limit 1"),
     ),
     (
@@ -48,12 +48,12 @@ const TAMPERED: &[(&str, &str, Option<&str>)] = &[
     ("delete from operation where till_id = 3 and seq = (select max(seq) from operation where till_id = 3)", "verify.head", None),
     ("update operation set document = document || '{\"rounding\": 1}' where till_id = 1 and seq = 30", "verify.hash", Some("select id from operation where till_id = 1 and seq = 30")),
     (
-        "update sale_line set net = net - 1 where (operation_id, no) = (select operation_id, no from sale_line where net > 0 order by operation_id desc limit 1)",
+        "update operation set lines = jsonb_set(lines, '{0,net}', to_jsonb((lines #>> '{0,net}')::int - 1)) where id = (select operation_id from sale_line order by operation_id desc limit 1)",
         "verify.lines",
         Some("select operation_id from sale_line order by operation_id desc limit 1"),
     ),
     (
-        "update sale_line set name = name || ' ' where (operation_id, no) = (select operation_id, no from sale_line order by operation_id limit 1)",
+        "update operation set lines = jsonb_set(lines, '{0,name}', '\"x\"') where id = (select operation_id from sale_line order by operation_id limit 1)",
         "verify.hash",
         Some("select operation_id from sale_line order by operation_id limit 1"),
     ),
@@ -63,8 +63,10 @@ const TAMPERED: &[(&str, &str, Option<&str>)] = &[
         "verify.lot",
         None,
     ),
+    ("update lot set expires_on = expires_on + 30 where id = (select min(id::text)::uuid from lot where kind = 'points')", "verify.lot", None),
     ("update operation set points_after = points_after + 1 where kind = 'enrol' and member_id = 5", "verify.after", Some("select id from operation where kind = 'enrol' and member_id = 5")),
     ("update holding set principal = principal + 100000 where member_id = 9", "verify.holding", None),
+    ("update holding set at_risk = at_risk + 1 where member_id = 9", "verify.holding", None),
     ("update holding set visits = visits + 1 where member_id = 9", "verify.holding", None),
     ("update holding set level_id = 4 where member_id = (select min(member_id) from holding where level_id = 1)", "verify.holding", None),
     ("delete from holding where member_id = 3", "verify.holding", None),

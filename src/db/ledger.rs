@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 
 use crate::db::refuse::refuse;
 use crate::domain::ledger::{Balances, OperationKind, Plan, Posted, Stamp};
@@ -35,22 +36,10 @@ pub async fn post(
     let accounts: Vec<&str> = plan.postings.iter().map(|p| p.account.name()).collect();
     let lots: Vec<Option<uuid::Uuid>> = plan.postings.iter().map(|p| p.lot).collect();
     let amounts: Vec<i64> = plan.postings.iter().map(|p| p.amount).collect();
-    let new_lots = if plan.new_lots.is_empty() {
-        None
-    } else {
-        serde_json::to_value(&plan.new_lots).ok()
-    };
-    let extras = if plan.extras.is_empty() {
-        None
-    } else {
-        serde_json::to_value(&plan.extras).ok()
-    };
-    let lines = Lines::of(plan);
     let answer = sqlx::query!(
         r#"select replayed as "replayed!", kind::text as "kind!", seq as "seq!", version, principal, bonus, points from post(
-             $1, $2::text::operation_kind, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-             $17::text[]::account[], $18, $19, $20, $21,
-             $22, $23, $24::text[]::product_kind[], $25, $26, $27, $28, $29)"#,
+             $1, $2::text::operation_kind, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+             $15::text[]::account[], $16, $17, $18, $19, $20, $21, $22)"#,
         stamp.id,
         plan.kind.name(),
         stamp.till_id,
@@ -62,24 +51,17 @@ pub async fn post(
         stamp.business_on,
         stamp.at,
         plan.about,
-        hash,
         plan.spend.0,
         plan.visit,
         plan.level,
-        plan.document,
         &accounts as &[&str],
         &lots as &[Option<uuid::Uuid>],
         &amounts,
-        new_lots,
-        extras,
-        lines.product as _,
-        lines.name as _,
-        lines.kind as _,
-        lines.quantity as _,
-        lines.price as _,
-        lines.list as _,
-        lines.net as _,
-        lines.reductions as _,
+        part(!plan.lines.is_empty(), &plan.lines) as _,
+        part(!plan.new_lots.is_empty(), &plan.new_lots) as _,
+        part(!plan.extras.is_empty(), &plan.extras) as _,
+        plan.document,
+        hash,
     )
     .fetch_one(conn)
     .await
@@ -131,38 +113,7 @@ pub async fn fence(conn: &mut PgConnection, stamp: &Stamp, hash: &[u8]) -> Resul
     }
 }
 
-/// The lines as columns; all none when there are no lines.
-#[derive(Default)]
-struct Lines {
-    product: Option<Vec<Option<i32>>>,
-    name: Option<Vec<String>>,
-    kind: Option<Vec<String>>,
-    quantity: Option<Vec<i64>>,
-    price: Option<Vec<i64>>,
-    list: Option<Vec<i64>>,
-    net: Option<Vec<i64>>,
-    reductions: Option<Vec<serde_json::Value>>,
-}
-
-impl Lines {
-    fn of(plan: &Plan) -> Self {
-        if plan.lines.is_empty() {
-            return Self::default();
-        }
-        let lines = || plan.lines.iter();
-        Self {
-            product: Some(lines().map(|l| l.product_id).collect()),
-            name: Some(lines().map(|l| l.name.clone()).collect()),
-            kind: Some(lines().map(|l| l.kind.name().to_owned()).collect()),
-            quantity: Some(lines().map(|l| l.quantity).collect()),
-            price: Some(lines().map(|l| l.price.0).collect()),
-            list: Some(lines().map(|l| l.list.0).collect()),
-            net: Some(lines().map(|l| l.net.0).collect()),
-            reductions: Some(
-                lines()
-                    .map(|l| serde_json::to_value(&l.reductions).unwrap_or_default())
-                    .collect(),
-            ),
-        }
-    }
+/// What an operation has, or none: most have neither lots nor extras.
+fn part<T>(has: bool, it: &T) -> Option<Json<&T>> {
+    has.then_some(Json(it))
 }

@@ -37,14 +37,7 @@ pub fn refuse(error: Error) -> Refusal {
         .unwrap_or_default();
     match (code.as_ref(), constraint) {
         ("GT001" | "40001" | "40P01", _)
-        | (
-            "23514",
-            "holding_principal"
-            | "holding_bonus"
-            | "lot_principal_floor"
-            | "lot_bonus_floor"
-            | "lot_points_floor",
-        )
+        | ("23514", "balance_floor" | "lot_points_floor")
         | (
             "23505",
             "operation_pkey" | "operation_seq_key" | "lot_points_expiry" | "credential_pkey",
@@ -61,9 +54,7 @@ pub fn refuse(error: Error) -> Refusal {
         ("GT010", _) => Refusal::user("set_up.done_already"),
         ("GT011", _) => Refusal::user("staff.no_right"),
         ("GT012", _) => Refusal::user("staff.last_owner"),
-        ("23514", "operation_maker_checker" | "approval_maker_checker") => {
-            Refusal::user("approval.yourself")
-        }
+        ("23514", "approval_maker_checker") => Refusal::user("approval.yourself"),
         ("23505", "product_code_key") => Refusal::user("product.code_taken"),
         ("23505", "staff_number_key" | "staff_badge_key") => Refusal::user("staff.number_taken"),
         ("23505", "level_name_key" | "level_rank_key") => Refusal::user("level.taken"),

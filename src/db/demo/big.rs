@@ -37,7 +37,7 @@ pub async fn write(conn: &mut PgConnection, demo: Demo, progress: impl Fn(&str))
         // Plans made while the tables were small are bad ones soon.
         if no.count_ones() == 1 {
             conn.execute(
-                "analyze member, credential, holding, operation, posting, lot, sale_line, consent, shift, till",
+                "analyze member, credential, holding, operation, lot, consent, shift, till",
             )
             .await
             .map_err(refuse)?;

@@ -145,28 +145,31 @@ begin
   on conflict on constraint holding_pkey do update
     set version = excluded.version, principal = excluded.principal, bonus = excluded.bonus, points = excluded.points,
         visits = h.visits + 1, last_visit_on = excluded.last_visit_on, spend = h.spend + excluded.spend;
+  update holding h set at_risk = at_risk(h.principal + h.bonus, h.spend, h.first_visit_on, h.last_visit_on), due_on = due_on(h.visits, h.first_visit_on, h.last_visit_on)
+    from (select distinct member from ranked) r where h.merchant_id = 1 and h.member_id = r.member;
 
-  insert into operation (merchant_id, id, kind, store_id, till_id, seq, shift_id, operator_id, member_id, business_on, happened_at, spend, visit,
-      request_hash, hash, version_after, principal_after, bonus_after, points_after, document)
-    select 1, r.id, r.kind, r.store, r.till, r.seq, r.shift, r.operator, r.member, p_on, r.at, r.spend, r.visit, sha256(r.id::text::bytea),
-           pg_temp.chain(t.head, r.store, r.till, r.seq, operation_content(r.id, r.kind, r.shift, r.operator, null, r.member, p_on, r.at, null,
-             sha256(r.id::text::bytea), r.spend, r.visit, null, r.document, r.account, r.lot, r.amount,
-             case when r.price is not null then array[r.product] end, case when r.price is not null then array[r.name] end,
-             case when r.price is not null then array[r.line_kind] end, case when r.price is not null then array[1::bigint] end,
-             case when r.price is not null then array[r.price] end, case when r.price is not null then array[r.price] end,
-             case when r.price is not null then array[r.price] end, case when r.price is not null then array['[]'::jsonb] end))
+  insert into operation (merchant_id, id, kind, store_id, till_id, seq, shift_id, operator_id, member_id, business_on, happened_at,
+      spend, visit, accounts, lots, amounts, lines, new_lots, document, request_hash, hash, version_after, principal_after, bonus_after, points_after)
+    select 1, r.id, r.kind, r.store, r.till, r.seq, r.shift, r.operator, r.member, p_on, r.at, r.spend, r.visit, r.account, r.lot, r.amount,
+           x.lines, x.new_lots, r.document, sha256(r.id::text::bytea),
+           pg_temp.chain(t.head, r.store, r.till, r.seq, operation_content(r.id, r.kind, r.shift, r.operator, null, r.member, p_on, r.at,
+             null, r.spend, r.visit, null, r.account, r.lot, r.amount, x.lines, x.new_lots, null, r.document, sha256(r.id::text::bytea)))
              over (partition by r.till order by r.seq),
            case when r.member is not null then r.version end, case when r.member is not null then r.principal_after end,
-           case when r.member is not null then r.bonus_after end, case when r.member is not null then r.points_after end, r.document
-    from ranked r join till t on t.merchant_id = 1 and t.id = r.till;
+           case when r.member is not null then r.bonus_after end, case when r.member is not null then r.points_after end
+    from ranked r join till t on t.merchant_id = 1 and t.id = r.till
+    cross join lateral (select
+      case when r.price is not null then jsonb_build_array(jsonb_build_object('product_id', r.product, 'name', r.name, 'kind', r.line_kind,
+        'quantity', 1, 'price', r.price, 'list', r.price, 'net', r.price, 'reductions', '[]'::jsonb)) end as lines,
+      (select jsonb_agg(n.lot) from (
+         select jsonb_build_object('id', md5('stored ' || r.member)::uuid, 'kind', 'stored_value', 'expires_on', null, 'rule_id', 1 + r.member % 2, 'rule_version', 1) as lot
+          where r.kind = 'top_up'
+         union all
+         select jsonb_build_object('id', md5('points ' || r.member || v_expires)::uuid, 'kind', 'points', 'expires_on', v_expires, 'rule_id', null, 'rule_version', null)
+          where r.points > 0 and r.version = (select min(f.version) from ranked f where f.member = r.member and f.points > 0)
+            and not exists (select from lot l where l.merchant_id = 1 and l.id = md5('points ' || r.member || v_expires)::uuid)) n) as new_lots) x;
   insert into consent (merchant_id, member_id, purpose, version, channel, granted_at, operation_id)
     select 1, r.member, 'membership', 1, 'counter', r.at, r.id from ranked r where r.kind = 'enrol';
-  insert into posting (merchant_id, operation_id, no, account, member_id, lot_id, amount)
-    select 1, r.id, p.no, p.account, case when p.account < 'cash' then r.member end, p.lot, p.amount
-    from ranked r, unnest(r.account, r.lot, r.amount) with ordinality as p (account, lot, amount, no);
-  insert into sale_line
-    select 1, r.id, 1, r.product, r.name, r.line_kind, 1, r.price, r.price, r.price, '[]' from ranked r where r.price is not null;
-
   -- Lots: what is there moves, what is new is opened by its first operation of the day.
   update lot l set principal = l.principal + r.principal, bonus = l.bonus + r.bonus
     from ranked r where r.kind = 'sale' and r.principal < 0 and l.merchant_id = 1 and l.id = md5('stored ' || r.member)::uuid;

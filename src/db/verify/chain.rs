@@ -26,7 +26,7 @@ struct Link {
     postings: i64,
     fen: i64,
     points: i64,
-    /// Postings under another member than the operation's, or without their lot.
+    /// Postings of a member without their lot, or of the shop with one.
     strangers: i64,
     revenue: i64,
     discount: i64,
@@ -67,28 +67,22 @@ async fn follow(
         Link,
         r#"select o.id as "id!", o.kind::text as "kind!", o.store_id as "store_id!", o.seq as "seq!", o.hash as "hash!",
              operation_content(o.id, o.kind, o.shift_id, o.operator_id, o.approver_id, o.member_id, o.business_on, o.happened_at,
-               o.about_id, o.request_hash, o.spend, o.visit, o.level_id, o.document, p.account, p.lot, p.amount,
-               l.product, l.name, l.kind, l.quantity, l.price, l.list, l.net, l.reductions) as "content!",
+               o.about_id, o.spend, o.visit, o.level_id, o.accounts, o.lots, o.amounts, o.lines, o.new_lots,
+               o.extras, o.document, o.request_hash) as "content!",
              p.n as "postings!", p.fen as "fen!", p.points as "points!", p.strangers as "strangers!",
-             p.revenue as "revenue!", p.discount as "discount!", l.list_sum as "list!", l.net_sum as "net!"
+             p.revenue as "revenue!", p.discount as "discount!", l.list as "list!", l.net as "net!"
            from operation o
            cross join lateral (
-             select coalesce(array_agg(x.account order by x.no), '{}') as account, coalesce(array_agg(x.lot_id order by x.no), '{}') as lot,
-                    coalesce(array_agg(x.amount order by x.no), '{}') as amount, count(*) as n,
+             select count(*) as n,
                     coalesce(sum(x.amount) filter (where x.account not in ('points', 'points_granted')), 0)::bigint as fen,
                     coalesce(sum(x.amount) filter (where x.account in ('points', 'points_granted')), 0)::bigint as points,
-                    count(*) filter (where case when x.account < 'cash' then x.member_id is distinct from o.member_id or x.lot_id is null
-                                           else x.member_id is not null or x.lot_id is not null end) as strangers,
+                    count(*) filter (where (x.account < 'cash') <> (x.lot_id is not null)) as strangers,
                     coalesce(sum(x.amount) filter (where x.account = 'revenue'), 0)::bigint as revenue,
                     coalesce(sum(x.amount) filter (where x.account = 'discount'), 0)::bigint as discount
-               from posting x where x.merchant_id = o.merchant_id and x.operation_id = o.id) p
+               from unnest(o.accounts, o.lots, o.amounts) as x (account, lot_id, amount)) p
            cross join lateral (
-             select array_agg(x.product_id order by x.no) as product, array_agg(x.name order by x.no) as name,
-                    array_agg(x.kind order by x.no) as kind, array_agg(x.quantity order by x.no) as quantity,
-                    array_agg(x.price order by x.no) as price, array_agg(x.list order by x.no) as list,
-                    array_agg(x.net order by x.no) as net, array_agg(x.reductions order by x.no) as reductions,
-                    coalesce(sum(x.list), 0)::bigint as list_sum, coalesce(sum(x.net), 0)::bigint as net_sum
-               from sale_line x where x.merchant_id = o.merchant_id and x.operation_id = o.id) l
+             select coalesce(sum(x.list), 0)::bigint as list, coalesce(sum(x.net), 0)::bigint as net
+               from jsonb_to_recordset(o.lines) as x (list bigint, net bigint)) l
            where o.merchant_id = $1 and o.till_id = $2
            order by o.seq"#,
         merchant,
@@ -141,7 +135,7 @@ fn judge(link: &Link, till: i32, seq: i64, hash: &[u8]) -> Option<Difference> {
             format!("{}, {}", link.fen, link.points),
         )
     } else if link.strangers != 0 {
-        Difference::new("verify.wrong_member", 0, link.strangers)
+        Difference::new("verify.wrong_lot", 0, link.strangers)
     } else if sign * link.revenue != link.list {
         Difference::new("verify.lines", sign * link.revenue, link.list)
     } else if sign * (link.revenue + link.discount) != link.net {

@@ -19,23 +19,21 @@ pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diff
     rights(conn, merchant).await
 }
 
-/// LG3: what came back of a sale is what its returns say. A return does not name the line's number, so
-/// lines are told apart by product and name.
+/// LG3: what came back of each line of a sale is what its returns say.
 async fn returned(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
         r#"with back as (
-             select o.about_id as id, coalesce(l.product_id, 0) as product, l.name, sum(l.quantity) as quantity, sum(l.net) as net
-               from operation o join sale_line l on l.merchant_id = o.merchant_id and l.operation_id = o.id
-              where o.merchant_id = $1 and o.kind = 'refund' group by 1, 2, 3),
+             select o.about_id as id, r.no, sum(r.quantity) as quantity, sum(r.net) as net
+               from operation o, jsonb_to_recordset(o.extras -> 'returned') as r (no smallint, quantity bigint, net bigint)
+              where o.merchant_id = $1 and o.kind = 'refund' group by 1, 2),
            kept as (
-             select r.operation_id as id, coalesce(l.product_id, 0) as product, l.name, sum(r.quantity) as quantity, sum(r.net) as net,
-                    bool_or(r.quantity_sold <> l.quantity or r.net_sold <> l.net) as bent
+             select r.operation_id as id, r.no, l.name, r.quantity, r.net, r.quantity_sold <> l.quantity or r.net_sold <> l.net as bent
                from returned r join sale_line l on (l.merchant_id, l.operation_id, l.no) = (r.merchant_id, r.operation_id, r.no)
-              where r.merchant_id = $1 group by 1, 2, 3)
-           select coalesce(b.id, k.id) as "id!", o.till_id as "till!", o.seq as "seq!", coalesce(b.name, k.name) as "what?",
+              where r.merchant_id = $1)
+           select coalesce(b.id, k.id) as "id!", o.till_id as "till!", o.seq as "seq!", k.name as "what?",
                   format('%s, %s', coalesce(b.quantity, 0), coalesce(b.net, 0)) as "expected?",
                   format('%s, %s', coalesce(k.quantity, 0), coalesce(k.net, 0)) as "found?"
-             from back b full join kept k on k.id = b.id and k.product = b.product and k.name = b.name
+             from back b full join kept k on k.id = b.id and k.no = b.no
              join operation o on o.merchant_id = $1 and o.id = coalesce(b.id, k.id)
             where k.bent or (coalesce(b.quantity, 0), coalesce(b.net, 0)) is distinct from (coalesce(k.quantity, 0), coalesce(k.net, 0))
             order by o.till_id, o.seq limit 1"#,

@@ -58,8 +58,11 @@ async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Differenc
                     coalesce(sum(amount) filter (where account = 'points'), 0) as points
                from posting where merchant_id = $1 and lot_id is not null group by lot_id),
            held as (
-             select l.*, o.till_id, o.seq, o.member_id as opened_by, o.happened_at, o.store_id as opened_in
-               from lot l left join operation o on o.merchant_id = l.merchant_id and o.id = l.operation_id where l.merchant_id = $1),
+             select l.*, o.till_id, o.seq, o.member_id as opened_by, o.happened_at, o.store_id as opened_in,
+                    (l.kind, l.expires_on, l.rule_id, l.rule_version) is distinct from (n.kind, n.expires_on, n.rule_id, n.rule_version) as bent
+               from lot l left join operation o on o.merchant_id = l.merchant_id and o.id = l.operation_id
+               left join lateral jsonb_to_recordset(o.new_lots) as n (id uuid, kind lot_kind, expires_on date, rule_id int, rule_version int) on n.id = l.id
+              where l.merchant_id = $1),
            wrong as (
              select coalesce(h.id, m.lot_id) as id, h.operation_id, h.till_id, h.seq, coalesce(h.member_id, m.member_id) as member_id, h.kind::text as kind,
                     format('%s, %s, %s', coalesce(m.principal, 0), coalesce(m.bonus, 0), coalesce(m.points, 0)) as expected,
@@ -67,7 +70,7 @@ async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Differenc
                from held h full join moved m on m.lot_id = h.id
               where h.id is null or (h.principal, h.bonus, h.points) is distinct from (coalesce(m.principal, 0), coalesce(m.bonus, 0), coalesce(m.points, 0))
                  or m.member_id <> h.member_id or m.other_id <> h.member_id or h.opened_by is distinct from h.member_id
-                 or h.opened_at <> h.happened_at or h.opened_in <> h.store_id)
+                 or h.opened_at <> h.happened_at or h.opened_in <> h.store_id or h.bent)
            select id as "id!", operation_id as "operation_id?", till_id as "till_id?", seq as "seq?", member_id as "member_id?", kind as "kind?",
                   expected as "expected?", found as "found?" from wrong order by seq, id limit 1"#,
         merchant
@@ -112,19 +115,23 @@ async fn holdings(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diffe
                from ops group by member_id),
            wrong as (
              select coalesce(h.member_id, d.member_id) as member_id,
-                    array[d.version::text, coalesce(l.principal, 0)::text, coalesce(l.bonus, 0)::text, coalesce(l.points, 0)::text,
-                          d.spend::text, d.visits::text, d.first_visit_on::text, d.last_visit_on::text, d.level_id::text] as expected,
+                    array[d.version::text, s.principal::text, s.bonus::text, s.points::text,
+                          d.spend::text, d.visits::text, d.first_visit_on::text, d.last_visit_on::text, d.level_id::text,
+                          r.at_risk::text, r.due_on::text] as expected,
                     array[h.version::text, h.principal::text, h.bonus::text, h.points::text,
-                          h.spend::text, h.visits::text, h.first_visit_on::text, h.last_visit_on::text, h.level_id::text] as found
+                          h.spend::text, h.visits::text, h.first_visit_on::text, h.last_visit_on::text, h.level_id::text,
+                          h.at_risk::text, h.due_on::text] as found
                from (select * from holding where merchant_id = $1) h
                full join did d on d.member_id = h.member_id left join lots l on l.member_id = coalesce(h.member_id, d.member_id)
-              where (h.version, h.principal, h.bonus, h.points, h.spend, h.visits, h.first_visit_on, h.last_visit_on, h.level_id)
+               cross join lateral (select coalesce(l.principal, 0) as principal, coalesce(l.bonus, 0) as bonus, coalesce(l.points, 0) as points) s
+               cross join lateral (select at_risk((s.principal + s.bonus)::bigint, d.spend::bigint, d.first_visit_on, d.last_visit_on) as at_risk,
+                                          due_on(d.visits::int, d.first_visit_on, d.last_visit_on) as due_on) r
+              where (h.version, h.principal, h.bonus, h.points, h.spend, h.visits, h.first_visit_on, h.last_visit_on, h.level_id, h.at_risk, h.due_on)
                     is distinct from
-                    (d.version, coalesce(l.principal, 0), coalesce(l.bonus, 0), coalesce(l.points, 0), d.spend, d.visits,
-                     d.first_visit_on, d.last_visit_on, d.level_id)
+                    (d.version, s.principal, s.bonus, s.points, d.spend, d.visits, d.first_visit_on, d.last_visit_on, d.level_id, r.at_risk, r.due_on)
               order by 1 limit 1)
            select w.member_id as "member_id!", f.what as "what?", f.expected as "expected?", f.found as "found?"
-             from wrong w, unnest(array['version', 'principal', 'bonus', 'points', 'spend', 'visits', 'first_visit_on', 'last_visit_on', 'level'],
+             from wrong w, unnest(array['version', 'principal', 'bonus', 'points', 'spend', 'visits', 'first_visit_on', 'last_visit_on', 'level', 'at_risk', 'due_on'],
                                   w.expected, w.found) as f (what, expected, found)
             where f.expected is distinct from f.found limit 1"#,
         merchant
