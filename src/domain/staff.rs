@@ -41,7 +41,11 @@ pub struct Limit {
     pub top_up_max: Fen,
     pub price_override: bool,
     pub reveal_phone: bool,
+    /// Lists of members as files (PV2).
+    pub export: bool,
     pub manage: bool,
+    /// Grows with every edit.
+    pub version: i32,
 }
 
 /// A person who works here.
@@ -54,6 +58,8 @@ pub struct Staff {
     pub home_store_id: i32,
     pub badge: Option<String>,
     pub active: bool,
+    /// Grows with every edit.
+    pub version: i32,
 }
 
 /// A PIN on its way to the check: never shown, not even by `Debug`.

@@ -118,6 +118,7 @@ pub fn owner() -> Staff {
         home_store_id: 1,
         badge: None,
         active: true,
+        version: 1,
     }
 }
 
@@ -172,6 +173,7 @@ pub fn products() -> Vec<Product> {
         price: Fen(price),
         member_price: None,
         active: true,
+        version: 1,
     };
     vec![
         Product {

@@ -124,6 +124,8 @@ pub struct Counter {
     keeping: Option<Ticket>,
     /// Rows of the sale that are scrolled away.
     offset: usize,
+    /// What the sale came to after the last input.
+    total: Fen,
 }
 
 impl Default for Finder {
@@ -243,7 +245,7 @@ impl Counter {
             Action::TakeUp => return Step::push(Held::new()),
             Action::Line => return self.edit(),
             Action::Attach => self.attach(cx),
-            Action::Operations => return Step::Push((self.doors.operations)(till(cx))),
+            Action::Operations => return Step::Push((self.doors.operations)(cx.session.till_id())),
             Action::Dormant => return Step::Push((self.doors.dormant)()),
             Action::More => return self.more(),
             Action::TopUp | Action::MemberCard => return self.of_member(action, cx),
@@ -389,7 +391,7 @@ impl Counter {
         let held = HeldSale {
             id: cx.new_id(),
             store_id,
-            till_id: till(cx),
+            till_id: cx.session.till_id(),
             staff_id: cx.session.staff.as_ref().map_or(0, |staff| staff.id),
             held_at: cx.now(),
             label: label.unwrap_or_default().to_owned(),
@@ -418,12 +420,6 @@ impl Counter {
     }
 }
 
-/// This till's id.
-fn till(cx: &Cx) -> i32 {
-    let till = cx.session.till.as_ref();
-    till.map_or_else(|| i32::from(cx.session.till_number), |till| till.id)
-}
-
 impl Screen for Counter {
     fn bindings(&self) -> &'static str {
         "counter"
@@ -439,7 +435,7 @@ impl Screen for Counter {
                 Input::Scan(scan) => self.scan(&scan, cx),
                 Input::Reply(ticket, answer) => self.answered(ticket, answer, cx),
                 Input::Outcome(outcome) => self.outcome(outcome, cx),
-                Input::Changed => self.changed(cx),
+                Input::Changed(noun) => self.changed(noun, cx),
                 Input::Tick => {
                     self.finder.tick(self.member.is_some(), cx);
                     Step::Stay
@@ -448,6 +444,7 @@ impl Screen for Counter {
             }
         };
         self.keep(cx);
+        self.total = self.quote(cx.session).total;
         step
     }
 

@@ -68,6 +68,7 @@ impl NewProduct {
         };
         let edit = ProductEdit {
             id: None,
+            version: 0,
             code: Some(self.code.clone()),
             name,
             category: None,
