@@ -403,11 +403,14 @@ impl App {
     }
 
     fn lock_at(&self) -> Option<DateTime<Utc>> {
-        let locked = self.lock.is_some_and(|id| self.is_open(id));
-        if locked || self.parts.session.staff.is_none() {
+        if self.is_locked() || self.parts.session.staff.is_none() {
             return None;
         }
         Some(self.last_key + self.parts.idle_lock?)
+    }
+
+    fn is_locked(&self) -> bool {
+        self.lock.is_some_and(|id| self.is_open(id))
     }
 
     fn lock(&mut self) {

@@ -65,16 +65,13 @@ impl App {
         let session = &mut self.parts.session;
         session.renew((**shop).clone());
         let known = session.staff.as_ref().map(|staff| staff.id);
-        match staff {
+        if let Some(staff) = staff.as_ref().filter(|staff| Some(staff.id) == known) {
             // A new role counts at once.
-            Some(staff) if staff.active => {
-                if known == Some(staff.id) {
-                    session.staff = Some(staff.clone());
-                }
+            session.staff = Some(staff.clone());
+            // She works here no longer: her sale waits behind the lock for somebody else.
+            if !staff.active && !self.is_locked() {
+                self.lock();
             }
-            // She works here no longer; her sale waits behind the lock for somebody else.
-            Some(staff) if known == Some(staff.id) => self.lock(),
-            _ => {}
         }
         self.spread(noun);
         if let Some(noun) = waiting {

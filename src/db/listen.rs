@@ -19,11 +19,11 @@ const LISTEN_WITHIN: Duration = Duration::from_secs(3);
 
 /// Pauses between attempts; the last one repeats. An answer to any question ends the pause.
 const PAUSES: [Duration; 5] = [
+    Duration::from_millis(200),
     Duration::from_secs(1),
-    Duration::from_secs(2),
     Duration::from_secs(5),
     Duration::from_secs(15),
-    Duration::from_secs(60),
+    Duration::from_mins(1),
 ];
 
 impl Db {

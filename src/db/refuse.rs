@@ -61,6 +61,7 @@ pub fn refuse(error: Error) -> Refusal {
         ("GT010", _) => Refusal::user("set_up.done_already"),
         ("GT011", _) => Refusal::user("staff.no_right"),
         ("GT012", _) => Refusal::user("staff.last_owner"),
+        ("GT016", _) => Refusal::user("approval.beyond"),
         ("GT013", _) => Refusal::conflict("manage.changed"),
         ("GT014", _) => Refusal::user("till.has_operations"),
         ("GT015", _) => Refusal::user("disclosure.reason_missing"),

@@ -353,7 +353,7 @@ fn doors() -> Doors {
             let receipt = receipt(Uuid::from_u128(77), lines, member.as_deref());
             plain(says, Some(Outcome::Receipt(Box::new(receipt))))
         },
-        approve: |why: Say| {
+        approve: |why: Say, _| {
             let texts = guitai::ui::text::Text::load().unwrap();
             let why = texts.say(guitai::ui::text::Lang::Zh, &why);
             let mut manager = cashier();

@@ -23,8 +23,8 @@ pub fn shop() -> Shop {
     let limit = |role: Role, max: i64| Limit {
         role,
         refund_max: Fen::yuan(max),
-        refund_days: 1,
-        top_up_max: Fen::yuan(5_000),
+        refund_days: if role > Role::Cashier { 30 } else { 1 },
+        top_up_max: Fen::yuan(if role > Role::Cashier { 50_000 } else { 5_000 }),
         price_override: role > Role::Cashier,
         reveal_phone: role > Role::Cashier,
         export: role > Role::Cashier,

@@ -21,6 +21,7 @@ use crate::domain::money::Fen;
 use crate::domain::phone::Phone;
 use crate::domain::price::{CartLine, Quote, quote};
 use crate::domain::product::Product;
+use crate::domain::staff::Act;
 use crate::query::{Cart, HeldSale, Query, Ticket};
 use crate::session::Session;
 use crate::ui::keymap::Action;
@@ -359,7 +360,10 @@ impl Counter {
         }
         if self.wants_approval(cx) {
             self.question = Some(Question::Approval);
-            return Step::Push((self.doors.approve)(Say::new("counter.by_hand")));
+            return Step::Push((self.doors.approve)(
+                Say::new("counter.by_hand"),
+                Act::Price,
+            ));
         }
         let lines = self.quote(cx.session).lines;
         let approver = self.sale.approver.as_ref().map(|staff| staff.id);

@@ -91,7 +91,7 @@ impl NewProduct {
         (self.saving, self.reading) = (None, None);
         match answer {
             Ok(Reply::Saved(shop)) => {
-                cx.session.shop = Some(*shop);
+                cx.session.renew(*shop);
                 let codes = vec![self.code.clone()];
                 self.reading = Some(cx.ask(Query::Scan { codes }));
                 Step::Stay

@@ -7,6 +7,7 @@ use crate::domain::ledger::{Account, OperationKind, Plan};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::shop::{LimitsProfile, Shop};
+use crate::domain::staff::Act;
 use crate::domain::tender::{Tender as Part, TenderKind};
 use crate::domain::top_up::{self, TopUpRequest, TopUpRule, limits_exceeded, reached};
 use crate::error::Refusal;
@@ -147,7 +148,8 @@ impl TopUp {
             .map_or(Fen::ZERO, |limit| limit.top_up_max);
         if amount > most && self.approver.is_none() {
             let why = Say::new("top_up.needs_approval");
-            return Step::push(Approve::new(why.with("amount", amount).with("most", most)));
+            let why = why.with("amount", amount).with("most", most);
+            return Step::push(Approve::new(why, Act::TopUp(amount)));
         }
         Step::push(Tender::top_up(Load {
             member: self.member.clone(),

@@ -6,6 +6,7 @@ use crate::domain::ledger::OperationKind;
 use crate::domain::money::Fen;
 use crate::domain::receipt::Receipt;
 use crate::domain::refund::AttachRequest;
+use crate::domain::staff::Act;
 use crate::error::{Refusal, Result};
 use crate::query::{Noun, Query, Reply, Ticket};
 use crate::ui::screen::{Cx, Step};
@@ -211,7 +212,10 @@ impl Counter {
             return Self::new_product(code, staff.id);
         }
         self.question = Some(Question::NewProduct(code));
-        Step::Push((self.doors.approve)(Say::new("counter.new_product")))
+        Step::Push((self.doors.approve)(
+            Say::new("counter.new_product"),
+            Act::Manage,
+        ))
     }
 
     /// The operations of this till.

@@ -38,9 +38,9 @@ impl Rows for Limits {
     const COLUMNS: &'static [Column] = &[
         Column::rest("staff.role"),
         Column::fixed("limit.rights", 24),
-        Column::fixed("limit.refund_days", 10).right(),
-        Column::fixed("limit.top_up", 14).right(),
-        Column::fixed("limit.refund", 14).right(),
+        Column::fixed("limit.refund_days", 9).right(),
+        Column::fixed("limit.top_up", 12).right(),
+        Column::fixed("limit.refund", 12).right(),
     ];
     const NEW: bool = false;
 
