@@ -38,6 +38,9 @@ create type rounding as enum ('none', 'jiao', 'yuan');
 create type spend_order as enum ('pro_rata', 'principal_first', 'bonus_first');
 create type limits_profile as enum ('off', 'warn', 'enforce');
 
+-- Rows that people edit carry a version: a save names the one it began from, and one that is old by now
+-- is refused instead of undoing what somebody else saved.
+
 -- The legal entity that owns the members. Rates are exact decimals, money is fen.
 create table merchant (
   merchant_id int not null,
@@ -55,6 +58,7 @@ create table merchant (
   denominations bigint[] not null default '{100,500,1000,2000,5000,10000}',
   terms text not null default '',
   terms_version int not null default 1,
+  version int not null default 1,
   constraint merchant_pkey primary key (merchant_id),
   constraint merchant_points_rate check (points_per_yuan >= 0),
   constraint merchant_welcome check (welcome_points >= 0)
@@ -65,8 +69,10 @@ create table store (
   id int not null,
   name text not null,
   region text not null default '',
+  address text not null default '',
   -- The business day starts here (OP2).
   day_cutoff time not null default '04:00',
+  version int not null default 1,
   constraint store_pkey primary key (merchant_id, id)
 );
 
@@ -78,6 +84,7 @@ create table till (
   name text not null,
   seq bigint not null default 0,
   head bytea not null default '\x',
+  version int not null default 1,
   constraint till_pkey primary key (merchant_id, id),
   constraint till_store foreign key (merchant_id, store_id) references store
 ) with (fillfactor = 20);
@@ -103,6 +110,7 @@ create table staff (
   -- argon2id, PHC string.
   pin_hash text not null,
   active boolean not null default true,
+  version int not null default 1,
   constraint staff_number_key unique (merchant_id, number),
   constraint staff_badge_key unique (merchant_id, badge),
   constraint staff_store foreign key (merchant_id, home_store_id) references store
@@ -130,7 +138,11 @@ create table role_limit (
   top_up_max bigint not null,
   price_override boolean not null,
   reveal_phone boolean not null,
+  -- Lists of members as files (PV2).
+  export boolean not null,
   manage boolean not null,
+  version int not null default 1,
+  constraint role_limit_amounts check (refund_max >= 0 and refund_days >= 0 and top_up_max >= 0),
   constraint role_limit_pkey primary key (merchant_id, role)
 );
 
@@ -157,6 +169,7 @@ create table product (
   price bigint not null,
   member_price bigint,
   active boolean not null default true,
+  version int not null default 1,
   constraint product_code_key unique (merchant_id, code),
   constraint product_category foreign key (merchant_id, category_id) references category,
   constraint product_price check (price >= 0 and price <= 999999999),
@@ -178,6 +191,7 @@ create table level (
   threshold bigint not null,
   paid int not null default 10000,
   multiplier int not null default 10000,
+  version int not null default 1,
   constraint level_rank_key unique (merchant_id, rank),
   constraint level_name_key unique (merchant_id, name),
   constraint level_paid check (paid between 0 and 10000),
@@ -211,9 +225,15 @@ create function seat_merchant() returns int
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
 as $$ select merchant_id from seat where role_name = session_user $$;
 
+-- What was edited, to every console of the merchant that listens: the noun, nothing else. They read again
+-- what they show. Never called where money moves: the lock of the queue is held until commit.
+create function tell(m int, p_noun text) returns void
+language sql
+as $$ select pg_notify('shop_' || m, p_noun) $$;
+
 grant select on merchant, store, till, role_limit, category, product, level, top_up_rule to guitai_app;
 -- Everything of the staff but the PIN.
-grant select (merchant_id, id, number, name, role, home_store_id, badge, active) on staff to guitai_app;
+grant select (merchant_id, id, number, name, role, home_store_id, badge, active, version) on staff to guitai_app;
 grant execute on function seat_merchant() to guitai_app;
 
 reset role;

@@ -62,15 +62,28 @@ create table consent (
   constraint consent_member foreign key (merchant_id, member_id) references member
 );
 
--- PV2: who looked at a full phone number, and when.
-create table reveal (
+-- PV2: what left the shop, who took it, at which till, and why. Append-only, like the ledger.
+create type disclosure_kind as enum ('reveal', 'export', 'message');
+
+create table disclosure (
   merchant_id int not null,
-  member_id bigint not null,
-  staff_id int not null,
+  id bigint not null generated always as identity,
   at timestamptz not null default clock_timestamp(),
-  constraint reveal_pkey primary key (merchant_id, member_id, staff_id, at),
-  constraint reveal_member foreign key (merchant_id, member_id) references member,
-  constraint reveal_staff foreign key (merchant_id, staff_id) references staff
+  kind disclosure_kind not null,
+  staff_id int not null,
+  till_id int not null,
+  -- The member it was about; none for a list.
+  member_id bigint,
+  -- Which list, and what narrowed it.
+  what text not null default '',
+  row_count int not null,
+  reason text not null,
+  constraint disclosure_pkey primary key (merchant_id, id),
+  constraint disclosure_staff foreign key (merchant_id, staff_id) references staff,
+  constraint disclosure_till foreign key (merchant_id, till_id) references till,
+  constraint disclosure_member foreign key (merchant_id, member_id) references member,
+  constraint disclosure_rows check (row_count >= 0),
+  constraint disclosure_reason check (reason <> '' and length(reason) <= 200 and length(what) <= 400)
 );
 
 -- LG4: what never goes below zero, in fen. A domain is checked when its column is written; Postgres would read

@@ -45,11 +45,14 @@ declare
   v_role staff_role;
 begin
   if p_approver is not null then
-    insert into approval values (m, p_id, p_approver, p_operator, p_till, p_happened_at);
+    if p_approver = p_operator then
+      raise exception 'nobody approves her own' using errcode = '23514', constraint = 'approval_maker_checker';
+    end if;
     select role into v_role from staff where merchant_id = m and id = p_approver and active;
     if v_role is null or v_role = 'cashier' then
       raise exception 'approver has no right to approve' using errcode = 'GT006';
     end if;
+    insert into approval values (m, p_id, p_approver, p_operator, p_till, p_happened_at);
   end if;
   if p_level is not null then
     insert into level_change values (m, p_id, p_member, p_from_level, p_level);
@@ -231,7 +234,9 @@ begin
     perform post_extras(v_merchant, p_id, p_kind, v_store, p_operator, p_approver, p_till, p_member,
       p_happened_at, p_about, v_from_level, p_level, p_extras);
   end if;
-  if p_kind = 'refund' or p_kind = 'top_up_reversal' then
+  if p_kind = 'top_up' and p_approver is null then
+    perform refuse_unapproved_top_up(v_merchant, p_id, p_operator);
+  elsif p_kind = 'refund' or p_kind = 'top_up_reversal' then
     perform refuse_unapproved_return(v_merchant, p_id, p_about, p_operator, p_approver, p_happened_at);
     perform refuse_over_return(v_merchant, p_about);
   end if;
@@ -261,6 +266,18 @@ begin
     raise exception 'operation % was something else', p_id using errcode = 'GT002';
   end if;
   return query select true, o.kind, o.seq, o.version_after, o.principal_after, o.bonus_after, o.points_after;
+end $$;
+
+-- OP3: a top-up above the operator's own limit needs somebody else's approval.
+create function refuse_unapproved_top_up(m int, p_id uuid, p_operator int) returns void
+language plpgsql
+as $$
+begin
+  if (select sum(amount) from posting where merchant_id = m and operation_id = p_id and account = 'principal')
+     > (select r.top_up_max from staff s join role_limit r on r.merchant_id = s.merchant_id and r.role = s.role
+         where s.merchant_id = m and s.id = p_operator and s.active) is not false then
+    raise exception 'this top-up needs approval' using errcode = 'GT006';
+  end if;
 end $$;
 
 -- OP3: a return above the operator's limit, or older than it allows, needs somebody else's approval.

@@ -77,7 +77,11 @@ begin
     from jsonb_to_record(p_person) as p (name text, initials text, spelling text, grams text[], birth_year int,
       birth_month int, birth_day int, gender gender, notes text)
    where t.merchant_id = seat_merchant() and t.id = p_member;
-  return found;
+  if not found then
+    return false;
+  end if;
+  perform tell(seat_merchant(), 'member');
+  return true;
 end $$;
 
 -- A card or another code for a member who is there already. False when it belongs to somebody.
@@ -90,25 +94,66 @@ begin
   return found;
 end $$;
 
--- The full phone for the screen; the look is kept (MB7, PV2).
-create function reveal_phone(p_member bigint, p_staff int) returns text
+-- PV2: writes down who takes what out of the shop and why, or refuses.
+create function disclose(m int, p_kind disclosure_kind, p_staff int, p_till int, p_member bigint, p_what text, p_rows int, p_reason text) returns bigint
+language plpgsql
+as $$
+declare
+  v_id bigint;
+begin
+  if not exists (
+    select from staff s join role_limit r on r.merchant_id = s.merchant_id and r.role = s.role
+     where s.merchant_id = m and s.id = p_staff and s.active and case p_kind when 'reveal' then r.reveal_phone else r.export end
+  ) then
+    raise exception 'staff % may not take this out of the shop', p_staff using errcode = 'GT011';
+  end if;
+  if btrim(p_reason) = '' then
+    raise exception 'no reason given' using errcode = 'GT015';
+  end if;
+  insert into disclosure (merchant_id, kind, staff_id, till_id, member_id, what, row_count, reason)
+    values (m, p_kind, p_staff, p_till, p_member, left(p_what, 400), p_rows, left(btrim(p_reason), 200))
+    returning id into v_id;
+  perform tell(m, 'disclosure');
+  return v_id;
+end $$;
+
+-- The full phone for the screen; the look is kept first (MB7, PV2).
+create function reveal_phone(p_member bigint, p_staff int, p_till int, p_reason text) returns text
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   m int := seat_merchant();
   v text;
 begin
-  if not exists (
-    select from staff s join role_limit r on r.merchant_id = s.merchant_id and r.role = s.role
-     where s.merchant_id = m and s.id = p_staff and s.active and r.reveal_phone
-  ) then
-    raise exception 'staff % may not see full numbers', p_staff using errcode = 'GT006';
-  end if;
-  insert into reveal (merchant_id, member_id, staff_id) values (m, p_member, p_staff);
+  perform disclose(m, 'reveal', p_staff, p_till, p_member, '', 1, p_reason);
   select value into v from credential where merchant_id = m and member_id = p_member and kind = 'phone' and state = 'active';
   return v;
 end $$;
 
-grant execute on function enrol, edit_member, add_credential, reveal_phone to guitai_app;
+-- A list of members leaves as a file: called, and committed, before the file is written (PV2).
+create function disclose_export(p_staff int, p_till int, p_what text, p_rows int, p_reason text) returns bigint
+language sql security definer set search_path = pg_catalog, public, pg_temp
+as $$ select disclose(seat_merchant(), 'export', p_staff, p_till, null, p_what, p_rows, p_reason) $$;
+
+-- The log for whoever manages the shop, newest first, after p_before.
+create function disclosures(p_staff int, p_before bigint, p_limit int)
+returns table (id bigint, at timestamptz, kind disclosure_kind, staff text, till text, member_id bigint, member text, what text, row_count int, reason text)
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  m int := seat_merchant();
+begin
+  perform refuse_editor(m, p_staff);
+  return query
+    select d.id, d.at, d.kind, s.name, t.name, d.member_id, coalesce(p.name, ''), d.what, d.row_count, d.reason
+    from (select * from disclosure x where x.merchant_id = m and (p_before is null or x.id < p_before) order by x.id desc limit p_limit) d
+    join staff s on s.merchant_id = m and s.id = d.staff_id
+    join till t on t.merchant_id = m and t.id = d.till_id
+    left join member p on p.merchant_id = m and p.id = d.member_id
+    order by d.id desc;
+end $$;
+
+grant execute on function enrol, edit_member, add_credential, reveal_phone, disclose_export, disclosures to guitai_app;
 
 reset role;

@@ -121,6 +121,41 @@ create function right_pin(p_staff int) returns void
 language sql security definer set search_path = pg_catalog, public, pg_temp
 as $$ update pin_attempt set wrong = 0, next_at = '-infinity' where merchant_id = seat_merchant() and staff_id = p_staff $$;
 
+-- OP3: whoever approves goes no further than her own limits either. The operation and its postings are
+-- there already when the approval is written.
+create function refuse_weak_approval() returns trigger
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  o operation%rowtype;
+  r role_limit%rowtype;
+  v_out bigint;
+  v_loaded bigint;
+  v_about timestamptz;
+begin
+  select * into o from operation where merchant_id = new.merchant_id and id = new.operation_id;
+  select l.* into r from staff s join role_limit l on l.merchant_id = s.merchant_id and l.role = s.role
+   where s.merchant_id = new.merchant_id and s.id = new.approver_id and s.active;
+  select coalesce(sum(greatest(amount, 0)) filter (where account in ('cash', 'wechat', 'alipay', 'bank_card', 'principal', 'bonus')), 0),
+         coalesce(sum(amount) filter (where account = 'principal'), 0)
+    into v_out, v_loaded from posting where merchant_id = new.merchant_id and operation_id = new.operation_id;
+  if o.kind in ('refund', 'top_up_reversal') then
+    select happened_at into v_about from operation where merchant_id = o.merchant_id and id = o.about_id;
+  end if;
+  if not coalesce(case o.kind
+       when 'refund' then v_out <= r.refund_max and o.happened_at <= v_about + make_interval(days => r.refund_days)
+       when 'top_up_reversal' then v_out <= r.refund_max and o.happened_at <= v_about + make_interval(days => r.refund_days)
+       when 'top_up' then v_loaded <= r.top_up_max
+       when 'sale' then r.price_override
+       else true
+     end, false) then
+    raise exception '% is beyond the limits of staff %', o.kind, new.approver_id using errcode = 'GT016';
+  end if;
+  return new;
+end $$;
+
+create trigger approval_within_limits before insert on approval for each row execute function refuse_weak_approval();
+
 grant execute on function open_shift, close_shift, try_pin, right_pin to guitai_app;
 
 reset role;

@@ -262,6 +262,7 @@ begin
     select t.merchant_id, p_id, t.store_id, t.id, p_staff, p_at, p_label, p_total, p_cart
     from till t where t.merchant_id = seat_merchant() and t.id = p_till
   on conflict do nothing;
+  perform tell(seat_merchant(), 'held_sale');
   return true;
 end $$;
 
@@ -271,6 +272,9 @@ as $$
 declare v jsonb;
 begin
   delete from held_sale where merchant_id = seat_merchant() and id = p_id returning cart into v;
+  if found then
+    perform tell(seat_merchant(), 'held_sale');
+  end if;
   return v;
 end $$;
 

@@ -40,10 +40,15 @@ begin
   end if;
 end $$;
 
+-- The row that was to be saved is not the one the editor saw.
+create function refuse_stale() returns void
+language plpgsql
+as $$ begin raise exception 'changed by somebody else' using errcode = 'GT013'; end $$;
+
 -- A product, new when p_id is null. Its category is made when it is new. Returns its id.
 create function save_product(
-  p_editor int, p_id int, p_code text, p_name text, p_initials text, p_spelling text, p_grams text[], p_category text,
-  p_kind product_kind, p_price bigint, p_member_price bigint, p_active boolean
+  p_editor int, p_id int, p_version int, p_code text, p_name text, p_initials text, p_spelling text, p_grams text[],
+  p_category text, p_kind product_kind, p_price bigint, p_member_price bigint, p_active boolean
 ) returns int
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
@@ -61,19 +66,26 @@ begin
   end if;
   if v_id is null then
     select coalesce(max(id), 0) + 1 into v_id from product where merchant_id = m;
+    insert into product (merchant_id, id, code, name, initials, spelling, grams, category_id, kind, price, member_price, active)
+      values (m, v_id, p_code, p_name, p_initials, p_spelling, p_grams, v_category, p_kind, p_price, p_member_price, p_active);
+  else
+    update product
+       set code = p_code, name = p_name, initials = p_initials, spelling = p_spelling, grams = p_grams, category_id = v_category,
+           kind = p_kind, price = p_price, member_price = p_member_price, active = p_active, version = version + 1
+     where merchant_id = m and id = v_id and version = p_version;
+    if not found then
+      perform refuse_stale();
+    end if;
   end if;
-  insert into product values (m, v_id, p_code, p_name, p_initials, p_spelling, p_grams, v_category, p_kind, p_price, p_member_price, p_active)
-    on conflict on constraint product_pkey do update
-      set code = excluded.code, name = excluded.name, initials = excluded.initials, spelling = excluded.spelling, grams = excluded.grams,
-          category_id = excluded.category_id, kind = excluded.kind, price = excluded.price,
-          member_price = excluded.member_price, active = excluded.active;
+  perform tell(m, 'product');
   return v_id;
 end $$;
 
 -- A member of staff, new when p_id is null; a null PIN keeps the old one. Nobody gives herself or
 -- others a role above her own, and the last active owner stays one.
 create function save_staff(
-  p_editor int, p_id int, p_number text, p_name text, p_role staff_role, p_store int, p_badge text, p_pin_hash text, p_active boolean
+  p_editor int, p_id int, p_version int, p_number text, p_name text, p_role staff_role, p_store int, p_badge text,
+  p_pin_hash text, p_active boolean
 ) returns int
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
@@ -90,15 +102,20 @@ begin
   end if;
   if v_id is null then
     select coalesce(max(id), 0) + 1 into v_id from staff where merchant_id = m;
-    insert into staff values (m, v_id, p_number, p_name, p_role, p_store, p_badge, p_pin_hash, p_active);
+    insert into staff (merchant_id, id, number, name, role, home_store_id, badge, pin_hash, active)
+      values (m, v_id, p_number, p_name, p_role, p_store, p_badge, p_pin_hash, p_active);
   else
     update staff set number = p_number, name = p_name, role = p_role, home_store_id = p_store, badge = p_badge,
-           pin_hash = coalesce(p_pin_hash, pin_hash), active = p_active
-     where merchant_id = m and id = v_id;
+           pin_hash = coalesce(p_pin_hash, pin_hash), active = p_active, version = version + 1
+     where merchant_id = m and id = v_id and version = p_version;
+    if not found then
+      perform refuse_stale();
+    end if;
   end if;
   if not exists (select from staff where merchant_id = m and role = 'owner' and active) then
     raise exception 'the last owner stays' using errcode = 'GT012';
   end if;
+  perform tell(m, 'staff');
   return v_id;
 end $$;
 
@@ -110,24 +127,32 @@ declare
   l level%rowtype;
 begin
   perform refuse_editor(m, p_editor);
+  lock table level in share row exclusive mode;
   l := jsonb_populate_record(null::level, p_level);
-  l.merchant_id := m;
   if coalesce(l.id, 0) = 0 then
     select coalesce(max(id), 0) + 1 into l.id from level where merchant_id = m;
+    insert into level (merchant_id, id, rank, name, threshold, paid, multiplier)
+      values (m, l.id, l.rank, l.name, l.threshold, l.paid, l.multiplier);
+  else
+    update level set rank = l.rank, name = l.name, threshold = l.threshold, paid = l.paid, multiplier = l.multiplier, version = version + 1
+     where merchant_id = m and id = l.id and version = l.version;
+    if not found then
+      perform refuse_stale();
+    end if;
   end if;
-  insert into level values (l.*)
-    on conflict on constraint level_pkey do update
-      set rank = excluded.rank, name = excluded.name, threshold = excluded.threshold, paid = excluded.paid, multiplier = excluded.multiplier;
+  perform tell(m, 'level');
   return l.id;
 end $$;
 
--- A top-up rule: every edit is a new version, so that a posted top-up keeps naming the one it used.
+-- A top-up rule: every edit is a new version, so that a posted top-up keeps naming the one it used. The
+-- version given is the one the edit began from.
 create function save_rule(p_editor int, p_rule jsonb) returns int
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   m int := seat_merchant();
   r top_up_rule%rowtype;
+  v_version int;
 begin
   perform refuse_editor(m, p_editor);
   lock table top_up_rule in share row exclusive mode;
@@ -136,9 +161,16 @@ begin
   r.edited_at := clock_timestamp();
   if coalesce(r.id, 0) = 0 then
     select coalesce(max(id), 0) + 1 into r.id from top_up_rule where merchant_id = m;
+    v_version := 0;
+  else
+    select coalesce(max(version), 0) into v_version from top_up_rule where merchant_id = m and id = r.id;
+    if v_version <> coalesce(r.version, 0) then
+      perform refuse_stale();
+    end if;
   end if;
-  select coalesce(max(version), 0) + 1 into r.version from top_up_rule where merchant_id = m and id = r.id;
+  r.version := v_version + 1;
   insert into top_up_rule values (r.*);
+  perform tell(m, 'rule');
   return r.id;
 end $$;
 
@@ -152,16 +184,108 @@ declare
 begin
   perform refuse_editor(m, p_editor);
   select * into t from merchant where merchant_id = m for update;
+  if t.version is distinct from (p ->> 'version')::int then
+    perform refuse_stale();
+  end if;
   t := jsonb_populate_record(t, p - 'merchant_id' - 'terms_version');
   update merchant set name = t.name, points_per_yuan = t.points_per_yuan, points_valid_months = t.points_valid_months,
          welcome_points = t.welcome_points, rounding = t.rounding, spend_order = t.spend_order,
          limits_profile = t.limits_profile, dormancy_days = t.dormancy_days, quick_sale_discount = t.quick_sale_discount,
          quick_sale_points = t.quick_sale_points, denominations = t.denominations, terms = t.terms,
-         terms_version = terms_version + (merchant.terms <> t.terms or merchant.spend_order <> t.spend_order)::int
+         terms_version = terms_version + (merchant.terms <> t.terms or merchant.spend_order <> t.spend_order)::int,
+         version = version + 1
    where merchant_id = m;
-  return found;
+  perform tell(m, 'terms');
+  return true;
 end $$;
 
-grant execute on function set_up, save_product, save_staff, save_level, save_rule, save_terms to guitai_app;
+-- A store, new when its id is 0.
+create function save_store(p_editor int, p_store jsonb) returns int
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  s store%rowtype;
+begin
+  perform refuse_editor(m, p_editor);
+  lock table store in share row exclusive mode;
+  s := jsonb_populate_record(null::store, p_store);
+  if coalesce(s.id, 0) = 0 then
+    select coalesce(max(id), 0) + 1 into s.id from store where merchant_id = m;
+    insert into store (merchant_id, id, name, region, address, day_cutoff) values (m, s.id, s.name, s.region, s.address, s.day_cutoff);
+  else
+    update store set name = s.name, region = s.region, address = s.address, day_cutoff = s.day_cutoff, version = version + 1
+     where merchant_id = m and id = s.id and version = s.version;
+    if not found then
+      perform refuse_stale();
+    end if;
+  end if;
+  perform tell(m, 'store');
+  return s.id;
+end $$;
+
+-- A till, new when its id is 0. Its number stands in the configuration of its box. One that has a chain
+-- of operations stays in its store: they are that store's.
+create function save_till(p_editor int, p_till jsonb) returns int
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  t till%rowtype;
+  v_old till%rowtype;
+begin
+  perform refuse_editor(m, p_editor);
+  t := jsonb_populate_record(null::till, p_till);
+  if coalesce(t.id, 0) = 0 then
+    -- Not the tills themselves: they are selling.
+    lock table store in share row exclusive mode;
+    select coalesce(max(id), 0) + 1 into t.id from till where merchant_id = m;
+    insert into till (merchant_id, id, store_id, name) values (m, t.id, t.store_id, t.name);
+  else
+    select * into v_old from till where merchant_id = m and id = t.id for no key update;
+    if v_old.version is distinct from t.version then
+      perform refuse_stale();
+    end if;
+    if v_old.store_id <> t.store_id and v_old.seq > 0 then
+      raise exception 'till % has operations', t.id using errcode = 'GT014';
+    end if;
+    update till set name = t.name, store_id = t.store_id, version = version + 1 where merchant_id = m and id = t.id;
+  end if;
+  perform tell(m, 'till');
+  return t.id;
+end $$;
+
+-- What a role may do by itself (OP3). The owner sets all of them; anybody else only those of the roles
+-- below her own, so that nobody gives herself a right. The owner keeps the right to edit.
+create function save_limit(p_editor int, p_limit jsonb) returns boolean
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  r role_limit%rowtype;
+  v_editor staff_role;
+begin
+  perform refuse_editor(m, p_editor);
+  select role into v_editor from staff where merchant_id = m and id = p_editor;
+  r := jsonb_populate_record(null::role_limit, p_limit);
+  if v_editor <> 'owner' and r.role >= v_editor then
+    raise exception 'role % is not below the editor', r.role using errcode = 'GT011';
+  end if;
+  if r.role = 'owner' and not r.manage then
+    raise exception 'the owner stays' using errcode = 'GT012';
+  end if;
+  update role_limit
+     set refund_max = r.refund_max, refund_days = r.refund_days, top_up_max = r.top_up_max, price_override = r.price_override,
+         reveal_phone = r.reveal_phone, export = r.export, manage = r.manage, version = version + 1
+   where merchant_id = m and role = r.role and version = r.version;
+  if not found then
+    perform refuse_stale();
+  end if;
+  perform tell(m, 'limit');
+  return true;
+end $$;
+
+grant execute on function set_up, save_product, save_staff, save_level, save_rule, save_terms, save_store,
+  save_till, save_limit to guitai_app;
 
 reset role;

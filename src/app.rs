@@ -2,6 +2,7 @@
 //! says whether the screen changed; it cannot wait, fail, read a clock or do i/o.
 
 mod keyboard;
+mod renewal;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::app::keyboard::Pressed;
+use crate::app::renewal::Renewal;
 use crate::config::Config;
 use crate::device::source::Source;
 use crate::device::stroke::Stroke;
@@ -19,7 +21,7 @@ use crate::device::wedge::{Output, Wedge};
 use crate::error::{Kind, Result};
 use crate::event::{Effect, Event, What};
 use crate::ids::Ids;
-use crate::query::{Reply, Ticket};
+use crate::query::{Noun, Reply, Ticket};
 use crate::session::{Connection, Session};
 use crate::ui::keymap::{Action, Keymap};
 use crate::ui::paint;
@@ -37,6 +39,9 @@ const DEEPEST: usize = 16;
 
 /// The smallest terminal that can be worked with, in columns and rows.
 const SMALLEST: (u16, u16) = (40, 12);
+
+/// The hint of an edit that began from an old row.
+const CHANGED: &str = "manage.changed";
 
 /// What the console is made of, read once at the start.
 #[derive(Debug)]
@@ -96,6 +101,7 @@ pub struct App {
     /// Who waits for which answer.
     waiting: BTreeMap<Ticket, u64>,
     outbox: Outbox,
+    renewal: Renewal,
     effects: Vec<Effect>,
     now: DateTime<Utc>,
     last_key: DateTime<Utc>,
@@ -120,6 +126,7 @@ impl App {
             last_layer: 0,
             waiting: BTreeMap::new(),
             outbox: Outbox::default(),
+            renewal: Renewal::default(),
             effects: Vec::new(),
             now,
             last_key: now,
@@ -148,7 +155,7 @@ impl App {
             What::Paste(text) => self.stroke(Stroke::Paste(text)),
             What::Scan(scan) => self.top(Input::Scan(scan)),
             What::Reply(ticket, answer) => self.reply(ticket, answer),
-            What::Changed => self.changed(),
+            What::Changed(noun) => self.changed(noun),
             What::Connection(connection) => {
                 self.parts.session.connection = connection;
                 true
@@ -355,16 +362,16 @@ impl App {
             Ok(_) if *connection == Connection::Offline => *connection = Connection::Online,
             _ => {}
         }
+        // Somebody else was faster than an edit: what she edited is old on other screens too.
+        if answer
+            .as_ref()
+            .is_err_and(|refusal| refusal.hint == CHANGED)
+        {
+            self.changed(Noun::All);
+        }
+        self.renewed(ticket, &answer);
         if let Some(layer) = self.waiting.remove(&ticket) {
             self.give(layer, Input::Reply(ticket, answer));
-        }
-        true
-    }
-
-    fn changed(&mut self) -> bool {
-        let ids: Vec<u64> = self.stack.iter().map(|layer| layer.id).collect();
-        for id in ids {
-            self.give(id, Input::Changed);
         }
         true
     }
@@ -396,11 +403,14 @@ impl App {
     }
 
     fn lock_at(&self) -> Option<DateTime<Utc>> {
-        let locked = self.lock.is_some_and(|id| self.is_open(id));
-        if locked || self.parts.session.staff.is_none() {
+        if self.is_locked() || self.parts.session.staff.is_none() {
             return None;
         }
         Some(self.last_key + self.parts.idle_lock?)
+    }
+
+    fn is_locked(&self) -> bool {
+        self.lock.is_some_and(|id| self.is_open(id))
     }
 
     fn lock(&mut self) {

@@ -3,12 +3,14 @@
 pub mod books;
 pub mod demo;
 pub mod desk;
+pub mod disclosure;
 pub mod embedded;
 pub mod hold;
 pub mod journal;
 pub mod json;
 pub mod ledger;
 pub mod link;
+pub mod listen;
 pub mod member;
 pub mod open;
 pub mod pin;
@@ -30,6 +32,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sqlx::PgConnection;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::db::desk::Desk;
@@ -39,7 +42,7 @@ use crate::db::link::Link;
 use crate::db::settle::Knowledge::Fresh;
 use crate::domain::shop::Shop;
 use crate::error::{Kind, Refusal, Result};
-use crate::query::{Backend, Query, Reply};
+use crate::query::{Backend, Noun, Query, Reply};
 use crate::session::Connection;
 
 /// From here on the header says that the link is slow.
@@ -52,10 +55,16 @@ pub struct Db {
     journal: RefCell<Option<Journal>>,
     desk: Desk,
     shop: RefCell<Option<Rc<Shop>>>,
+    /// Counts how often the shop was forgotten: a reading that began before is old.
+    forgotten: Cell<u64>,
     /// Names for receipts, by staff number.
     cashier: RefCell<HashMap<i32, String>>,
     embedded: RefCell<Option<Rc<Embedded>>>,
     slow: Cell<bool>,
+    /// Whether the last answer was that nobody answers; and so at the start.
+    offline: Cell<bool>,
+    /// Somebody answers again, or no longer.
+    link_turned: Notify,
     news: Box<dyn Fn(Connection)>,
 }
 
@@ -70,12 +79,12 @@ impl fmt::Debug for Db {
 impl Backend for Db {
     async fn answer(&self, query: Query) -> Result<Reply> {
         let began = Instant::now();
+        let local = matches!(query, Query::KeepCart { .. });
         let answer = self.ask(query).await;
-        let slow = began.elapsed() >= SLOW
-            && answer
-                .as_ref()
-                .err()
-                .is_none_or(|refusal| refusal.kind != Kind::Offline);
+        let offline = answer
+            .as_ref()
+            .is_err_and(|refusal| refusal.kind == Kind::Offline);
+        let slow = began.elapsed() >= SLOW && !offline;
         if slow != self.slow.replace(slow) {
             (self.news)(if slow {
                 Connection::Slow
@@ -83,13 +92,17 @@ impl Backend for Db {
                 Connection::Online
             });
         }
-        if answer
-            .as_ref()
-            .is_err_and(|refusal| refusal.kind == Kind::Offline)
-        {
+        if offline {
             self.revive().await;
         }
+        if !local && offline != self.offline.replace(offline) {
+            self.link_turned.notify_one();
+        }
         answer
+    }
+
+    async fn listen(&self, changed: impl AsyncFn(Noun)) {
+        self.hear(changed).await;
     }
 }
 
@@ -155,9 +168,11 @@ impl Db {
             Query::RevealPhone {
                 member_id,
                 staff_id,
+                till_id,
+                reason,
             } => link
                 .call(async |c: &mut PgConnection| {
-                    member::reveal_phone(c, member_id, staff_id).await
+                    disclosure::reveal_phone(c, member_id, staff_id, till_id, &reason).await
                 })
                 .await
                 .map(Reply::Phone),
@@ -229,6 +244,23 @@ impl Db {
                 self.desk.keep(cart, sending).map(|()| Reply::Kept)
             }
             Query::Export { name, text } => self.desk.export(&name, &text).map(Reply::Exported),
+            Query::ExportList(list) => {
+                link.call(async |c: &mut PgConnection| disclosure::export(c, &list).await)
+                    .await?;
+                let written = self.desk.export(&list.name, &list.text);
+                written.map(Reply::Exported)
+            }
+            Query::Disclosures {
+                staff_id,
+                before,
+                limit,
+            } => link
+                .read(async |c: &mut PgConnection| {
+                    disclosure::list(c, staff_id, before, limit).await
+                })
+                .await
+                .map(Reply::Disclosures),
+            Query::ReadShop { staff_id } => self.read_shop(staff_id).await,
             Query::Products {
                 search,
                 after,
@@ -271,6 +303,22 @@ impl Db {
                 self.save(async |c: &mut PgConnection| shop::save_terms(c, editor, &shop).await)
                     .await
             }
+            Query::SaveStore { editor, store } => {
+                self.save(async |c: &mut PgConnection| {
+                    shop::save_store(c, editor, &store).await.map(drop)
+                })
+                .await
+            }
+            Query::SaveTill { editor, till } => {
+                self.save(async |c: &mut PgConnection| {
+                    shop::save_till(c, editor, &till).await.map(drop)
+                })
+                .await
+            }
+            Query::SaveLimit { editor, limit } => {
+                self.save(async |c: &mut PgConnection| shop::save_limit(c, editor, &limit).await)
+                    .await
+            }
         }
     }
 
@@ -282,19 +330,45 @@ impl Db {
         if let Some(shop) = self.shop.borrow().as_ref() {
             return Ok(Rc::clone(shop));
         }
+        let began = self.forgotten.get();
         let read = self
             .link
             .read(async |c: &mut PgConnection| shop::read(c, self.till).await)
             .await?;
         let shop = Rc::new(read.ok_or_else(|| Refusal::user("ledger.no_seat"))?);
-        *self.shop.borrow_mut() = Some(Rc::clone(&shop));
+        if began == self.forgotten.get() {
+            *self.shop.borrow_mut() = Some(Rc::clone(&shop));
+        }
         Ok(shop)
+    }
+
+    /// The shop is to be read again: somebody edited it.
+    pub(super) fn forget_shop(&self) {
+        self.forgotten.set(self.forgotten.get() + 1);
+        self.shop.replace(None);
+    }
+
+    /// The shop and, if asked for, a member of staff, as they are now.
+    async fn read_shop(&self, staff_id: Option<i32>) -> Result<Reply> {
+        let shop = Box::new((*self.shop().await?).clone());
+        let staff = match staff_id {
+            Some(_) => {
+                self.link
+                    .read(async |c: &mut PgConnection| shop::staff(c).await)
+                    .await?
+            }
+            None => Vec::new(),
+        };
+        let staff = staff.into_iter().find(|staff| Some(staff.id) == staff_id);
+        Ok(Reply::Shop(shop, staff))
     }
 
     /// Makes an edit and answers with the shop as it is then.
     async fn save(&self, edit: impl AsyncFnOnce(&mut PgConnection) -> Result<()>) -> Result<Reply> {
-        self.link.call(edit).await?;
-        self.shop.replace(None);
+        let saved = self.link.call(edit).await;
+        // A refusal may mean that somebody else was faster.
+        self.forget_shop();
+        saved?;
         Ok(Reply::Saved(Box::new((*self.shop().await?).clone())))
     }
 }

@@ -7,7 +7,7 @@ use crossterm::event::KeyEvent;
 
 use crate::domain::scan::Scan;
 use crate::error::Result;
-use crate::query::{Query, Reply, Ticket};
+use crate::query::{Noun, Query, Reply, Ticket};
 use crate::session::{Connection, ScannerSign};
 
 /// Something happened, at the time it was noticed.
@@ -31,7 +31,7 @@ pub enum What {
     /// A question was answered.
     Reply(Ticket, Result<Reply>),
     /// Somebody else changed the database: read again what is visible.
-    Changed,
+    Changed(Noun),
     Connection(Connection),
     Scanner(ScannerSign),
     /// The time of `App::deadline` has come.

@@ -18,7 +18,7 @@ use crate::domain::refund::{AttachRequest, RefundRequest, SaleRecord};
 use crate::domain::sale::SaleRequest;
 use crate::domain::shift::{CloseRequest, Sheet, Shift};
 use crate::domain::shop::{Shop, Store, Till};
-use crate::domain::staff::{Pin, Staff};
+use crate::domain::staff::{Limit, Pin, Staff};
 use crate::domain::top_up::{ReversalRequest, TopUpRecord, TopUpRequest, TopUpRule};
 use crate::error::Result;
 
@@ -78,10 +78,12 @@ pub enum Query {
         member_id: i64,
         card: String,
     },
-    /// The full phone number; the look is kept (PV2).
+    /// The full phone number; who looks and why is kept (MB7, PV2).
     RevealPhone {
         member_id: i64,
         staff_id: i32,
+        till_id: i32,
+        reason: String,
     },
     /// The member is the snapshot the plan starts from, so that a sale is one round trip.
     Sell {
@@ -143,10 +145,22 @@ pub enum Query {
         cart: Option<Cart>,
         sending: Option<Uuid>,
     },
-    /// Writes a file for the owner into the export folder.
+    /// Writes a receipt into the export folder.
     Export {
         name: String,
         text: String,
+    },
+    /// Writes a list of members there; who takes it and why is kept first (PV2).
+    ExportList(Box<ListFile>),
+    /// What left the shop, newest first, after the one with this id. `staff_id` asks.
+    Disclosures {
+        staff_id: i32,
+        before: Option<i64>,
+        limit: i32,
+    },
+    /// The shop as it is now, and who is signed in: somebody else edited something.
+    ReadShop {
+        staff_id: Option<i32>,
     },
     Products {
         search: String,
@@ -176,6 +190,20 @@ pub enum Query {
     SaveTerms {
         editor: i32,
         shop: Box<Shop>,
+    },
+    /// A store; id 0 makes a new one.
+    SaveStore {
+        editor: i32,
+        store: Store,
+    },
+    /// A till; id 0 makes a new one.
+    SaveTill {
+        editor: i32,
+        till: Till,
+    },
+    SaveLimit {
+        editor: i32,
+        limit: Limit,
     },
 }
 
@@ -215,6 +243,9 @@ pub enum Reply {
     Kept,
     /// Where the file lies.
     Exported(String),
+    Disclosures(Vec<Disclosure>),
+    /// The shop as it is now, and who was asked about.
+    Shop(Box<Shop>, Option<Staff>),
     /// Saved; the shop as it is now.
     Saved(Box<Shop>),
 }
@@ -409,10 +440,94 @@ pub struct Differences {
     pub only_ledger: Vec<Uuid>,
 }
 
+/// What somebody else edited: the payload of a notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noun {
+    /// Terms, levels, rules, stores, tills, limits: what [`Query::ReadShop`] brings.
+    Shop,
+    /// Goods, and perhaps a category, which is the shop's.
+    Product,
+    Staff,
+    /// Somebody's particulars.
+    Member,
+    HeldSale,
+    Disclosure,
+    /// Notifications were lost, or several came at once.
+    All,
+}
+
+impl Noun {
+    /// The noun of a payload; one that is not known may be anything.
+    #[must_use]
+    pub fn named(payload: &str) -> Self {
+        match payload {
+            "terms" | "level" | "rule" | "store" | "till" | "limit" => Self::Shop,
+            "product" => Self::Product,
+            "staff" => Self::Staff,
+            "member" => Self::Member,
+            "held_sale" => Self::HeldSale,
+            "disclosure" => Self::Disclosure,
+            _ => Self::All,
+        }
+    }
+
+    /// Two of them as one.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        if self == other { self } else { Self::All }
+    }
+
+    /// Whether the rows behind `self` may have changed when `other` did.
+    #[must_use]
+    pub fn meets(self, other: Self) -> bool {
+        self == other || other == Self::All
+    }
+}
+
+/// A list of members as a file: who takes it, where and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListFile {
+    pub staff_id: i32,
+    pub till_id: i32,
+    /// Which list, and what narrowed it.
+    pub what: String,
+    /// Members in it.
+    pub rows: i32,
+    pub reason: String,
+    /// Of the file.
+    pub name: String,
+    pub text: String,
+}
+
+/// Why data left the shop, and how (PV2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DisclosureKind {
+    Reveal,
+    Export,
+    Message,
+}
+
+/// Data that left the shop (PV2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disclosure {
+    pub id: i64,
+    pub at: DateTime<Utc>,
+    pub kind: DisclosureKind,
+    pub staff: String,
+    pub till: String,
+    /// The member it was about, with her name; none for a list.
+    pub member: Option<(i64, String)>,
+    pub what: String,
+    pub rows: i32,
+    pub reason: String,
+}
+
 /// A product as edited; `id` is none for a new one. The category may be new.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProductEdit {
     pub id: Option<i32>,
+    /// Of the row as the editor saw it.
+    pub version: i32,
     pub code: Option<String>,
     pub name: String,
     pub category: Option<String>,
@@ -435,4 +550,11 @@ pub struct StaffEdit {
 pub trait Backend {
     /// Answers one question. Several may be under way at once.
     fn answer(&self, query: Query) -> impl Future<Output = Result<Reply>>;
+
+    /// Calls `changed` whenever somebody else has edited the shop. Never ends. Whoever cannot hear of it
+    /// says nothing.
+    fn listen(&self, changed: impl AsyncFn(Noun)) -> impl Future<Output = ()> {
+        drop(changed);
+        std::future::pending()
+    }
 }

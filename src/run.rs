@@ -52,6 +52,7 @@ pub async fn run<B: Backend + 'static>(
     let local = LocalSet::new();
     local
         .run_until(async {
+            sources::listen(Rc::clone(&answers.backend), &sender);
             sources::watch(&terminal, &sender)?;
             terminal.measure()?;
             turn(app, terminal, receiver, &answers).await;

@@ -79,10 +79,31 @@ impl Session {
         self.cart = opening.cart;
     }
 
+    /// The shop after somebody else's edit; this till and its store with it.
+    pub fn renew(&mut self, shop: Shop) {
+        if let Some(till) = &mut self.till
+            && let Some(now) = shop.tills.iter().find(|now| now.id == till.id)
+        {
+            *till = now.clone();
+        }
+        let here = self.till.as_ref().map(|till| till.store_id);
+        if let Some(store) = shop.stores.iter().find(|store| Some(store.id) == here) {
+            self.store = Some(store.clone());
+        }
+        self.shop = Some(shop);
+    }
+
     /// What the person who is signed in may do by herself.
     #[must_use]
     pub fn limit(&self) -> Option<&Limit> {
         self.shop.as_ref()?.limit(self.staff.as_ref()?.role)
+    }
+
+    /// The till's id in the database.
+    #[must_use]
+    pub fn till_id(&self) -> i32 {
+        let till = self.till.as_ref();
+        till.map_or_else(|| i32::from(self.till_number), |till| till.id)
     }
 
     /// The business date of the store (OP2).

@@ -1,13 +1,14 @@
 //! The counter by keys: what a cashier presses, what is asked, what she sees.
 
 mod desk;
+mod live;
 mod looks;
 
 use chrono::TimeDelta;
 use desk::{Desk, counter, member, open};
 use guitai::domain::money::Fen;
 use guitai::event::What;
-use guitai::query::{Cart, Query, Reply, Typed};
+use guitai::query::{Cart, Noun, Query, Reply, Typed};
 use guitai::ui::screens::counter::Counter;
 
 use crate::support::console::parts;
@@ -107,7 +108,7 @@ async fn a_scan_asks_once_and_the_same_again_not_at_all() {
     assert_eq!(questions(&desk), 1);
     let screen = console.screen();
     assert!(screen.contains("2 x  128.00    256.00"), "{screen}");
-    console.event(What::Changed);
+    console.event(What::Changed(Noun::All));
     console
         .wait(TimeDelta::seconds(1))
         .burst(OIL)

@@ -3,13 +3,15 @@
 use std::cell::{Cell, RefCell};
 
 use guitai::domain::money::Fen;
+use guitai::domain::staff::{Role, Staff};
 use guitai::error::{Refusal, Result};
 use guitai::event::What;
-use guitai::query::{Backend, DormantFilter, DormantRow, Query, Reply};
+use guitai::query::{Backend, DormantFilter, DormantRow, ListFile, Noun, Query, Reply};
 use guitai::ui::screens::dormant::Dormant;
 
 use crate::support::console::{Console, parts};
 use crate::support::member::{dormant, member};
+use crate::support::shop::cashier;
 
 /// A question for rows, as it came.
 type Asked = (DormantFilter, Option<(Fen, i64)>, i32);
@@ -19,7 +21,7 @@ type Asked = (DormantFilter, Option<(Fen, i64)>, i32);
 struct Shop {
     dormant: Cell<i64>,
     asked: RefCell<Vec<Asked>>,
-    files: RefCell<Vec<(String, String)>>,
+    files: RefCell<Vec<ListFile>>,
     refuses: Cell<bool>,
 }
 
@@ -54,10 +56,12 @@ impl Backend for &Shop {
                 self.asked.borrow_mut().push((filter, after, limit));
                 Ok(Reply::Dormant(self.page(after, limit)))
             }
-            Query::Export { name, text } => {
-                self.files.borrow_mut().push((name.clone(), text));
-                Ok(Reply::Exported(format!("/export/{name}")))
+            Query::ExportList(list) => {
+                let path = format!("/export/{}", list.name);
+                self.files.borrow_mut().push(*list);
+                Ok(Reply::Exported(path))
             }
+            Query::ReadShop { .. } => Ok(Reply::Shop(Box::new(crate::support::shop::shop()), None)),
             Query::ReadMember { .. } => Ok(Reply::Member(Box::new(member()))),
             other => panic!("{other:?}"),
         }
@@ -67,6 +71,18 @@ impl Backend for &Shop {
 async fn open(shop: &Shop) -> Console<&Shop> {
     let mut console = Console::with(shop, parts(), Dormant::new());
     console.size(80, 24).settle().await;
+    console
+}
+
+/// With the right to take the list out of the shop.
+async fn as_manager(shop: &Shop) -> Console<&Shop> {
+    let mut parts = parts();
+    parts.session.staff = Some(Staff {
+        role: Role::Manager,
+        ..cashier()
+    });
+    let mut console = Console::with(shop, parts, Dormant::new());
+    console.settle().await;
     console
 }
 
@@ -182,7 +198,7 @@ async fn the_list_stays_with_the_selected_member_when_others_change_it() {
     let mut console = open(&shop).await;
     console.keys("<End>").settle().await;
     console.keys("<End>").settle().await;
-    console.event(What::Changed).settle().await;
+    console.event(What::Changed(Noun::All)).settle().await;
     let last = *shop.asked.borrow().last().unwrap();
     assert_eq!(
         (last.1, last.2),
@@ -211,8 +227,12 @@ async fn a_refusal_says_so_and_f5_asks_again() {
 #[tokio::test]
 async fn the_whole_list_becomes_a_file() {
     let shop = Shop::with(1_203);
-    let mut console = open(&shop).await;
+    let mut console = as_manager(&shop).await;
     console.keys("<F9>");
+    insta::assert_snapshot!("reason", console.screen());
+    insta::assert_snapshot!("reason_en", console.keys("<F12>").screen());
+    assert!(shop.files.borrow().is_empty() && shop.asked.borrow().len() == 1);
+    console.keys("<F12><Down><Enter>");
     assert!(console.screen().contains("正在导出"));
     console.settle().await;
     let screen = console.screen();
@@ -221,8 +241,16 @@ async fn the_whole_list_becomes_a_file() {
         "{screen}"
     );
     let files = shop.files.borrow();
-    let (name, text) = &files[0];
+    let ListFile {
+        name, text, rows, ..
+    } = &files[0];
     assert_eq!(name, "dormant-20260309-103200.csv");
+    assert_eq!(
+        (files[0].staff_id, files[0].till_id, *rows),
+        (101, 1, 1_203)
+    );
+    assert_eq!(files[0].what, "未到店 > 45 天");
+    assert_eq!(files[0].reason, "店主或总部要的报表");
     assert_eq!(text.matches("\r\n").count(), 1_204);
     let head: Vec<&str> = text.split("\r\n").take(5).collect();
     insta::assert_snapshot!("file", head.join("\n"));
@@ -233,18 +261,18 @@ async fn the_whole_list_becomes_a_file() {
 #[tokio::test]
 async fn a_file_has_a_limit_and_says_so() {
     let shop = Shop::with(10_001);
-    let mut console = open(&shop).await;
-    console.keys("<F9>").settle().await;
+    let mut console = as_manager(&shop).await;
+    console.keys("<F9><Enter>").settle().await;
     assert!(console.screen().contains("已导出前 10000 人(上限)"));
-    assert_eq!(shop.files.borrow()[0].1.matches("\r\n").count(), 10_001);
+    assert_eq!(shop.files.borrow()[0].text.matches("\r\n").count(), 10_001);
     assert_eq!(shop.asked.borrow().len(), 22);
 }
 
 #[tokio::test]
 async fn esc_stops_a_file() {
     let shop = Shop::with(10_000);
-    let mut console = open(&shop).await;
-    console.keys("<F9>");
+    let mut console = as_manager(&shop).await;
+    console.keys("<F9><Enter>");
     console.answer_one().await;
     assert!(console.screen().contains("已取 500 人"));
     console.keys("<F9><Esc>").settle().await;
@@ -252,8 +280,26 @@ async fn esc_stops_a_file() {
     assert!(shop.files.borrow().is_empty());
     assert_eq!(shop.asked.borrow().len(), 3, "no page after the stop");
     console.wait(chrono::TimeDelta::seconds(7));
-    console.keys("<F9>").settle().await;
+    console.keys("<F9><Enter>").settle().await;
     assert_eq!(shop.files.borrow().len(), 1);
-    assert_eq!(shop.files.borrow()[0].1.matches("\r\n").count(), 10_001);
+    assert_eq!(shop.files.borrow()[0].text.matches("\r\n").count(), 10_001);
     assert!(!console.screen().contains("上限"));
+}
+
+/// PV2: a right is needed, and a reason of one's own counts as well.
+#[tokio::test]
+async fn a_cashier_takes_no_list_and_another_reason_is_typed() {
+    let shop = Shop::with(3);
+    let mut parts = parts();
+    parts.session.staff = Some(cashier());
+    let mut console = Console::with(&shop, parts, Dormant::new());
+    console.settle().await.keys("<F9>");
+    assert!(console.screen().contains("您没有这项权限"));
+    let mut console = as_manager(&shop).await;
+    console.keys("<F9><Esc>").settle().await;
+    assert!(shop.files.borrow().is_empty());
+    console.keys("<Tab><Tab><Right><Esc>").settle().await;
+    console.keys("<F9>中秋短信<Enter>").settle().await;
+    let files = shop.files.borrow();
+    assert_eq!(files[0].reason, "中秋短信");
 }

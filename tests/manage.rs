@@ -7,8 +7,9 @@ use guitai::domain::staff::Role;
 use guitai::domain::stored_value::SpendOrder;
 use guitai::domain::token::{Bearer, Token};
 use guitai::domain::top_up::{Benefit, Every};
+use guitai::error::Refusal;
 use guitai::event::What;
-use guitai::query::Query;
+use guitai::query::{Noun, Query};
 use guitai::ui::screens::manage::Manage;
 
 use crate::support::console::Console;
@@ -275,4 +276,106 @@ async fn the_terms() {
     assert_eq!(shop.dormancy_days, 60);
     assert_eq!(shop.denominations, [Fen(10_000), Fen(5_000), Fen(50)]);
     assert!(console.screen().contains("已保存"));
+}
+
+#[tokio::test]
+async fn a_store_with_its_cutoff() {
+    let office = Office::default();
+    let mut console = open(&office, "6").await;
+    picture(&mut console, "stores");
+    console.keys("<Enter><Down>城东<Enter>解放路 1 号<Enter><Ctrl-u>13:00<F2>");
+    assert!(console.screen().contains("须早于 12:00"));
+    console.keys("<Ctrl-u>5:30");
+    picture(&mut console, "store");
+    console.keys("<F2>").settle().await;
+    let Query::SaveStore { editor: 1, store } = office.last() else {
+        panic!("{:?}", office.last());
+    };
+    assert_eq!((store.id, store.version), (1, 1));
+    assert_eq!(store.day_cutoff.to_string(), "05:30:00");
+    assert_eq!(
+        (store.region.as_str(), store.address.as_str()),
+        ("城东", "解放路 1 号")
+    );
+}
+
+#[tokio::test]
+async fn a_new_till_says_its_number() {
+    let office = Office::default();
+    let mut console = open(&office, "7").await;
+    picture(&mut console, "tills");
+    console.keys("<F3>二号台");
+    picture(&mut console, "till");
+    console.keys("<F2>").settle().await;
+    let Query::SaveTill { till, .. } = office.last() else {
+        panic!("{:?}", office.last());
+    };
+    assert_eq!(
+        (till.id, till.store_id, till.name.as_str()),
+        (0, 1, "二号台")
+    );
+}
+
+#[tokio::test]
+async fn what_a_role_may() {
+    let office = Office::default();
+    let mut console = open(&office, "8").await;
+    picture(&mut console, "limits");
+    // There is a limit for each role and never a new one.
+    console.keys("<F3>");
+    assert!(console.screen().contains("职务权限"));
+    console.keys("<Enter><Ctrl-u>300<Enter><Ctrl-u>7<Enter><Enter><Right>");
+    picture(&mut console, "limit");
+    console.keys("<F2>").settle().await;
+    let Query::SaveLimit { editor: 1, limit } = office.last() else {
+        panic!("{:?}", office.last());
+    };
+    assert_eq!((limit.role, limit.version), (Role::Cashier, 1));
+    assert_eq!((limit.refund_max, limit.refund_days), (Fen::yuan(300), 7));
+    assert!(limit.price_override && !limit.export);
+}
+
+#[tokio::test]
+async fn what_left_the_shop() {
+    let office = Office::default();
+    let mut console = open(&office, "9").await;
+    picture(&mut console, "disclosures");
+    console.keys("<Down>");
+    assert!(console.screen().contains("会员:王晓明  编号 7"));
+    console
+        .event(What::Changed(Noun::Disclosure))
+        .settle()
+        .await;
+    assert!(console.screen().contains("会员:王晓明  编号 7"));
+}
+
+#[tokio::test]
+async fn an_edit_of_what_somebody_else_has_changed_is_refused() {
+    let office = Office::default();
+    let mut console = open(&office, "5").await;
+    console.keys("<Ctrl-u>云裳造型");
+    *office.refuse.borrow_mut() = Some(Refusal::conflict("manage.changed"));
+    console.keys("<F2>").settle().await;
+    assert!(console.screen().contains("已被别人修改"));
+    assert!(
+        matches!(office.last(), Query::ReadShop { .. }),
+        "the form opens anew with what is there"
+    );
+    console.keys("<Enter>");
+    assert!(
+        console.screen().contains("云裳造型"),
+        "nothing typed is lost"
+    );
+    console.keys("<Esc>");
+    assert!(console.screen().contains("要放弃修改吗"));
+}
+
+#[tokio::test]
+async fn a_list_stays_where_it_is_when_others_change_it() {
+    let office = Office::default();
+    let mut console = open(&office, "1").await;
+    console.keys("<Down>");
+    console.event(What::Changed(Noun::Product)).settle().await;
+    console.keys("<Enter>");
+    assert!(console.screen().contains("剪发"), "{}", console.screen());
 }

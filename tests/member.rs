@@ -10,7 +10,7 @@ use guitai::domain::scan::{Device, Scan};
 use guitai::domain::staff::{Role, Staff};
 use guitai::error::{Refusal, Result};
 use guitai::event::What;
-use guitai::query::{Backend, Person, Query, Reply, StatementRow};
+use guitai::query::{Backend, Noun, Person, Query, Reply, StatementRow};
 use guitai::ui::screens::member::MemberCard;
 use uuid::Uuid;
 
@@ -92,11 +92,14 @@ impl Backend for &Shop {
     async fn answer(&self, query: Query) -> Result<Reply> {
         match query {
             Query::ReadMember { id: 7 } => Ok(self.member()),
+            Query::ReadShop { .. } => Ok(Reply::Shop(Box::new(crate::support::shop::shop()), None)),
             Query::RevealPhone {
                 member_id,
                 staff_id,
+                till_id,
+                reason,
             } => {
-                let heard = format!("{staff_id} looked at {member_id}");
+                let heard = format!("{staff_id} at {till_id} looked at {member_id}: {reason}");
                 self.heard.borrow_mut().push(heard);
                 Ok(Reply::Phone(Some("13800001380".to_owned())))
             }
@@ -196,11 +199,15 @@ async fn the_full_number_needs_a_right_and_the_look_is_kept() {
     assert!(!console.screen().contains("看全号会留记录"));
     let mut console = open(&shop).await;
     assert!(console.screen().contains("F4 看全号会留记录"));
-    console.keys("<F4><F4>").settle().await;
+    console.keys("<F4>");
+    insta::assert_snapshot!("reveal_80", console.screen());
+    console.keys("<Esc>").settle().await;
+    assert!(shop.heard.borrow().is_empty());
+    console.keys("<F4><Down><Enter><F4>").settle().await;
     assert!(console.screen().contains("13800001380  本次查看已记录"));
-    console.event(What::Changed).settle().await;
+    console.event(What::Changed(Noun::All)).settle().await;
     assert!(console.screen().contains("13800001380"));
-    assert_eq!(*shop.heard.borrow(), ["101 looked at 7"]);
+    assert_eq!(*shop.heard.borrow(), ["101 at 1 looked at 7: 核对身份"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Taking money and giving it back, by keys, against books that are kept by the shop's own rules.
 
 mod approve;
+mod live;
 mod operations;
 mod receipts;
 mod refund;
@@ -42,6 +43,8 @@ use crate::support::shop::{cashier, shop};
 /// A database of one member, one sale and one top-up that keeps the rules and remembers questions.
 struct Books {
     shop: Shop,
+    /// As somebody else has edited it meanwhile.
+    edited: RefCell<Option<Shop>>,
     member: Member,
     sale: SaleRecord,
     top_up: TopUpRecord,
@@ -55,6 +58,7 @@ impl Books {
     fn new() -> Self {
         Self {
             shop: the_shop(),
+            edited: RefCell::default(),
             member: member(100_000, 23_400),
             sale: sale_record(),
             top_up: top_up_record(),
@@ -62,6 +66,20 @@ impl Books {
             refusals: RefCell::default(),
             asked: RefCell::default(),
         }
+    }
+
+    fn shop_now(&self) -> Shop {
+        self.edited
+            .borrow()
+            .clone()
+            .unwrap_or_else(|| self.shop.clone())
+    }
+
+    /// Somebody else edits the shop.
+    fn edit(&self, edit: impl FnOnce(&mut Shop)) {
+        let mut shop = self.shop_now();
+        edit(&mut shop);
+        *self.edited.borrow_mut() = Some(shop);
     }
 
     fn refuse(&self, refusal: Refusal) {
@@ -117,11 +135,11 @@ impl Backend for &Books {
         }
         match query {
             Query::Sell { request, member } => {
-                let plan = sale::plan(&request, &self.shop, member.as_deref())?;
+                let plan = sale::plan(&request, &self.shop_now(), member.as_deref())?;
                 Ok(posted(&request.stamp, &plan))
             }
             Query::TopUp { request, member } => {
-                let plan = loads::plan(&request, &self.shop, &member)?;
+                let plan = loads::plan(&request, &self.shop_now(), &member)?;
                 Ok(posted(&request.stamp, &plan))
             }
             Query::Refund(request) => {
@@ -146,6 +164,7 @@ impl Backend for &Books {
             Query::Scan { .. } => Ok(Reply::Found(Found::Member(Box::new(self.member.clone())))),
             Query::SignIn { number, .. } => signed_in(&number),
             Query::KeepCart { .. } => Ok(Reply::Kept),
+            Query::ReadShop { .. } => Ok(Reply::Shop(Box::new(self.shop_now()), None)),
             Query::Candidates { .. } => Ok(Reply::Candidates(vec![candidate(&self.member)])),
             _ => Err(Refusal::offline()),
         }

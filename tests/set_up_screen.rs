@@ -137,7 +137,33 @@ async fn wrong_pins_say_how_long_to_wait() {
     let wait = guitai::error::Refusal::user("sign_in.wait").with("seconds", 30);
     *office.refuse.borrow_mut() = Some(wait);
     console.keys("1<Enter>9999<Enter>").settle().await;
-    assert!(console.screen().contains("请 30 秒后再试"));
+    insta::assert_snapshot!("waits", console.screen());
+    insta::assert_snapshot!("waits_en", console.keys("<F12>").screen());
+    console.keys("<F12>").wait(TimeDelta::seconds(20));
+    assert!(console.screen().contains("请等 0:10"));
+    // Enter asks nobody until it is over; another number need not wait.
+    let asked = office.count();
+    console.keys("2468<Enter>").settle().await;
+    assert_eq!(office.count(), asked);
+    console.wait(TimeDelta::seconds(10));
+    assert!(!console.screen().contains("请等"));
+    let quiet = console.deadline().unwrap() - console.now();
+    assert!(quiet > TimeDelta::seconds(2), "nothing ticks: {quiet}");
+    console.keys("<Enter>").settle().await;
+    assert!(console.session().staff.is_some());
+}
+
+#[tokio::test]
+async fn somebody_else_need_not_wait() {
+    let office = Office::default();
+    let mut console = Console::open(&office);
+    console.settle().await;
+    let wait = guitai::error::Refusal::user("sign_in.wait").with("seconds", 3_600);
+    *office.refuse.borrow_mut() = Some(wait);
+    console.keys("1<Enter>9999<Enter>").settle().await;
+    assert!(console.screen().contains("请等 60:00"));
+    console.keys("<Up>2").settle().await;
+    assert!(!console.screen().contains("请等"));
     console.keys("<Enter>2468<Enter>").settle().await;
     assert!(console.session().staff.is_some());
 }

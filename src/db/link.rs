@@ -50,6 +50,12 @@ impl Link {
         }
     }
 
+    /// How to reach the server.
+    #[must_use]
+    pub const fn options(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
     /// The connection used last, because its statements are warm, or a new one.
     async fn connection(&self) -> Result<PgConnection> {
         let idle = self.idle.borrow_mut().pop();

@@ -137,14 +137,3 @@ pub async fn add_card(conn: &mut PgConnection, id: i64, card: &str) -> Result<Me
     }
     read(conn, id).await
 }
-
-/// The full phone number, for a person with the right; the look is kept (PV2).
-///
-/// # Errors
-/// `approval.needed` without the right.
-pub async fn reveal_phone(conn: &mut PgConnection, id: i64, staff: i32) -> Result<Option<String>> {
-    sqlx::query_scalar!("select reveal_phone($1, $2)", id, staff)
-        .fetch_one(conn)
-        .await
-        .map_err(refuse)
-}

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::db::desk::Desk;
@@ -62,9 +63,12 @@ impl Db {
             journal: RefCell::new(Some(journal)),
             desk,
             shop: RefCell::new(None),
+            forgotten: Cell::new(0),
             cashier: RefCell::new(HashMap::new()),
             embedded: RefCell::new(None),
             slow: Cell::new(false),
+            offline: Cell::new(true),
+            link_turned: Notify::new(),
             news,
         })
     }
@@ -179,6 +183,8 @@ impl Db {
     pub(super) async fn set_up(&self, answers: SetUp) -> Result<Reply> {
         let set_up = async |c: &mut PgConnection| set_up::set_up(c, &answers).await;
         self.link.call(set_up).await?;
+        // There is something to listen for now.
+        self.link_turned.notify_one();
         self.opening().await
     }
 

@@ -6,9 +6,9 @@ use crate::db::pin;
 use crate::db::refuse::refuse;
 use crate::domain::level::Level;
 use crate::domain::product::{Product, ProductKind};
-use crate::domain::shop::Shop;
+use crate::domain::shop::{Shop, Store, Till};
 use crate::domain::spelling;
-use crate::domain::staff::{Role, Staff};
+use crate::domain::staff::{Limit, Role, Staff};
 use crate::domain::top_up::TopUpRule;
 use crate::error::{Refusal, Result};
 use crate::query::{ProductEdit, StaffEdit};
@@ -63,7 +63,7 @@ pub async fn products(
     let grams = spelling::wanted(search);
     let (name, id) = after.unwrap_or_default();
     let rows = sqlx::query!(
-        r#"select id, code, name, category_id, kind::text as "kind!", price, member_price, active from product
+        r#"select id, code, name, category_id, kind::text as "kind!", price, member_price, active, version from product
            where merchant_id = seat_merchant()
              and ($1 = '' or grams @> $2 or initials like $1 || '%' or spelling like $1 || '%' or code like '%' || $1 || '%')
              and (name collate "C", id) > ($3, $4) and ($5::int is null or id = $5)
@@ -94,6 +94,7 @@ pub async fn products(
             price: crate::domain::money::Fen(row.price),
             member_price: row.member_price.map(crate::domain::money::Fen),
             active: row.active,
+            version: row.version,
         })
         .collect())
 }
@@ -101,13 +102,14 @@ pub async fn products(
 /// Saves a product; returns its number.
 ///
 /// # Errors
-/// `product.code_taken`, `staff.no_right`.
+/// `product.code_taken`, `staff.no_right`, `manage.changed`.
 pub async fn save_product(conn: &mut PgConnection, editor: i32, edit: &ProductEdit) -> Result<i32> {
     let keys = spelling::keys(&edit.name);
     sqlx::query_scalar!(
-        r#"select save_product($1, $2, $3, $4, $5, $6, $7, $8, $9::text::product_kind, $10, $11, $12) as "id!""#,
+        r#"select save_product($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::product_kind, $11, $12, $13) as "id!""#,
         editor,
         edit.id,
+        edit.version,
         edit.code,
         keys.name,
         keys.initials.first().map(String::as_str).unwrap_or_default(),
@@ -130,7 +132,7 @@ pub async fn save_product(conn: &mut PgConnection, editor: i32, edit: &ProductEd
 /// Offline.
 pub async fn staff(conn: &mut PgConnection) -> Result<Vec<Staff>> {
     let rows = sqlx::query!(
-        r#"select id, number, name, role::text as "role!", home_store_id, badge, active from staff
+        r#"select id, number, name, role::text as "role!", home_store_id, badge, active, version from staff
            where merchant_id = seat_merchant() order by active desc, number"#
     )
     .fetch_all(conn)
@@ -146,6 +148,7 @@ pub async fn staff(conn: &mut PgConnection) -> Result<Vec<Staff>> {
             home_store_id: row.home_store_id,
             badge: row.badge,
             active: row.active,
+            version: row.version,
         })
         .collect())
 }
@@ -153,7 +156,7 @@ pub async fn staff(conn: &mut PgConnection) -> Result<Vec<Staff>> {
 /// Saves a member of staff; without a PIN the old one stays.
 ///
 /// # Errors
-/// `staff.number_taken`, `staff.no_right`, `staff.last_owner`, `staff.pin_missing` for a new one without a PIN.
+/// `staff.number_taken`, `staff.no_right`, `staff.last_owner`, `manage.changed`, `staff.pin_missing` for a new one without a PIN.
 pub async fn save_staff(conn: &mut PgConnection, editor: i32, edit: &StaffEdit) -> Result<i32> {
     if edit.id.is_none() && edit.pin.is_none() {
         return Err(Refusal::user("staff.pin_missing"));
@@ -168,9 +171,10 @@ pub async fn save_staff(conn: &mut PgConnection, editor: i32, edit: &StaffEdit) 
     };
     let staff = &edit.staff;
     sqlx::query_scalar!(
-        r#"select save_staff($1, $2, $3, $4, $5::text::staff_role, $6, $7, $8, $9) as "id!""#,
+        r#"select save_staff($1, $2, $3, $4, $5, $6::text::staff_role, $7, $8, $9, $10) as "id!""#,
         editor,
         edit.id,
+        staff.version,
         staff.number,
         staff.name,
         staff.role.name(),
@@ -187,7 +191,7 @@ pub async fn save_staff(conn: &mut PgConnection, editor: i32, edit: &StaffEdit) 
 /// Saves a level; id 0 makes a new one.
 ///
 /// # Errors
-/// `level.taken`, `staff.no_right`.
+/// `level.taken`, `staff.no_right`, `manage.changed`.
 pub async fn save_level(conn: &mut PgConnection, editor: i32, level: &Level) -> Result<i32> {
     let document = serde_json::to_value(level).map_err(Refusal::internal)?;
     sqlx::query_scalar!(r#"select save_level($1, $2) as "id!""#, editor, document)
@@ -196,10 +200,10 @@ pub async fn save_level(conn: &mut PgConnection, editor: i32, level: &Level) -> 
         .map_err(refuse)
 }
 
-/// Saves a top-up rule as a new version; id 0 makes a new rule.
+/// Saves a top-up rule as the version after its own; id 0 makes a new rule.
 ///
 /// # Errors
-/// `staff.no_right`.
+/// `staff.no_right`, `manage.changed`.
 pub async fn save_rule(conn: &mut PgConnection, editor: i32, rule: &TopUpRule) -> Result<i32> {
     let document = serde_json::to_value(rule).map_err(Refusal::internal)?;
     sqlx::query_scalar!(r#"select save_rule($1, $2) as "id!""#, editor, document)
@@ -211,10 +215,48 @@ pub async fn save_rule(conn: &mut PgConnection, editor: i32, rule: &TopUpRule) -
 /// Saves the shop's own terms.
 ///
 /// # Errors
-/// `staff.no_right`.
+/// `staff.no_right`, `manage.changed`.
 pub async fn save_terms(conn: &mut PgConnection, editor: i32, shop: &Shop) -> Result<()> {
     let document = serde_json::to_value(shop).map_err(Refusal::internal)?;
     sqlx::query_scalar!("select save_terms($1, $2)", editor, document)
+        .fetch_one(conn)
+        .await
+        .map_err(refuse)?;
+    Ok(())
+}
+
+/// Saves a store; id 0 makes a new one.
+///
+/// # Errors
+/// `staff.no_right`, `manage.changed`.
+pub async fn save_store(conn: &mut PgConnection, editor: i32, store: &Store) -> Result<i32> {
+    let document = serde_json::to_value(store).map_err(Refusal::internal)?;
+    sqlx::query_scalar!(r#"select save_store($1, $2) as "id!""#, editor, document)
+        .fetch_one(conn)
+        .await
+        .map_err(refuse)
+}
+
+/// Saves a till; id 0 makes a new one.
+///
+/// # Errors
+/// `staff.no_right`, `manage.changed`, `till.has_operations` when it would go to another store.
+pub async fn save_till(conn: &mut PgConnection, editor: i32, till: &Till) -> Result<i32> {
+    let document = serde_json::to_value(till).map_err(Refusal::internal)?;
+    sqlx::query_scalar!(r#"select save_till($1, $2) as "id!""#, editor, document)
+        .fetch_one(conn)
+        .await
+        .map_err(refuse)
+}
+
+/// Saves what a role may do by itself (OP3).
+///
+/// # Errors
+/// `staff.no_right` for the limits of a role that is not below the editor's, `staff.last_owner`,
+/// `manage.changed`.
+pub async fn save_limit(conn: &mut PgConnection, editor: i32, limit: &Limit) -> Result<()> {
+    let document = serde_json::to_value(limit).map_err(Refusal::internal)?;
+    sqlx::query_scalar!("select save_limit($1, $2)", editor, document)
         .fetch_one(conn)
         .await
         .map_err(refuse)?;

@@ -14,6 +14,8 @@ pub struct Level {
     pub threshold: Fen,
     pub paid: i64,
     pub multiplier: i64,
+    /// Grows with every edit.
+    pub version: i32,
 }
 
 /// The level a member moves up to with `spend` in the last twelve months, the current sale counted;
@@ -51,6 +53,7 @@ mod tests {
                 threshold: Fen(threshold),
                 paid: 10_000,
                 multiplier: 10_000,
+                version: 1,
             })
             .to_vec()
     }

@@ -170,6 +170,7 @@ pub(crate) mod tests {
             threshold: Fen(threshold),
             paid,
             multiplier,
+            version: 1,
         };
         Shop {
             merchant_id: 1,
@@ -187,6 +188,7 @@ pub(crate) mod tests {
             denominations: vec![],
             terms: String::new(),
             terms_version: 1,
+            version: 1,
             levels: vec![
                 level(1, 0, 10_000, 10_000),
                 level(2, 100_000, 9_000, 20_000),

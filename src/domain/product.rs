@@ -36,4 +36,6 @@ pub struct Product {
     pub price: Fen,
     pub member_price: Option<Fen>,
     pub active: bool,
+    /// Grows with every edit.
+    pub version: i32,
 }

@@ -11,7 +11,7 @@ use super::money::Fen;
 use super::points;
 use super::shop::Shop;
 use super::stored_value;
-use super::tender::{Tender, TenderKind};
+use super::tender::{Rounding, Tender, TenderKind};
 use crate::error::{Refusal, Result};
 
 /// A sale as the customer saw it. What it takes from which lot, its points and a new level follow
@@ -49,7 +49,7 @@ impl SaleRequest {
             .sum()
     }
 
-    fn check(&self, shop: &Shop) -> Result<()> {
+    fn check(&self) -> Result<()> {
         let fits = |t: &Tender| {
             t.amount.is_positive()
                 && t.given >= t.amount
@@ -64,15 +64,13 @@ impl SaleRequest {
             return Err(Refusal::user("sale.not_covered")
                 .with("short", self.net() - self.rounding - self.paid()));
         }
-        // PR6: only cash is rounded, and only by as much as the shop drops.
+        // PR6: only cash is rounded, and only by as much as a shop drops: the setting may have changed
+        // since the customer was told what to pay.
         let cash = self.paid_by(TenderKind::Cash);
         let in_cash = cash.is_positive() || self.tenders.is_empty();
-        let dropped = if in_cash {
-            shop.rounding.off(cash + self.rounding)
-        } else {
-            Fen::ZERO
-        };
-        if self.rounding != Fen::ZERO && self.rounding != dropped {
+        let drops = |rounding: Rounding| rounding.off(cash + self.rounding) == self.rounding;
+        let right = in_cash && Rounding::ALL.into_iter().any(drops);
+        if self.rounding != Fen::ZERO && !right {
             return Err(Refusal::user("sale.malformed"));
         }
         Ok(())
@@ -85,7 +83,7 @@ impl SaleRequest {
 /// `sale.not_covered` when the tenders do not pay it, `stored_value.short` when her lots do not cover the
 /// stored-value part (LG4), `sale.malformed` for a request no till makes.
 pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Result<Plan> {
-    request.check(shop)?;
+    request.check()?;
     let mut plan = Plan::new(OperationKind::Sale);
     let list: Fen = request.lines.iter().map(|line| line.list).sum();
     plan.post_fen(Account::Revenue, None, list);

@@ -77,15 +77,17 @@ impl NewShop<'_> {
                 "denominations": notes,
                 "terms": terms(order, self.english),
                 "terms_version": 1,
+                "version": 1,
             },
             "stores": numbered(self.stores, |id, store| json!({
-                "merchant_id": MERCHANT, "id": id, "name": store.name, "region": "", "day_cutoff": "04:00",
+                "merchant_id": MERCHANT, "id": id, "name": store.name, "region": "", "address": "", "day_cutoff": "04:00",
+                "version": 1,
             })),
             "tills": self.tills(),
             "staff": numbered(self.staff, |id, staff| json!({
                 "merchant_id": MERCHANT, "id": id, "number": staff.number, "name": spelling::tidy(&staff.name),
                 "role": staff.role, "home_store_id": staff.store_id, "badge": staff.badge,
-                "pin_hash": staff.pin_hash, "active": true,
+                "pin_hash": staff.pin_hash, "active": true, "version": 1,
             })),
             "limits": limits().map(|limit| of_merchant(json!(limit))),
             "levels": self.levels(),
@@ -117,7 +119,7 @@ impl NewShop<'_> {
             json!({
                 "merchant_id": MERCHANT, "id": id, "rank": id, "name": self.say(&level.name),
                 "threshold": level.threshold, "paid": i64::from(level.percent) * 100,
-                "multiplier": rust_decimal::prelude::ToPrimitive::to_i64(&multiplier),
+                "multiplier": rust_decimal::prelude::ToPrimitive::to_i64(&multiplier), "version": 1,
             })
         })
     }
@@ -174,6 +176,7 @@ fn product(id: i32, category_id: i32, category: &Category, item: &Item) -> Value
         "name": keys.name, "initials": keys.initials.first().map_or("", String::as_str),
         "spelling": keys.full.first().map_or("", String::as_str), "grams": keys.grams,
         "category_id": category_id, "kind": kind, "price": item.price, "member_price": item.member_price, "active": true,
+        "version": 1,
     })
 }
 
@@ -189,7 +192,9 @@ pub fn limits() -> [Limit; 4] {
         top_up_max: Fen::yuan(top_up_yuan),
         price_override: role >= Role::Manager,
         reveal_phone: role >= Role::Manager,
+        export: role >= Role::Manager,
         manage: role >= Role::Headquarters,
+        version: 1,
     };
     [
         limit(Role::Cashier, 200, 1, 5_000),

@@ -26,7 +26,11 @@ pub enum LimitsProfile {
 pub struct Store {
     pub id: i32,
     pub name: String,
+    pub region: String,
+    pub address: String,
     pub day_cutoff: NaiveTime,
+    /// Grows with every edit.
+    pub version: i32,
 }
 
 /// A terminal.
@@ -35,6 +39,8 @@ pub struct Till {
     pub id: i32,
     pub store_id: i32,
     pub name: String,
+    /// Grows with every edit.
+    pub version: i32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +68,8 @@ pub struct Shop {
     pub denominations: Vec<Fen>,
     pub terms: String,
     pub terms_version: i32,
+    /// Grows with every edit of the settings above.
+    pub version: i32,
     pub levels: Vec<Level>,
     pub rules: Vec<TopUpRule>,
     pub limits: Vec<Limit>,

@@ -1,5 +1,6 @@
 //! Who works here and what she may do by herself (OP3).
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::money::Fen;
@@ -33,6 +34,10 @@ impl Role {
 }
 
 /// What a role may do without somebody else's approval. Amounts in fen.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a right that a role has or has not"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limit {
     pub role: Role,
@@ -41,7 +46,47 @@ pub struct Limit {
     pub top_up_max: Fen,
     pub price_override: bool,
     pub reveal_phone: bool,
+    /// Lists of members as files (PV2).
+    pub export: bool,
     pub manage: bool,
+    /// Grows with every edit.
+    pub version: i32,
+}
+
+/// Something that needs a right, to do it or to approve it (OP3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Money goes back: a return, or the reversal of a top-up. `sold_at` is the original's time.
+    GiveBack {
+        amount: Fen,
+        sold_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    },
+    TopUp(Fen),
+    /// A price set by hand.
+    Price,
+    /// An edit of the shop.
+    Manage,
+}
+
+impl Limit {
+    /// Whether this role may do it by itself. The database asks the same of operator and approver.
+    #[must_use]
+    pub fn allows(&self, act: Act) -> bool {
+        match act {
+            Act::GiveBack {
+                amount,
+                sold_at,
+                now,
+            } => {
+                let last = sold_at + TimeDelta::days(i64::from(self.refund_days));
+                amount <= self.refund_max && now <= last
+            }
+            Act::TopUp(amount) => amount <= self.top_up_max,
+            Act::Price => self.price_override,
+            Act::Manage => self.manage,
+        }
+    }
 }
 
 /// A person who works here.
@@ -54,6 +99,8 @@ pub struct Staff {
     pub home_store_id: i32,
     pub badge: Option<String>,
     pub active: bool,
+    /// Grows with every edit.
+    pub version: i32,
 }
 
 /// A PIN on its way to the check: never shown, not even by `Debug`.

@@ -84,6 +84,8 @@ pub enum Rounding {
 }
 
 impl Rounding {
+    pub const ALL: [Self; 3] = [Self::None, Self::Jiao, Self::Yuan];
+
     /// What is dropped of `due`, fen.
     #[must_use]
     pub const fn off(self, due: Fen) -> Fen {

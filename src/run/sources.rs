@@ -1,7 +1,8 @@
-//! Where events come from: keyboard, signals, and the end of the terminal.
+//! Where events come from: keyboard, signals, the end of the terminal, and other people's edits.
 
 use std::io;
 use std::os::fd::AsFd;
+use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::spawn_local;
 
 use crate::event::{Event, What};
+use crate::query::Backend;
 use crate::ui::terminal::Terminal;
 
 /// Starts a small task per source. They end with the runtime.
@@ -55,6 +57,16 @@ pub(super) fn watch(terminal: &Terminal, sender: &Sender<Event>) -> io::Result<(
         .name("keyboard".to_owned())
         .spawn(move || keyboard(&keys))?;
     Ok(())
+}
+
+/// Hears what other people edit.
+pub(super) fn listen<B: Backend + 'static>(backend: Rc<B>, sender: &Sender<Event>) {
+    let sender = sender.clone();
+    spawn_local(async move {
+        backend
+            .listen(async |noun| send(&sender, What::Changed(noun)).await)
+            .await;
+    });
 }
 
 /// A thread of its own, because a terminal that has gone away can keep the reader busy for ever: the loop

@@ -98,7 +98,7 @@ use crate::domain::scan::Scan;
 use crate::domain::staff::Staff;
 use crate::error::{Refusal, Result};
 use crate::ids::Ids;
-use crate::query::{Cart, Query, Reply, Ticket};
+use crate::query::{Cart, Noun, Query, Reply, Ticket};
 use crate::session::Session;
 use crate::ui::keymap::{Action, Keymap};
 use crate::ui::screens::message::Message;
@@ -160,8 +160,9 @@ pub enum Input {
     Reply(Ticket, Result<Reply>),
     /// What the screen that was above decided.
     Outcome(Outcome),
-    /// Somebody else changed the database: ask again for what is visible. Every screen gets it.
-    Changed,
+    /// Somebody else changed the database: ask again for what is visible, and leave alone what is being
+    /// typed. Every screen gets it; the session has the new shop already.
+    Changed(Noun),
     /// Its [`Screen::deadline`] has come.
     Tick,
 }

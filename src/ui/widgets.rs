@@ -1,6 +1,7 @@
 //! What screens are made of: plain structs with `on(&Input)` and `view(..)`.
 
 pub mod cash_count;
+pub mod countdown;
 pub mod field;
 pub mod form;
 pub mod header;

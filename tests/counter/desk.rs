@@ -12,6 +12,8 @@ use guitai::domain::price::CartLine;
 use guitai::domain::product::{Product, ProductKind};
 use guitai::domain::receipt::{Document, Names, Receipt};
 use guitai::domain::shift::Shift;
+use guitai::domain::shop::Shop;
+use guitai::domain::staff::Staff;
 use guitai::domain::tender::{Tender, TenderKind};
 use guitai::error::{Refusal, Result};
 use guitai::query::{Backend, Candidate, Cart, Found, HeldSale, Query, Reply};
@@ -37,6 +39,10 @@ pub struct Desk {
     name: RefCell<Option<String>>,
     offline: Cell<bool>,
     promises: Cell<bool>,
+    /// As somebody else has edited it.
+    edited: RefCell<Option<Shop>>,
+    /// Who is signed in, as somebody else has edited her.
+    pub staff: RefCell<Option<Staff>>,
 }
 
 pub fn day(text: &str) -> NaiveDate {
@@ -98,6 +104,7 @@ fn product(id: i32, code: &str, name: &str, kind: ProductKind, price: i64) -> Pr
         price: Fen(price),
         member_price: None,
         active: true,
+        version: 1,
     }
 }
 
@@ -167,6 +174,17 @@ impl Desk {
         *self.name.borrow_mut() = Some(name.to_owned());
     }
 
+    /// Somebody else edits the shop.
+    pub fn edit(&self, edit: impl FnOnce(&mut Shop)) {
+        let mut shop = self.shop();
+        edit(&mut shop);
+        *self.edited.borrow_mut() = Some(shop);
+    }
+
+    fn shop(&self) -> Shop {
+        self.edited.borrow().clone().unwrap_or_else(shop)
+    }
+
     /// A bonus of 50.00 is due to the member.
     pub fn promise(&self) {
         self.promises.set(true);
@@ -174,6 +192,8 @@ impl Desk {
 
     fn member(&self) -> Box<Member> {
         let mut member = member();
+        let level = self.shop().level(member.level.id).cloned();
+        member.level = level.unwrap();
         if let Some(name) = self.name.borrow().as_ref() {
             member.name.clone_from(name);
         }
@@ -231,6 +251,9 @@ impl Desk {
                 }
             }
             Query::KeepCart { .. } => Reply::Kept,
+            Query::ReadShop { .. } => {
+                Reply::Shop(Box::new(self.shop()), self.staff.borrow().clone())
+            }
             Query::Hold(held) => {
                 self.held.borrow_mut().push_back(*held);
                 Reply::Kept
@@ -330,7 +353,7 @@ fn doors() -> Doors {
             let receipt = receipt(Uuid::from_u128(77), lines, member.as_deref());
             plain(says, Some(Outcome::Receipt(Box::new(receipt))))
         },
-        approve: |why: Say| {
+        approve: |why: Say, _| {
             let texts = guitai::ui::text::Text::load().unwrap();
             let why = texts.say(guitai::ui::text::Lang::Zh, &why);
             let mut manager = cashier();

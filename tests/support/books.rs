@@ -35,6 +35,7 @@ pub const TILLS: u16 = 8;
 
 pub const CASHIER: i32 = 1;
 pub const MANAGER: i32 = 2;
+pub const OWNER: i32 = 3;
 
 /// A salon with eight tills, a cashier and a manager; nobody can sign in.
 pub async fn books() -> Database {

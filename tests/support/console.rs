@@ -193,6 +193,16 @@ impl<B: Backend> Console<B> {
             .any(|effect| matches!(effect, Effect::Quit))
     }
 
+    /// The time of the test.
+    pub const fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// When the application wants to be woken.
+    pub fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.app.deadline()
+    }
+
     pub fn session(&self) -> &Session {
         self.app.session()
     }

@@ -38,6 +38,7 @@ pub fn member() -> Member {
             threshold: Fen::ZERO,
             paid: 9_500,
             multiplier: 15_000,
+            version: 1,
         },
         principal: Fen::yuan(1_000),
         bonus: Fen::yuan(234),

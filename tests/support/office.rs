@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use chrono::TimeDelta;
 use guitai::domain::ledger::Posted;
 use guitai::domain::money::Fen;
 use guitai::domain::product::{Product, ProductKind};
@@ -11,7 +12,9 @@ use guitai::domain::staff::{Limit, Role, Staff};
 use guitai::domain::tender::TenderKind;
 use guitai::domain::top_up::{Benefit, TopUpRule};
 use guitai::error::{Refusal, Result};
-use guitai::query::{Backend, Differences, Found, Opening, Query, Reply};
+use guitai::query::{
+    Backend, Differences, Disclosure, DisclosureKind, Found, Opening, Query, Reply,
+};
 use uuid::Uuid;
 
 use super::console::{morning, parts};
@@ -100,12 +103,56 @@ impl Backend for &Office {
                 shop.rules.push(*rule);
                 Reply::Saved(Box::new(shop))
             }
-            Query::SaveProduct { .. } | Query::SaveStaff { .. } => {
-                Reply::Saved(Box::new(full_shop()))
-            }
+            Query::SaveProduct { .. }
+            | Query::SaveStaff { .. }
+            | Query::SaveStore { .. }
+            | Query::SaveTill { .. }
+            | Query::SaveLimit { .. } => Reply::Saved(Box::new(full_shop())),
+            Query::ReadShop { .. } => Reply::Shop(Box::new(full_shop()), Some(owner())),
+            Query::Disclosures { before, .. } => Reply::Disclosures(if before.is_none() {
+                disclosures()
+            } else {
+                Vec::new()
+            }),
             other => panic!("{other:?}"),
         })
     }
+}
+
+/// An export and two looks.
+fn disclosures() -> Vec<Disclosure> {
+    let disclosure = |id: i64, kind, member: Option<&str>, rows, reason: &str| Disclosure {
+        id,
+        at: morning() - TimeDelta::minutes(100 - id),
+        kind,
+        staff: "赵店长".to_owned(),
+        till: "一号台".to_owned(),
+        member: member.map(|name| (7, name.to_owned())),
+        what: if member.is_none() {
+            "未到店 > 45 天; 金卡; 储值 >= 100.00".to_owned()
+        } else {
+            String::new()
+        },
+        rows,
+        reason: reason.to_owned(),
+    };
+    vec![
+        disclosure(
+            3,
+            DisclosureKind::Export,
+            None,
+            1_203,
+            "中秋前按名单逐个打电话,问问为什么好久没来,并告诉她们卡里还有多少余额",
+        ),
+        disclosure(
+            2,
+            DisclosureKind::Reveal,
+            Some("王晓明"),
+            1,
+            "打电话联系本人",
+        ),
+        disclosure(1, DisclosureKind::Reveal, Some("欧阳娜娜"), 1, "核对身份"),
+    ]
 }
 
 /// 陈芳, owner, 1.
@@ -118,6 +165,7 @@ pub fn owner() -> Staff {
         home_store_id: 1,
         badge: None,
         active: true,
+        version: 1,
     }
 }
 
@@ -172,6 +220,7 @@ pub fn products() -> Vec<Product> {
         price: Fen(price),
         member_price: None,
         active: true,
+        version: 1,
     };
     vec![
         Product {

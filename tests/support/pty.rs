@@ -147,6 +147,21 @@ impl Pty {
         self.bytes.len()
     }
 
+    /// How often any thread of the console has gone to sleep so far.
+    pub fn switches(&self) -> u64 {
+        let id = self.child.process_id().unwrap();
+        let threads = std::fs::read_dir(format!("/proc/{id}/task")).unwrap();
+        let of = |folder: PathBuf| {
+            let status = std::fs::read_to_string(folder.join("status")).unwrap_or_default();
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            line.and_then(|count| count.trim().parse().ok())
+                .unwrap_or(0)
+        };
+        threads.map(|thread| of(thread.unwrap().path())).sum()
+    }
+
     pub fn signal(&self, signal: Signal) {
         let id = i32::try_from(self.child.process_id().unwrap()).unwrap();
         kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();

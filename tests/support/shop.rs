@@ -18,15 +18,18 @@ pub fn shop() -> Shop {
         threshold: Fen::yuan(threshold),
         paid,
         multiplier: 10_000,
+        version: 1,
     };
     let limit = |role: Role, max: i64| Limit {
         role,
         refund_max: Fen::yuan(max),
-        refund_days: 1,
-        top_up_max: Fen::yuan(5_000),
+        refund_days: if role > Role::Cashier { 30 } else { 1 },
+        top_up_max: Fen::yuan(if role > Role::Cashier { 50_000 } else { 5_000 }),
         price_override: role > Role::Cashier,
         reveal_phone: role > Role::Cashier,
+        export: role > Role::Cashier,
         manage: role > Role::Cashier,
+        version: 1,
     };
     Shop {
         merchant_id: 1,
@@ -44,6 +47,7 @@ pub fn shop() -> Shop {
         denominations: [100, 50, 20, 10].map(Fen::yuan).to_vec(),
         terms: String::new(),
         terms_version: 1,
+        version: 1,
         levels: vec![level(1, "普卡", 0, 10_000), level(2, "金卡", 3_000, 9_000)],
         rules: Vec::new(),
         limits: vec![limit(Role::Cashier, 200), limit(Role::Manager, 5_000)],
@@ -58,7 +62,10 @@ pub fn store() -> Store {
     Store {
         id: 1,
         name: "总店".to_owned(),
+        region: String::new(),
+        address: String::new(),
         day_cutoff,
+        version: 1,
     }
 }
 
@@ -67,6 +74,7 @@ pub fn till() -> Till {
         id: 1,
         store_id: 1,
         name: "一号台".to_owned(),
+        version: 1,
     }
 }
 
@@ -91,5 +99,6 @@ pub fn cashier() -> Staff {
         home_store_id: 1,
         badge: None,
         active: true,
+        version: 1,
     }
 }

@@ -114,6 +114,7 @@ pub async fn read(conn: &mut PgConnection) -> Result<(Shop, Vec<Product>)> {
         price: crate::domain::money::Fen(row.price),
         member_price: row.member_price.map(crate::domain::money::Fen),
         active: true,
+        version: 1,
     });
     Ok((shop, products.collect()))
 }

@@ -1,10 +1,11 @@
 //! Somebody with the right to do it says yes: staff number or badge, and PIN (OP3).
 
+use chrono::{DateTime, Utc};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::code::{Meaning, Origin, Situation, meanings};
-use crate::domain::staff::{Pin, Role as Rank, Staff};
+use crate::domain::staff::{Act, Pin, Role as Rank, Staff};
 use crate::error::Result;
 use crate::query::{Query, Reply, Ticket};
 use crate::ui::keymap::Action;
@@ -12,6 +13,7 @@ use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
+use crate::ui::widgets::countdown::Countdown;
 use crate::ui::widgets::field::{Field, Kind};
 use crate::ui::width;
 
@@ -28,12 +30,15 @@ const LONGEST: usize = 12;
 #[derive(Debug)]
 pub struct Approve {
     why: Say,
+    act: Act,
     number: Field,
     /// A badge was scanned instead: it is not shown.
     badge: Option<Badge>,
     pin: Field,
     on_pin: bool,
     hint: Option<Say>,
+    /// Too many wrong PINs.
+    wait: Option<Countdown>,
     asked: Option<Ticket>,
 }
 
@@ -47,16 +52,18 @@ impl std::fmt::Debug for Badge {
 }
 
 impl Approve {
-    /// Asks for an approval; `why` is what it is for.
+    /// Asks for an approval of `act`; `why` says what it is for.
     #[must_use]
-    pub fn new(why: Say) -> Self {
+    pub fn new(why: Say, act: Act) -> Self {
         Self {
             why,
+            act,
             number: Field::new(Kind::Digits).most(LONGEST),
             badge: None,
             pin: Field::new(Kind::Pin).most(LONGEST),
             on_pin: false,
             hint: None,
+            wait: None,
             asked: None,
         }
     }
@@ -91,6 +98,11 @@ impl Approve {
         if staff.role == Rank::Cashier {
             return self.refuse("approval.cashier");
         }
+        let shop = cx.session.shop.as_ref();
+        let limit = shop.and_then(|shop| shop.limit(staff.role));
+        if !limit.is_some_and(|limit| limit.allows(self.act)) {
+            return self.refuse("approval.beyond");
+        }
         Step::Pop(Some(Outcome::Approved(staff)))
     }
 
@@ -101,7 +113,8 @@ impl Approve {
             Ok(Reply::SignedIn(staff)) => self.signed(staff, cx),
             Ok(_) => Step::Stay,
             Err(refusal) => {
-                self.hint = Some(Say::from(&refusal));
+                self.wait = Countdown::of(&refusal, cx.now());
+                self.hint = self.wait.is_none().then(|| Say::from(&refusal));
                 Step::Stay
             }
         }
@@ -112,6 +125,7 @@ impl Approve {
         if let Some(Meaning::StaffBadge(token)) = all.first() {
             self.badge = Some(Badge(token.to_string()));
             self.number.clear();
+            self.wait = None;
             self.on_pin = true;
         }
     }
@@ -146,10 +160,12 @@ impl Screen for Approve {
             self.hint = None;
             if !self.on_pin {
                 self.badge = None;
+                self.wait = None;
             }
             return Step::Stay;
         }
         match input {
+            Input::Tick => self.wait = self.wait.and_then(|wait| wait.tick(cx.now())),
             Input::Scan(scan) => self.scanned(&scan.code),
             Input::Action(Action::Accept) => self.accept(cx),
             Input::Action(Action::Up | Action::Previous) => self.on_pin = false,
@@ -161,7 +177,15 @@ impl Screen for Approve {
     }
 
     fn can(&self, action: Action) -> bool {
-        !matches!(action, Action::Accept | Action::Back) || self.asked.is_none()
+        match action {
+            Action::Accept => self.asked.is_none() && self.wait.is_none(),
+            Action::Back => self.asked.is_none(),
+            _ => true,
+        }
+    }
+
+    fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.wait.map(Countdown::deadline)
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
@@ -195,6 +219,9 @@ impl Screen for Approve {
         if self.asked.is_some() {
             let text = look.text("sign_in.waiting");
             paint::line(frame, at, 0, text, look.style(Role::Dim));
+        } else if let Some(wait) = self.wait {
+            let text = look.say(&wait.says(look.now));
+            paint::line(frame, at, 0, &text, look.style(Role::Warn));
         } else if let Some(hint) = &self.hint {
             for (row, line) in (0..).zip(width::wrap(&look.say(hint), columns.into())) {
                 paint::line(frame, at, row, &line, look.style(Role::Warn));

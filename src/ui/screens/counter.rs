@@ -21,6 +21,7 @@ use crate::domain::money::Fen;
 use crate::domain::phone::Phone;
 use crate::domain::price::{CartLine, Quote, quote};
 use crate::domain::product::Product;
+use crate::domain::staff::Act;
 use crate::query::{Cart, HeldSale, Query, Ticket};
 use crate::session::Session;
 use crate::ui::keymap::Action;
@@ -124,6 +125,8 @@ pub struct Counter {
     keeping: Option<Ticket>,
     /// Rows of the sale that are scrolled away.
     offset: usize,
+    /// What the sale came to after the last input.
+    total: Fen,
 }
 
 impl Default for Finder {
@@ -243,7 +246,7 @@ impl Counter {
             Action::TakeUp => return Step::push(Held::new()),
             Action::Line => return self.edit(),
             Action::Attach => self.attach(cx),
-            Action::Operations => return Step::Push((self.doors.operations)(till(cx))),
+            Action::Operations => return Step::Push((self.doors.operations)(cx.session.till_id())),
             Action::Dormant => return Step::Push((self.doors.dormant)()),
             Action::More => return self.more(),
             Action::TopUp | Action::MemberCard => return self.of_member(action, cx),
@@ -357,7 +360,10 @@ impl Counter {
         }
         if self.wants_approval(cx) {
             self.question = Some(Question::Approval);
-            return Step::Push((self.doors.approve)(Say::new("counter.by_hand")));
+            return Step::Push((self.doors.approve)(
+                Say::new("counter.by_hand"),
+                Act::Price,
+            ));
         }
         let lines = self.quote(cx.session).lines;
         let approver = self.sale.approver.as_ref().map(|staff| staff.id);
@@ -389,7 +395,7 @@ impl Counter {
         let held = HeldSale {
             id: cx.new_id(),
             store_id,
-            till_id: till(cx),
+            till_id: cx.session.till_id(),
             staff_id: cx.session.staff.as_ref().map_or(0, |staff| staff.id),
             held_at: cx.now(),
             label: label.unwrap_or_default().to_owned(),
@@ -418,12 +424,6 @@ impl Counter {
     }
 }
 
-/// This till's id.
-fn till(cx: &Cx) -> i32 {
-    let till = cx.session.till.as_ref();
-    till.map_or_else(|| i32::from(cx.session.till_number), |till| till.id)
-}
-
 impl Screen for Counter {
     fn bindings(&self) -> &'static str {
         "counter"
@@ -439,7 +439,7 @@ impl Screen for Counter {
                 Input::Scan(scan) => self.scan(&scan, cx),
                 Input::Reply(ticket, answer) => self.answered(ticket, answer, cx),
                 Input::Outcome(outcome) => self.outcome(outcome, cx),
-                Input::Changed => self.changed(cx),
+                Input::Changed(noun) => self.changed(noun, cx),
                 Input::Tick => {
                     self.finder.tick(self.member.is_some(), cx);
                     Step::Stay
@@ -448,6 +448,7 @@ impl Screen for Counter {
             }
         };
         self.keep(cx);
+        self.total = self.quote(cx.session).total;
         step
     }
 

@@ -8,12 +8,13 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::member::Member;
-use crate::error::Result;
-use crate::query::{DormantRow, Query, Reply, Ticket};
+use crate::error::{Refusal, Result};
+use crate::query::{DormantRow, Noun, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step, is_narrow};
 use crate::ui::screens::member::MemberCard;
+use crate::ui::screens::reason::Reason;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::notice::Tone;
@@ -169,10 +170,11 @@ impl Dormant {
                 }
             }
             Action::Reload => self.ask(Then::Refresh, cx),
-            Action::Export => {
-                let filter = self.bar.filter(cx.session.today(cx.now()));
-                self.export = Some(Export::start(filter, cx));
+            // PV2: whoever has no right hears so; whoever has says why.
+            Action::Export if cx.session.limit().is_some_and(|limit| limit.export) => {
+                return Step::push(Reason::export());
             }
+            Action::Export => return cx.refuse(Refusal::user("staff.no_right")),
             Action::Back if self.export.is_some() => self.stop_export(cx),
             Action::Back if self.bar.is_focused() => self.bar.leave(),
             Action::Back => return Step::Pop(None),
@@ -242,10 +244,16 @@ impl Screen for Dormant {
                 self.ask(Then::Start, cx);
             }
             // A question for another filter brings the new rows anyway.
-            Input::Changed if self.asked.is_none_or(|asked| asked.then != Then::Start) => {
+            Input::Changed(Noun::Shop | Noun::Member | Noun::All)
+                if self.asked.is_none_or(|asked| asked.then != Then::Start) =>
+            {
                 self.ask(Then::Refresh, cx);
             }
             Input::Outcome(Outcome::Member(member)) => self.learn(&member),
+            Input::Outcome(Outcome::Text(reason)) => {
+                let filter = self.bar.filter(cx.session.today(cx.now()));
+                self.export = Some(Export::start(filter, reason, cx));
+            }
             Input::Action(action) => return self.act(action, cx),
             Input::Reply(ticket, answer) => return self.answered(ticket, answer, cx),
             _ => {}

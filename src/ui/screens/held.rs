@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::query::{HeldSale, Query, Reply, Ticket};
+use crate::query::{HeldSale, Noun, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
@@ -59,7 +59,8 @@ impl Screen for Held {
             return Step::Stay;
         }
         match input {
-            Input::Opened | Input::Changed => self.list(cx),
+            Input::Opened => self.list(cx),
+            Input::Changed(noun) if Noun::HeldSale.meets(noun) => self.list(cx),
             Input::Action(Action::Accept) => {
                 if let Some(held) = self.table.selected() {
                     let id = held.id;

@@ -1,5 +1,5 @@
-//! What the owner sets: goods, staff, levels, top-up rules, terms. Enough to run a shop without
-//! touching the database.
+//! What the owner sets: goods, staff, levels, top-up rules, terms, stores, tills, limits. Enough to run
+//! a shop without touching the database.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -14,13 +14,17 @@ use crate::ui::screens::message::Message;
 use crate::ui::theme::Role;
 use crate::ui::widgets::table::{Cell, Column, Table};
 
+pub mod disclosures;
 pub mod edit;
 pub mod levels;
+pub mod limits;
 pub mod list;
 pub mod products;
 pub mod rules;
 pub mod staff_list;
+pub mod stores;
 pub mod terms;
+pub mod tills;
 
 const COLUMNS: &[Column] = &[Column::fixed("", 22), Column::rest("")];
 
@@ -32,7 +36,7 @@ struct Place {
     open: fn(&Session) -> Box<dyn Screen>,
 }
 
-const PLACES: [Place; 5] = [
+const PLACES: [Place; 9] = [
     Place {
         title: "manage.products",
         about: "manage.products_about",
@@ -57,6 +61,26 @@ const PLACES: [Place; 5] = [
         title: "manage.terms",
         about: "manage.terms_about",
         open: |session| Box::new(terms::edit(session)),
+    },
+    Place {
+        title: "manage.stores",
+        about: "manage.stores_about",
+        open: |_| Box::new(list::List::<stores::Stores>::new()),
+    },
+    Place {
+        title: "manage.tills",
+        about: "manage.tills_about",
+        open: |_| Box::new(list::List::<tills::Tills>::new()),
+    },
+    Place {
+        title: "manage.limits",
+        about: "manage.limits_about",
+        open: |_| Box::new(list::List::<limits::Limits>::new()),
+    },
+    Place {
+        title: "manage.disclosures",
+        about: "manage.disclosures_about",
+        open: |_| Box::new(disclosures::Disclosures::new()),
     },
 ];
 

@@ -11,10 +11,11 @@ use ratatui::layout::Rect;
 use crate::domain::member::Member;
 use crate::domain::phone::Phone;
 use crate::error::Result;
-use crate::query::{Query, Reply, Ticket};
+use crate::query::{Noun, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::screens::reason::Reason;
 use crate::ui::screens::statement::{Statement, Unit, open_receipt};
 use crate::ui::screens::top_up::TopUp;
 use crate::ui::theme::Role;
@@ -74,16 +75,20 @@ impl MemberCard {
             Action::TopUp => {
                 return Step::push(TopUp::new(member.clone()));
             }
-            Action::RevealPhone => {
-                let staff_id = cx.session.staff.as_ref().map_or(0, |staff| staff.id);
-                self.revealing = Some(cx.ask(Query::RevealPhone {
-                    member_id: self.id,
-                    staff_id,
-                }));
-            }
+            Action::RevealPhone => return Step::push(Reason::reveal()),
             _ => {}
         }
         Step::Stay
+    }
+
+    /// MB7, PV2: the database keeps who looks and why, then gives the number.
+    fn reveal(&mut self, reason: String, cx: &mut Cx) {
+        self.revealing = Some(cx.ask(Query::RevealPhone {
+            member_id: self.id,
+            staff_id: cx.session.staff.as_ref().map_or(0, |staff| staff.id),
+            till_id: cx.session.till_id(),
+            reason,
+        }));
     }
 
     /// LG7: what stands behind the selected line.
@@ -143,9 +148,15 @@ impl Screen for MemberCard {
                 self.may_reveal = cx.session.limit().is_some_and(|limit| limit.reveal_phone);
                 self.read(cx);
             }
-            Input::Changed
-            | Input::Action(Action::Reload)
-            | Input::Outcome(Outcome::Receipt(_)) => self.read(cx),
+            Input::Changed(noun) => {
+                self.may_reveal = cx.session.limit().is_some_and(|limit| limit.reveal_phone);
+                // The level is the shop's.
+                if Noun::Member.meets(noun) || Noun::Shop.meets(noun) {
+                    self.read(cx);
+                }
+            }
+            Input::Action(Action::Reload) | Input::Outcome(Outcome::Receipt(_)) => self.read(cx),
+            Input::Outcome(Outcome::Text(reason)) => self.reveal(reason, cx),
             Input::Outcome(Outcome::Member(member)) if member.id == self.id => self.show(member),
             Input::Action(Action::Back) => {
                 return Step::Pop(self.member.take().map(Outcome::Member));

@@ -68,6 +68,7 @@ impl NewProduct {
         };
         let edit = ProductEdit {
             id: None,
+            version: 0,
             code: Some(self.code.clone()),
             name,
             category: None,
@@ -90,7 +91,7 @@ impl NewProduct {
         (self.saving, self.reading) = (None, None);
         match answer {
             Ok(Reply::Saved(shop)) => {
-                cx.session.shop = Some(*shop);
+                cx.session.renew(*shop);
                 let codes = vec![self.code.clone()];
                 self.reading = Some(cx.ask(Query::Scan { codes }));
                 Step::Stay

@@ -7,7 +7,7 @@ use crate::domain::calendar::local;
 use crate::domain::ledger::OperationKind;
 use crate::domain::slip;
 use crate::error::Result;
-use crate::query::{OperationRow, OperationsOf, Query, Reply, Ticket};
+use crate::query::{Noun, OperationRow, OperationsOf, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
@@ -16,10 +16,10 @@ use crate::ui::screens::receipt::Receipt;
 use crate::ui::screens::refund::Refund;
 use crate::ui::screens::reversal::Reversal;
 use crate::ui::theme::Role;
-use crate::ui::widgets::table::{Cell, Column, Table};
+use crate::ui::widgets::table::{Cell, Column, MOST_ROWS, Table};
 
 /// Rows asked for at once.
-const PAGE: i32 = 50;
+const PAGE: usize = 50;
 
 const COLUMNS: &[Column] = &[
     Column::fixed("operations.at", 11),
@@ -38,6 +38,8 @@ pub struct Operations {
     asked: Option<Ticket>,
     /// The answer starts the list again.
     afresh: bool,
+    /// Rows that were asked for.
+    limit: usize,
     reading: Option<Ticket>,
     /// When the open shift began, for sales that may still get a member.
     shift_since: Option<chrono::DateTime<chrono::Utc>>,
@@ -52,36 +54,47 @@ impl Operations {
             table: Table::new(COLUMNS, "operations.empty"),
             asked: None,
             afresh: true,
+            limit: PAGE,
             reading: None,
             shift_since: None,
         }
     }
 
-    fn ask(&mut self, before: Option<uuid::Uuid>, cx: &mut Cx) {
+    fn ask(&mut self, before: Option<uuid::Uuid>, limit: usize, cx: &mut Cx) {
         self.afresh = before.is_none();
+        self.limit = limit;
         self.asked = Some(cx.ask(Query::Operations {
             of: self.of,
             before,
-            limit: PAGE,
+            limit: i32::try_from(limit).unwrap_or(i32::MAX),
         }));
     }
 
     fn start(&mut self, cx: &mut Cx) {
         self.shift_since = cx.session.shift.as_ref().map(|shift| shift.opened_at);
-        self.ask(None, cx);
+        self.ask(None, PAGE, cx);
+    }
+
+    /// The same rows again: the selection stays with its operation.
+    fn refresh(&mut self, cx: &mut Cx) {
+        let limit = self.table.rows().len().clamp(PAGE, MOST_ROWS);
+        self.ask(None, limit, cx);
     }
 
     fn more(&mut self, cx: &mut Cx) {
         if self.table.wants_more() {
             let last = self.table.rows().last().map(|row| row.id);
-            self.ask(last, cx);
+            self.ask(last, PAGE, cx);
         }
     }
 
     fn listed(&mut self, rows: Vec<OperationRow>) {
-        let complete = rows.len() < usize::try_from(PAGE).unwrap_or_default();
+        let complete = rows.len() < self.limit;
         if self.afresh {
+            let known = self.table.selected().map(|row| row.id);
+            let place = rows.iter().position(|row| Some(row.id) == known);
             self.table.set(rows, complete);
+            self.table.select(place.unwrap_or(0));
         } else {
             self.table.extend(rows, complete);
         }
@@ -136,7 +149,8 @@ impl Screen for Operations {
                 self.start(cx);
                 return Step::push(Receipt::new(receipt));
             }
-            Input::Opened | Input::Changed | Input::Outcome(_) => self.start(cx),
+            Input::Changed(Noun::All) => self.refresh(cx),
+            Input::Opened | Input::Outcome(_) => self.start(cx),
             Input::Reply(ticket, answer) => return self.answered(ticket, answer, cx),
             Input::Action(Action::Accept) => {
                 if let Some(row) = self.table.selected() {

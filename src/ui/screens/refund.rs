@@ -9,6 +9,7 @@ use crate::domain::money::Fen;
 use crate::domain::product::ProductKind;
 use crate::domain::refund::{RefundRequest, SaleRecord, SoldLine, plan, ways_back};
 use crate::domain::slip;
+use crate::domain::staff::Act;
 use crate::domain::tender::Tender;
 use crate::error::Result;
 use crate::query::{Query, Reply, Ticket};
@@ -160,21 +161,25 @@ impl Refund {
         self.changed(cx);
     }
 
-    /// OP3: more money or an older sale than her role allows.
-    fn needs_approval(&self, cx: &Cx) -> bool {
-        let Some(record) = &self.record else {
-            return true;
-        };
-        let Some(limit) = cx.session.limit() else {
-            return true;
-        };
-        let last = record.at + chrono::TimeDelta::days(i64::from(limit.refund_days));
-        self.preview.amount > limit.refund_max || cx.now() > last
+    fn give_back(&self, cx: &Cx) -> Act {
+        let record = self.record.as_ref();
+        Act::GiveBack {
+            amount: self.preview.amount,
+            sold_at: record.map_or_else(|| cx.now(), |record| record.at),
+            now: cx.now(),
+        }
     }
 
-    fn approve(&self) -> Step {
+    /// OP3: more money or an older sale than her role allows.
+    fn needs_approval(&self, cx: &Cx) -> bool {
+        let limit = cx.session.limit();
+        let allows = limit.is_some_and(|limit| limit.allows(self.give_back(cx)));
+        self.record.is_none() || !allows
+    }
+
+    fn approve(&self, cx: &Cx) -> Step {
         let why = Say::new("refund.needs_approval").with("amount", self.preview.amount);
-        Step::push(Approve::new(why))
+        Step::push(Approve::new(why, self.give_back(cx)))
     }
 
     fn accept(&mut self, cx: &mut Cx) -> Step {
@@ -186,7 +191,7 @@ impl Refund {
             self.confirming = true;
             self.hint = None;
         } else if self.approver.is_none() && self.needs_approval(cx) {
-            return self.approve();
+            return self.approve(cx);
         } else {
             self.post(cx);
         }
@@ -216,7 +221,7 @@ impl Refund {
                 self.hint = Some(Say::new("tender.unknown"));
                 cx.refuse(refusal)
             }
-            Err(refusal) if refusal.hint == "approval.needed" => self.approve(),
+            Err(refusal) if refusal.hint == "approval.needed" => self.approve(cx),
             Err(refusal) => {
                 self.read(cx);
                 cx.refuse(refusal)

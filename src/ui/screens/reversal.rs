@@ -4,8 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::ledger::Stamp;
-use crate::domain::money::Fen;
 use crate::domain::slip;
+use crate::domain::staff::Act;
 use crate::domain::top_up::{ReversalRequest, TopUpRecord};
 use crate::error::Result;
 use crate::query::{Query, Reply, Ticket};
@@ -56,22 +56,20 @@ impl Reversal {
         let hers = shift.is_some_and(|shift| {
             record.shift_id == Some(shift.id) && Some(shift.cashier_id) == operator
         });
-        let last = record.at + chrono::TimeDelta::days(i64::from(limit.refund_days));
-        !hers || record.amount > limit.refund_max || cx.now() > last
+        !hers || !limit.allows(give_back(record, cx))
     }
 
-    fn approve(&self) -> Step {
-        let amount = self
-            .record
-            .as_ref()
-            .map_or(Fen::ZERO, |record| record.amount);
-        let why = Say::new("reversal.needs_approval").with("amount", amount);
-        Step::push(Approve::new(why))
+    fn approve(&self, cx: &Cx) -> Step {
+        let Some(record) = &self.record else {
+            return Step::Stay;
+        };
+        let why = Say::new("reversal.needs_approval").with("amount", record.amount);
+        Step::push(Approve::new(why, give_back(record, cx)))
     }
 
     fn accept(&mut self, cx: &mut Cx) -> Step {
         if !self.once.is_unknown() && self.approver.is_none() && self.needs_approval(cx) {
-            return self.approve();
+            return self.approve(cx);
         }
         self.post(cx);
         Step::Stay
@@ -102,7 +100,7 @@ impl Reversal {
                 self.hint = Some(Say::new("tender.unknown"));
                 cx.refuse(refusal)
             }
-            Err(refusal) if refusal.hint == "approval.needed" => self.approve(),
+            Err(refusal) if refusal.hint == "approval.needed" => self.approve(cx),
             Err(refusal) => cx.refuse(refusal),
         }
     }
@@ -154,6 +152,14 @@ impl Reversal {
                 .with("to", before);
             paint::line(frame, area, row, &look.say(&say), look.style(Role::Text));
         }
+    }
+}
+
+const fn give_back(record: &TopUpRecord, cx: &Cx) -> Act {
+    Act::GiveBack {
+        amount: record.amount,
+        sold_at: record.at,
+        now: cx.now(),
     }
 }
 

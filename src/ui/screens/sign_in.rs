@@ -3,6 +3,7 @@
 //! As the lowest screen it leads on: to the set-up when there is no shop yet, to the count of the
 //! float when no shift is open, then to the counter.
 
+use chrono::{DateTime, Utc};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -18,6 +19,7 @@ use crate::ui::screens::open_shift::OpenShift;
 use crate::ui::screens::set_up::SetUp;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
+use crate::ui::widgets::countdown::Countdown;
 use crate::ui::widgets::field::{Field, Kind};
 use crate::ui::width;
 
@@ -50,6 +52,8 @@ pub struct SignIn {
     hint: Option<&'static str>,
     /// Who left the till alone: only she goes on where she was.
     locked: Option<Staff>,
+    /// Too many wrong PINs.
+    wait: Option<Countdown>,
 }
 
 impl SignIn {
@@ -66,6 +70,7 @@ impl SignIn {
             then,
             hint: None,
             locked: None,
+            wait: None,
         }
     }
 
@@ -110,6 +115,7 @@ impl SignIn {
             self.badge = badge;
             self.number.clear();
             self.pin.clear();
+            self.wait = None;
             self.on_pin = true;
         }
     }
@@ -162,6 +168,10 @@ impl SignIn {
             Ok(_) => Step::Stay,
             Err(refusal) => {
                 self.pin.clear();
+                self.wait = Countdown::of(&refusal, cx.now());
+                if self.wait.is_some() {
+                    return Step::Stay;
+                }
                 cx.refuse(refusal)
             }
         }
@@ -186,7 +196,9 @@ impl Screen for SignIn {
         };
         if self.asked.is_none() && field.on(&input) {
             if !self.on_pin {
+                // Somebody else need not wait.
                 self.badge = None;
+                self.wait = None;
             }
             return Step::Stay;
         }
@@ -199,6 +211,7 @@ impl Screen for SignIn {
                 };
                 self.opening = Some(cx.ask(Query::Opening));
             }
+            Input::Tick => self.wait = self.wait.and_then(|wait| wait.tick(cx.now())),
             Input::Action(Action::Accept) => self.accept(cx),
             Input::Action(Action::Back) if self.locked.is_some() => return self.leave(),
             Input::Outcome(Outcome::Yes) if self.locked.is_some() => {
@@ -231,7 +244,11 @@ impl Screen for SignIn {
     }
 
     fn can(&self, action: Action) -> bool {
-        action != Action::Accept || self.asked.is_none()
+        action != Action::Accept || (self.asked.is_none() && self.wait.is_none())
+    }
+
+    fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.wait.map(Countdown::deadline)
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
@@ -267,6 +284,9 @@ impl Screen for SignIn {
         if self.asked.is_some() {
             let text = look.text("sign_in.waiting");
             paint::line(frame, inside, 4, text, look.style(Role::Dim));
+        } else if let Some(wait) = self.wait {
+            let text = look.say(&wait.says(look.now));
+            paint::line(frame, inside, 4, &text, look.style(Role::Warn));
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::ledger::OperationKind;
 use crate::domain::money::Fen;
 use crate::domain::receipt::Receipt;
 use crate::error::Result;
-use crate::query::{Query, Reply, StatementRow, Ticket};
+use crate::query::{Noun, Query, Reply, StatementRow, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Screen, Step, is_narrow};
@@ -206,7 +206,9 @@ impl Screen for Statement {
             return Step::Stay;
         }
         match input {
-            Input::Opened | Input::Changed | Input::Action(Action::Reload) => self.ask(true, cx),
+            Input::Opened | Input::Changed(Noun::All) | Input::Action(Action::Reload) => {
+                self.ask(true, cx);
+            }
             Input::Action(Action::Unit) => {
                 let unit = match self.unit {
                     Unit::Money => Unit::Points,

@@ -14,11 +14,12 @@ use crate::domain::code::Origin;
 use crate::domain::ledger::DocumentLine;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
+use crate::domain::price::quote;
 use crate::domain::sale::SaleRequest;
 use crate::domain::stored_value::available;
 use crate::domain::tender::{Rounding, TenderKind};
 use crate::domain::top_up::TopUpRequest;
-use crate::query::{Cart, Query, Reply, Ticket};
+use crate::query::{Cart, Noun, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::once::Once;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
@@ -308,6 +309,33 @@ impl Tender {
         Step::Stay
     }
 
+    /// The shop's terms are others now. What was quoted to the customer stands until the sale is priced
+    /// again; a top-up whose offer is gone will be refused, so that is said before she pays.
+    fn changed(&mut self, cx: &mut Cx) {
+        let Some(shop) = &cx.session.shop else {
+            return;
+        };
+        let key = match (&self.job, &self.cart) {
+            (Job::Sale(lines), Some(cart)) => {
+                let member = self.member.as_ref();
+                let level =
+                    member.map(|member| shop.level(member.level.id).unwrap_or(&member.level));
+                let now = quote(&cart.lines, level, shop).lines;
+                let quoted: Fen = lines.iter().map(|line| line.net).sum();
+                let now: Fen = now.iter().map(|line| line.net).sum();
+                (now != quoted).then_some("tender.quoted_stands")
+            }
+            (Job::TopUp(load), _) => load
+                .rule
+                .is_some_and(|rule| !shop.rules.iter().any(|now| (now.id, now.version) == rule))
+                .then_some("tender.offer_changed"),
+            (Job::Sale(_), None) => None,
+        };
+        if let Some(key) = key {
+            cx.notice(Tone::Warn, key);
+        }
+    }
+
     fn decided(&mut self, yes: bool, cx: &mut Cx) -> Step {
         match self.asking.take() {
             Some(Asking::Given(given)) if yes => return self.pay(given, cx),
@@ -382,6 +410,7 @@ impl Screen for Tender {
                     _ => Step::Stay,
                 };
             }
+            Input::Changed(noun) if Noun::Shop.meets(noun) => self.changed(cx),
             Input::Outcome(Outcome::Yes) => return self.decided(true, cx),
             Input::Outcome(Outcome::No) => return self.decided(false, cx),
             Input::Outcome(Outcome::Receipt(_)) => self.read_member(cx),

@@ -7,9 +7,11 @@ use crate::domain::ledger::{Account, OperationKind, Plan};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::shop::{LimitsProfile, Shop};
+use crate::domain::staff::Act;
 use crate::domain::tender::{Tender as Part, TenderKind};
 use crate::domain::top_up::{self, TopUpRequest, TopUpRule, limits_exceeded, reached};
 use crate::error::Refusal;
+use crate::query::Noun;
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step, is_narrow};
@@ -146,7 +148,8 @@ impl TopUp {
             .map_or(Fen::ZERO, |limit| limit.top_up_max);
         if amount > most && self.approver.is_none() {
             let why = Say::new("top_up.needs_approval");
-            return Step::push(Approve::new(why.with("amount", amount).with("most", most)));
+            let why = why.with("amount", amount).with("most", most);
+            return Step::push(Approve::new(why, Act::TopUp(amount)));
         }
         Step::push(Tender::top_up(Load {
             member: self.member.clone(),
@@ -155,6 +158,30 @@ impl TopUp {
             rule: self.rule(amount, cx),
             approver_id: self.approver,
         }))
+    }
+
+    /// The shop's offers are others now: what is typed stays, and so does the chosen tile where its offer
+    /// is still there.
+    fn renewed(&mut self, cx: &mut Cx) {
+        let amount = self.chosen();
+        let tile = self
+            .tiles
+            .selected()
+            .and_then(|place| self.rules.get(place));
+        let tile = tile.map(|rule| (rule.id, rule.version));
+        let before = amount.and_then(|amount| self.rule(amount, cx));
+        self.open(cx);
+        let id = tile.map(|(id, _)| id);
+        if let Some(place) = self.rules.iter().position(|rule| Some(rule.id) == id) {
+            self.tiles.select(place);
+        }
+        let after = self.chosen().and_then(|amount| self.rule(amount, cx));
+        if before != after || amount != self.chosen() {
+            self.changed(cx);
+            self.hint = Some(Say::new("top_up.offers_changed"));
+        } else {
+            self.weigh(cx);
+        }
     }
 
     /// Another amount needs its own warning and its own approval.
@@ -268,6 +295,7 @@ impl Screen for TopUp {
         }
         match input {
             Input::Opened => self.open(cx),
+            Input::Changed(noun) if Noun::Shop.meets(noun) => self.renewed(cx),
             Input::Action(Action::Accept) => return self.accept(cx),
             Input::Action(Action::Back) if !self.amount.is_empty() => {
                 self.amount.clear();

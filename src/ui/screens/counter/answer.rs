@@ -1,13 +1,14 @@
 //! Answers of the back end, and what a finished sale leaves on the screen.
 
 use super::panel::grouped;
-use super::{Anonymous, Counter, Question, Why, till};
+use super::{Anonymous, Counter, Question, Why};
 use crate::domain::ledger::OperationKind;
 use crate::domain::money::Fen;
 use crate::domain::receipt::Receipt;
 use crate::domain::refund::AttachRequest;
+use crate::domain::staff::Act;
 use crate::error::{Refusal, Result};
-use crate::query::{Query, Reply, Ticket};
+use crate::query::{Noun, Query, Reply, Ticket};
 use crate::ui::screen::{Cx, Step};
 use crate::ui::text::Say;
 use crate::ui::widgets::notice::Tone;
@@ -92,11 +93,34 @@ impl Counter {
         }
     }
 
-    /// Somebody else changed the database: prices and the member may be others now.
-    pub(super) fn changed(&mut self, cx: &mut Cx) -> Step {
-        self.remembered.clear();
-        self.refresh(cx);
+    /// Somebody else edited the shop. Goods that are rung up keep their price, those that come next have
+    /// the new one; what the level and the shop's terms take off is worked out again, and said aloud when
+    /// the total is another.
+    pub(super) fn changed(&mut self, noun: Noun, cx: &mut Cx) -> Step {
+        if Noun::Product.meets(noun) {
+            self.remembered.clear();
+        }
+        if Noun::Shop.meets(noun) {
+            self.take_level(cx);
+            let total = self.quote(cx.session).total;
+            if total != self.total {
+                let say = Say::new("counter.repriced").with("total", total);
+                cx.notice(Tone::Warn, say);
+            }
+        }
+        if Noun::Shop.meets(noun) || Noun::Member.meets(noun) {
+            self.refresh(cx);
+        }
         Step::Stay
+    }
+
+    /// The member's level as the shop defines it now, before the member herself has been read again.
+    fn take_level(&mut self, cx: &Cx) {
+        if let (Some(member), Some(shop)) = (&mut self.member, &cx.session.shop)
+            && let Some(level) = shop.level(member.level.id)
+        {
+            member.level = level.clone();
+        }
     }
 
     fn refresh(&mut self, cx: &mut Cx) {
@@ -188,12 +212,15 @@ impl Counter {
             return Self::new_product(code, staff.id);
         }
         self.question = Some(Question::NewProduct(code));
-        Step::Push((self.doors.approve)(Say::new("counter.new_product")))
+        Step::Push((self.doors.approve)(
+            Say::new("counter.new_product"),
+            Act::Manage,
+        ))
     }
 
     /// The operations of this till.
     pub(super) fn operations(&self, cx: &Cx) -> Step {
-        Step::Push((self.doors.operations)(till(cx)))
+        Step::Push((self.doors.operations)(cx.session.till_id()))
     }
 
     /// Nothing unfinished may lie below the close of a shift.

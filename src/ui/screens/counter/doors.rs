@@ -2,6 +2,7 @@
 
 use crate::domain::ledger::DocumentLine;
 use crate::domain::member::Member;
+use crate::domain::staff::Act;
 use crate::query::{Cart, OperationsOf};
 use crate::ui::screen::Screen;
 use crate::ui::screens::approve::Approve;
@@ -29,7 +30,7 @@ pub struct Doors {
     pub member: fn(i64) -> Door,
     pub operations: fn(i32) -> Door,
     pub dormant: fn() -> Door,
-    pub approve: fn(Say) -> Door,
+    pub approve: fn(Say, Act) -> Door,
     pub open_shift: fn() -> Door,
     pub close_shift: fn() -> Door,
     pub pay_out: fn() -> Door,
@@ -46,7 +47,7 @@ impl Default for Doors {
             member: |id| Box::new(MemberCard::new(id)),
             operations: |till| Box::new(Operations::new(OperationsOf::Till(till))),
             dormant: || Box::new(Dormant::new()),
-            approve: |why| Box::new(Approve::new(why)),
+            approve: |why, act| Box::new(Approve::new(why, act)),
             open_shift: || Box::new(OpenShift::new()),
             close_shift: || Box::new(CloseShift::new()),
             pay_out: || Box::new(PayOut::new()),

@@ -8,6 +8,7 @@ use crate::domain::member::Member;
 use crate::domain::price::CartLine;
 use crate::domain::product::{Product, ProductKind};
 use crate::domain::scan::Scan;
+use crate::domain::staff::Act;
 use crate::error::Refusal;
 use crate::query::{Found, Query};
 use crate::ui::screen::{Cx, Step};
@@ -175,7 +176,7 @@ impl Counter {
         if set && !may {
             let why = Say::new("counter.override").with("name", &line.name);
             self.question = Some(Question::Override(place, line));
-            return Step::Push((self.doors.approve)(why));
+            return Step::Push((self.doors.approve)(why, Act::Price));
         }
         self.sale.replace(place, line);
         Step::Stay

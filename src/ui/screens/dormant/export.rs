@@ -4,7 +4,7 @@ use crate::domain::calendar::local;
 use crate::domain::csv::{Cell, Csv};
 use crate::domain::money::Fen;
 use crate::error::Result;
-use crate::query::{DormantFilter, DormantRow, Query, Reply, Ticket};
+use crate::query::{DormantFilter, DormantRow, ListFile, Query, Reply, Ticket};
 use crate::ui::screen::Cx;
 use crate::ui::text::Say;
 
@@ -35,6 +35,9 @@ const TITLES: [&str; 11] = [
 #[derive(Debug)]
 pub struct Export {
     filter: DormantFilter,
+    /// Which list it is, and why it is taken (PV2).
+    what: String,
+    reason: String,
     csv: Csv,
     rows: usize,
     /// The list went on behind the last row that is written.
@@ -51,12 +54,14 @@ pub enum Next {
 
 impl Export {
     /// Asks for the first page.
-    pub fn start(filter: DormantFilter, cx: &mut Cx) -> Self {
+    pub fn start(filter: DormantFilter, reason: String, cx: &mut Cx) -> Self {
         let mut csv = Csv::default();
         csv.row(TITLES.map(|title| Cell::Text(cx.text(title))));
         let asked = page(filter, None, 0, cx);
         Self {
             filter,
+            what: what(&filter, cx),
+            reason,
             csv,
             rows: 0,
             cut: false,
@@ -149,11 +154,34 @@ impl Export {
     fn write(&mut self, cx: &mut Cx) {
         let at = local(cx.now()).format("%Y%m%d-%H%M%S");
         self.writing = true;
-        self.asked = cx.ask(Query::Export {
+        self.asked = cx.ask(Query::ExportList(Box::new(ListFile {
+            staff_id: cx.session.staff.as_ref().map_or(0, |staff| staff.id),
+            till_id: cx.session.till_id(),
+            what: self.what.clone(),
+            rows: i32::try_from(self.rows).unwrap_or(i32::MAX),
+            reason: self.reason.clone(),
             name: format!("dormant-{at}.csv"),
             text: std::mem::take(&mut self.csv).into_text(),
-        });
+        })));
     }
+}
+
+/// The list and what narrows it, in words, for the log.
+fn what(filter: &DormantFilter, cx: &Cx) -> String {
+    let mut words = vec![if filter.rhythm {
+        cx.text("dormant.by_rhythm").to_owned()
+    } else {
+        let days = cx.say(&Say::new("dormant.days").with("days", filter.days));
+        format!("{} > {days}", cx.text("dormant.by_days"))
+    }];
+    let shop = cx.session.shop.as_ref();
+    let level = filter.level_id.and_then(|id| shop?.level(id));
+    words.extend(level.map(|level| level.name.clone()));
+    words.extend(filter.balance.map(|balance| {
+        let stored = cx.text("dormant.by_balance");
+        format!("{stored} >= {balance}")
+    }));
+    words.join("; ")
 }
 
 /// Rows to ask for behind so many: at the end one more than may be written, to know whether the

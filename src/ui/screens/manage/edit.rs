@@ -77,7 +77,7 @@ impl Edit {
         match answer {
             Ok(reply) => {
                 if let Reply::Saved(shop) = reply {
-                    cx.session.shop = Some(*shop);
+                    cx.session.renew(*shop);
                 }
                 cx.notice(Tone::Good, "manage.saved");
                 Step::Pop(Some(Outcome::Yes))

@@ -5,7 +5,7 @@ use super::list::Rows;
 use super::products::typed;
 use crate::domain::level::Level;
 use crate::domain::money::Fen;
-use crate::query::{Query, Reply};
+use crate::query::Query;
 use crate::session::Session;
 use crate::ui::screen::{Cx, Look};
 use crate::ui::text::Say;
@@ -44,8 +44,8 @@ impl Rows for Levels {
         Column::fixed("level.threshold", 18).right(),
     ];
 
-    fn ask(_search: &str, _after: Option<&Level>) -> Option<Query> {
-        None
+    fn id(level: &Level) -> i32 {
+        level.id
     }
 
     fn known(session: &Session) -> Vec<Level> {
@@ -53,10 +53,6 @@ impl Rows for Levels {
         let mut levels: Vec<Level> = levels.collect();
         levels.sort_by_key(|level| level.rank);
         levels
-    }
-
-    fn answered(_reply: Reply) -> Option<(Vec<Level>, bool)> {
-        None
     }
 
     fn cells(level: &Level, _look: &Look) -> Vec<Cell> {
@@ -82,6 +78,7 @@ impl Rows for Levels {
             threshold: Fen::ZERO,
             paid: WHOLE,
             multiplier: WHOLE,
+            version: 0,
         });
         Edit::new(Draft { level }, session)
     }
@@ -161,6 +158,7 @@ impl Subject for Draft {
             threshold,
             paid,
             multiplier,
+            version: self.level.version,
         };
         Some(Query::SaveLevel { editor, level })
     }

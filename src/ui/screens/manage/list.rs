@@ -7,15 +7,18 @@ use ratatui::layout::Rect;
 
 use super::edit::Edit;
 use crate::error::Result;
-use crate::query::{Query, Reply, Ticket};
+use crate::query::{Noun, Query, Reply, Ticket};
 use crate::session::Session;
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::theme::Role;
 use crate::ui::widgets::field::{Field, Kind};
-use crate::ui::widgets::table::{Cell, Column, Table};
+use crate::ui::widgets::table::{Cell, Column, MOST_ROWS, Table};
 use crate::ui::width;
+
+/// Rows asked for at once.
+const PAGE: usize = 50;
 
 /// Columns of the label of the search.
 const LABEL: u16 = 8;
@@ -32,8 +35,20 @@ pub trait Rows: Debug + 'static {
     /// Whether one can look for a part of it.
     const SEARCHED: bool = false;
 
-    /// The question for the rows after `after`; none when the session has them all.
-    fn ask(search: &str, after: Option<&Self::Row>) -> Option<Query>;
+    /// Whether there can be new ones.
+    const NEW: bool = true;
+
+    /// Whose edits by others change it.
+    const NOUN: Noun = Noun::Shop;
+
+    /// What stays the same of a row when it is edited.
+    fn id(row: &Self::Row) -> i32;
+
+    /// The question for so many rows after `after`; none when the session has them all.
+    #[must_use]
+    fn ask(_search: &str, _after: Option<&Self::Row>, _limit: usize) -> Option<Query> {
+        None
+    }
 
     /// The rows the session has.
     #[must_use]
@@ -41,8 +56,11 @@ pub trait Rows: Debug + 'static {
         Vec::new()
     }
 
-    /// The rows of an answer, and whether there are no more.
-    fn answered(reply: Reply) -> Option<(Vec<Self::Row>, bool)>;
+    /// The rows of an answer, and whether there are no more when so many were asked for.
+    #[must_use]
+    fn answered(_reply: Reply, _limit: usize) -> Option<(Vec<Self::Row>, bool)> {
+        None
+    }
 
     fn cells(row: &Self::Row, look: &Look) -> Vec<Cell>;
 
@@ -70,6 +88,10 @@ pub struct List<R: Rows> {
     asked: Option<Ticket>,
     /// Whether the answer under way goes behind the rows that are there.
     further: bool,
+    /// Rows that were asked for.
+    limit: usize,
+    /// The row the selection stays with.
+    stays: Option<i32>,
     scan: Option<(Ticket, String)>,
 }
 
@@ -87,32 +109,59 @@ impl<R: Rows> List<R> {
             table: Table::new(R::COLUMNS, R::EMPTY),
             asked: None,
             further: false,
+            limit: PAGE,
+            stays: None,
             scan: None,
         }
     }
 
-    fn read(&mut self, cx: &mut Cx) {
+    /// The list from its start.
+    fn start(&mut self, cx: &mut Cx) {
+        self.table.select(0);
+        self.stays = None;
+        self.read(PAGE, cx);
+    }
+
+    /// The same rows again.
+    fn refresh(&mut self, cx: &mut Cx) {
+        self.stays = self.table.selected().map(R::id);
+        self.read(self.table.rows().len().clamp(PAGE, MOST_ROWS), cx);
+    }
+
+    fn read(&mut self, limit: usize, cx: &mut Cx) {
         self.further = false;
-        match R::ask(self.search.value().trim(), None) {
+        self.limit = limit;
+        match R::ask(self.search.value().trim(), None, self.limit) {
             Some(query) => self.asked = Some(cx.ask(query)),
-            None => self.table.set(R::known(cx.session), true),
+            None => self.show(R::known(cx.session), true),
+        }
+    }
+
+    /// New rows; after a refresh the selection stays with its row.
+    fn show(&mut self, rows: Vec<R::Row>, complete: bool) {
+        let stays = self.stays.take();
+        let place = rows.iter().position(|row| Some(R::id(row)) == stays);
+        self.table.set(rows, complete);
+        if let Some(place) = place {
+            self.table.select(place);
         }
     }
 
     fn read_on(&mut self, cx: &mut Cx) {
         if self.table.wants_more()
-            && let Some(query) = R::ask(self.search.value().trim(), self.table.rows().last())
+            && let Some(query) = R::ask(self.search.value().trim(), self.table.rows().last(), PAGE)
         {
             self.further = true;
+            self.limit = PAGE;
             self.asked = Some(cx.ask(query));
         }
     }
 
     fn answered(&mut self, answer: Result<Reply>, cx: &Cx) -> Step {
         self.asked = None;
-        match answer.map(R::answered) {
+        match answer.map(|reply| R::answered(reply, self.limit)) {
             Ok(Some((rows, complete))) if self.further => self.table.extend(rows, complete),
-            Ok(Some((rows, complete))) => self.table.set(rows, complete),
+            Ok(Some((rows, complete))) => self.show(rows, complete),
             Ok(None) => {}
             Err(refusal) => return cx.refuse(refusal),
         }
@@ -127,8 +176,7 @@ impl<R: Rows> List<R> {
         let before = self.search.value().to_owned();
         let took = self.search.on(input);
         if before != self.search.value() {
-            self.table.select(0);
-            self.read(cx);
+            self.start(cx);
         }
         took
     }
@@ -144,7 +192,9 @@ impl<R: Rows> Screen for List<R> {
             return Step::Stay;
         }
         match input {
-            Input::Opened | Input::Changed | Input::Outcome(Outcome::Yes) => self.read(cx),
+            Input::Opened => self.start(cx),
+            Input::Outcome(Outcome::Yes) => self.refresh(cx),
+            Input::Changed(noun) if R::NOUN.meets(noun) => self.refresh(cx),
             Input::Action(Action::Accept) => {
                 if let Some(row) = self.table.selected() {
                     return Step::push(R::edit(Some(row), cx.session));
@@ -153,7 +203,7 @@ impl<R: Rows> Screen for List<R> {
             Input::Action(Action::New) => return Step::push(R::edit(None, cx.session)),
             Input::Action(Action::Back) if !self.search.is_empty() => {
                 self.search.clear();
-                self.read(cx);
+                self.start(cx);
             }
             Input::Action(Action::Back) => return Step::Pop(None),
             Input::Scan(scan) => {
@@ -181,7 +231,11 @@ impl<R: Rows> Screen for List<R> {
     }
 
     fn can(&self, action: Action) -> bool {
-        action != Action::Accept || !self.table.is_empty()
+        match action {
+            Action::Accept => !self.table.is_empty(),
+            Action::New => R::NEW,
+            _ => true,
+        }
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {

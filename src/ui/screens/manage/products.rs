@@ -5,7 +5,7 @@ use super::list::Rows;
 use crate::domain::gtin::Gtin;
 use crate::domain::product::{Product, ProductKind};
 use crate::domain::shop::Category;
-use crate::query::{Found, ProductEdit, Query, Reply};
+use crate::query::{Found, Noun, ProductEdit, Query, Reply};
 use crate::session::Session;
 use crate::ui::screen::{Cx, Look};
 use crate::ui::text::Say;
@@ -13,9 +13,6 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::field::{Field, Kind};
 use crate::ui::widgets::form::Form;
 use crate::ui::widgets::table::{Cell, Column};
-
-/// Rows asked for at once.
-const PAGE: i32 = 50;
 
 /// Longest code and name, characters.
 const CODE_LENGTH: usize = 32;
@@ -53,19 +50,25 @@ impl Rows for Products {
     ];
     const SEARCHED: bool = true;
 
-    fn ask(search: &str, after: Option<&Product>) -> Option<Query> {
+    const NOUN: Noun = Noun::Product;
+
+    fn id(product: &Product) -> i32 {
+        product.id
+    }
+
+    fn ask(search: &str, after: Option<&Product>, limit: usize) -> Option<Query> {
         Some(Query::Products {
             search: search.to_lowercase(),
             after: after.map(|product| (product.name.clone(), product.id)),
-            limit: PAGE,
+            limit: i32::try_from(limit).unwrap_or(i32::MAX),
         })
     }
 
-    fn answered(reply: Reply) -> Option<(Vec<Product>, bool)> {
+    fn answered(reply: Reply, limit: usize) -> Option<(Vec<Product>, bool)> {
         let Reply::Products(rows) = reply else {
             return None;
         };
-        let complete = rows.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+        let complete = rows.len() < limit;
         Some((rows, complete))
     }
 
@@ -258,6 +261,7 @@ impl Subject for Draft {
         let kind = KINDS.get(form.chosen(KIND));
         let edit = ProductEdit {
             id: self.product.as_ref().map(|product| product.id),
+            version: self.product.as_ref().map_or(0, |product| product.version),
             code: (!code.is_empty()).then(|| canonical(&code)),
             name,
             category: (!category.is_empty()).then(|| category.to_owned()),

@@ -9,7 +9,7 @@ use super::list::Rows;
 use super::products::typed;
 use crate::domain::money::Fen;
 use crate::domain::top_up::{Benefit, Every, Instalments, TopUpRule};
-use crate::query::{Query, Reply};
+use crate::query::Query;
 use crate::session::Session;
 use crate::ui::screen::{Cx, Look};
 use crate::ui::text::Say;
@@ -63,8 +63,8 @@ impl Rows for Rules {
         Column::fixed("rule.amount", 12).right(),
     ];
 
-    fn ask(_search: &str, _after: Option<&TopUpRule>) -> Option<Query> {
-        None
+    fn id(rule: &TopUpRule) -> i32 {
+        rule.id
     }
 
     fn known(session: &Session) -> Vec<TopUpRule> {
@@ -72,10 +72,6 @@ impl Rows for Rules {
         let mut rules: Vec<TopUpRule> = rules.collect();
         rules.sort_by_key(|rule| (!rule.active, rule.amount, rule.id));
         rules
-    }
-
-    fn answered(_reply: Reply) -> Option<(Vec<TopUpRule>, bool)> {
-        None
     }
 
     fn cells(rule: &TopUpRule, look: &Look) -> Vec<Cell> {

@@ -4,7 +4,7 @@ use super::edit::{Edit, Subject};
 use super::list::Rows;
 use crate::domain::staff::{PIN_DIGITS, Role, Staff};
 use crate::domain::token::{Bearer, Token};
-use crate::query::{Query, Reply, StaffEdit};
+use crate::query::{Noun, Query, Reply, StaffEdit};
 use crate::session::Session;
 use crate::ui::screen::{Cx, Look};
 use crate::ui::screens::set_up::new_pin;
@@ -35,6 +35,12 @@ const ROLES: [(Role, &str); 4] = [
     (Role::Owner, "staff.owner"),
 ];
 
+/// The name of a role, as a key of the texts.
+pub(super) fn role_name(role: Role) -> &'static str {
+    let known = ROLES.iter().find(|(known, _)| *known == role);
+    known.map_or("", |(_, key)| key)
+}
+
 /// The list of staff.
 #[derive(Debug)]
 pub struct StaffList;
@@ -51,11 +57,17 @@ impl Rows for StaffList {
         Column::fixed("staff.role", 14),
     ];
 
-    fn ask(_search: &str, _after: Option<&Staff>) -> Option<Query> {
+    const NOUN: Noun = Noun::Staff;
+
+    fn id(staff: &Staff) -> i32 {
+        staff.id
+    }
+
+    fn ask(_search: &str, _after: Option<&Staff>, _limit: usize) -> Option<Query> {
         Some(Query::StaffList)
     }
 
-    fn answered(reply: Reply) -> Option<(Vec<Staff>, bool)> {
+    fn answered(reply: Reply, _limit: usize) -> Option<(Vec<Staff>, bool)> {
         match reply {
             Reply::Staff(rows) => Some((rows, true)),
             _ => None,
@@ -63,7 +75,6 @@ impl Rows for StaffList {
     }
 
     fn cells(staff: &Staff, look: &Look) -> Vec<Cell> {
-        let role = ROLES.iter().find(|(role, _)| *role == staff.role);
         let active = if staff.active { "" } else { "manage.off" };
         let badge = staff.badge.as_ref().map_or("", |_| "staff.badge");
         let name = if staff.active {
@@ -76,7 +87,7 @@ impl Rows for StaffList {
             staff.number.as_str().into(),
             Cell::from(look.text(badge)).role(theme::Role::Dim),
             Cell::from(look.text(active)).role(theme::Role::Dim),
-            look.text(role.map_or("", |(_, key)| key)).into(),
+            look.text(role_name(staff.role)).into(),
         ]
     }
 
@@ -207,6 +218,7 @@ impl Subject for Draft {
             home_store_id: self.stores.get(form.chosen(STORE)).copied().unwrap_or(0),
             badge: self.badge.clone().filter(|_| form.is_yes(BADGE)),
             active: form.is_yes(ACTIVE),
+            version: self.staff.as_ref().map_or(0, |staff| staff.version),
         };
         Some(Query::SaveStaff {
             editor,
