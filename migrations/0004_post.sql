@@ -3,7 +3,7 @@
 --
 -- Refusals carry a code of their own: GT001 stale plan, GT002 id used for something else, GT003 this
 -- login has no seat, GT004 postings do not balance, GT005 shift not open here, GT006 approval missing,
--- GT007 more returned than there was, GT008 no such operation.
+-- GT007 more returned than there was, GT008 no such operation, GT013 not yet expired.
 
 set role guitai_ledger;
 
@@ -123,8 +123,8 @@ declare
   v_from_level int;
   v_moved int;
 begin
-  select coalesce(sum(p.amount) filter (where p.account not in ('points', 'points_granted')), 0) as money,
-         coalesce(sum(p.amount) filter (where p.account in ('points', 'points_granted')), 0) as all_points,
+  select coalesce(sum(p.amount) filter (where p.account not in ('points', 'points_granted', 'points_expired')), 0) as money,
+         coalesce(sum(p.amount) filter (where p.account in ('points', 'points_granted', 'points_expired')), 0) as all_points,
          coalesce(sum(p.amount) filter (where p.account = 'principal'), 0) as principal,
          coalesce(sum(p.amount) filter (where p.account = 'bonus'), 0) as bonus,
          coalesce(sum(p.amount) filter (where p.account = 'points'), 0) as points,
@@ -223,6 +223,8 @@ begin
   if p_kind in ('refund', 'top_up_reversal') then
     perform refuse_unapproved_return(t.merchant_id, p_id, p_about, p_operator, p_approver, p_happened_at);
     perform refuse_over_return(t.merchant_id, p_about);
+  elsif p_kind = 'expiry' then
+    perform refuse_early_expiry(t.merchant_id, p_id, p_business_on);
   end if;
 
   return query select false, p_kind, t.seq, h.version, h.principal, h.bonus, h.points;

@@ -17,6 +17,7 @@ mod counter;
 mod demo;
 mod dormant;
 mod embedded;
+mod expiry;
 mod faults;
 mod layout;
 mod ledger;

@@ -75,8 +75,8 @@ async fn follow(
            cross join lateral (
              select coalesce(array_agg(x.account order by x.no), '{}') as account, coalesce(array_agg(x.lot_id order by x.no), '{}') as lot,
                     coalesce(array_agg(x.amount order by x.no), '{}') as amount, count(*) as n,
-                    coalesce(sum(x.amount) filter (where x.account not in ('points', 'points_granted')), 0)::bigint as fen,
-                    coalesce(sum(x.amount) filter (where x.account in ('points', 'points_granted')), 0)::bigint as points,
+                    coalesce(sum(x.amount) filter (where x.account not in ('points', 'points_granted', 'points_expired')), 0)::bigint as fen,
+                    coalesce(sum(x.amount) filter (where x.account in ('points', 'points_granted', 'points_expired')), 0)::bigint as points,
                     count(*) filter (where case when x.account < 'cash' then x.member_id is distinct from o.member_id or x.lot_id is null
                                            else x.member_id is not null or x.lot_id is not null end) as strangers,
                     coalesce(sum(x.amount) filter (where x.account = 'revenue'), 0)::bigint as revenue,
