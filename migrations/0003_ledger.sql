@@ -127,9 +127,10 @@ create table lot (
   principal bigint not null default 0,
   bonus bigint not null default 0,
   points bigint not null default 0,
-  -- PT3: the day after which something of it is lost; null while nothing would be. It changes when a lot is
-  -- emptied or filled again and not with every posting, so that its index does not either.
-  lapses_on date generated always as (case when bonus > 0 or points > 0 then expires_on end) stored,
+  -- PT3: expires_on while something of it would be lost then, else null: what finds the lots that are due. It
+  -- changes when a lot is emptied or filled again and not with every posting, so that its index does not
+  -- either. Kept by the posting function and checked by verify: a generated column costs every posting more.
+  lapses_on date,
   constraint lot_member foreign key (merchant_id, member_id) references member,
   constraint lot_operation foreign key (merchant_id, operation_id) references operation,
   constraint lot_rule foreign key (merchant_id, rule_id, rule_version) references top_up_rule,

@@ -189,13 +189,14 @@ begin
     from unnest(p_account, p_lot, p_amount) with ordinality as p (account, lot_id, amount, no);
 
   if p_new_lots is not null then
-    insert into lot (merchant_id, id, member_id, kind, operation_id, opened_at, expires_on, rule_id, rule_version, store_id)
-      select t.merchant_id, n.id, p_member, n.kind, p_id, p_happened_at, n.expires_on, n.rule_id, n.rule_version, t.store_id
+    insert into lot (merchant_id, id, member_id, kind, operation_id, opened_at, expires_on, lapses_on, rule_id, rule_version, store_id)
+      select t.merchant_id, n.id, p_member, n.kind, p_id, p_happened_at, n.expires_on, n.expires_on, n.rule_id, n.rule_version, t.store_id
       from jsonb_to_recordset(p_new_lots) as n (id uuid, kind lot_kind, expires_on date, rule_id int, rule_version int);
   end if;
   if d.lots > 0 then
     update lot
-       set principal = lot.principal + p.principal, bonus = lot.bonus + p.bonus, points = lot.points + p.points
+       set principal = lot.principal + p.principal, bonus = lot.bonus + p.bonus, points = lot.points + p.points,
+           lapses_on = case when lot.bonus + p.bonus > 0 or lot.points + p.points > 0 then lot.expires_on end
       from (select u.lot_id,
                    coalesce(sum(u.amount) filter (where u.account = 'principal'), 0) as principal,
                    coalesce(sum(u.amount) filter (where u.account = 'bonus'), 0) as bonus,

@@ -395,15 +395,19 @@ async fn verify_finds_a_wrong_expiry() {
     holds(&database).await;
     for (tamper, hint) in [
         (
-            "update lot set expires_on = expires_on + 400 where kind = 'stored_value'",
+            "update lot set expires_on = expires_on + 400 where bonus = 0 and principal > 0",
             Some("verify.expiry"),
         ),
         (
-            "update lot set expires_on = null where kind = 'stored_value'",
+            "update lot set expires_on = null where bonus = 0 and principal > 0",
             Some("verify.expiry"),
         ),
         (
             "update lot set bonus = bonus + 1 where kind = 'stored_value'",
+            Some("verify.lot"),
+        ),
+        (
+            "update lot set lapses_on = null where bonus > 0",
             Some("verify.lot"),
         ),
         (
