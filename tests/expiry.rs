@@ -10,10 +10,12 @@ use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
 use guitai::domain::refund::RefundRequest;
 use guitai::domain::shift::Sheet;
+use guitai::domain::slip::{self, Layout};
 use guitai::domain::tender::TenderKind::{Cash, StoredValue};
 use guitai::domain::top_up::ReversalRequest;
 use guitai::error::{Kind, Refusal, Result};
 use guitai::query::{Backend, Differences, Query, Reply};
+use guitai::ui::text::{Lang, Text};
 use sqlx::{Connection, Executor, PgConnection};
 
 use crate::support::books::{Counter, MANAGER, books, count};
@@ -154,8 +156,15 @@ async fn it_can_be_opened() {
     let mut rows = page(None).await;
     rows.extend(page(Some(rows[1].operation_id)).await);
     let kinds: Vec<OperationKind> = rows.iter().map(|row| row.kind).collect();
-    use OperationKind::{Enrol, Expiry, Sale, TopUp};
-    assert_eq!(kinds, [Sale, Expiry, TopUp, Enrol]);
+    assert_eq!(
+        kinds,
+        [
+            OperationKind::Sale,
+            OperationKind::Expiry,
+            OperationKind::TopUp,
+            OperationKind::Enrol
+        ]
+    );
     assert_eq!(
         (rows[1].bonus, rows[1].bonus_after),
         (-rows[2].bonus, Fen::ZERO)
@@ -163,6 +172,19 @@ async fn it_can_be_opened() {
     let id = rows[1].operation_id;
     let receipt = till.receipt(Query::ReadReceipt { id }).await.unwrap();
     assert_eq!(receipt.document.expired[0].bonus, rows[2].bonus);
+    let texts = Text::load().unwrap();
+    let words = |key: &'static str| texts.get(Lang::Zh, key).to_owned();
+    let layout = Layout {
+        columns: slip::NARROW,
+        copy: true,
+        words: &words,
+    };
+    let paper = slip::text(&slip::receipt(&receipt, None, layout));
+    let last = receipt.document.expired[0].expires_on;
+    assert!(
+        paper.contains("过期赠金") && paper.contains(&format!("有效期至 {last}")),
+        "{paper}"
+    );
 }
 
 /// Two tills that close at once, over several rounds: everybody once, and each says what it did.
