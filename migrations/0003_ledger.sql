@@ -15,12 +15,14 @@ create type account as enum (
   -- earned, gross, and what was taken off (LG5)
   'revenue', 'discount', 'rounding',
   -- given on top, and points put into the world
-  'bonus_granted', 'points_granted'
+  'bonus_granted', 'points_granted',
+  -- what of it was never used
+  'bonus_expired', 'points_expired'
 );
 
 create type operation_kind as enum (
   'enrol', 'sale', 'attach', 'refund', 'top_up', 'top_up_reversal', 'instalment',
-  'shift_open', 'shift_close', 'paid_out',
+  'shift_open', 'shift_close', 'paid_out', 'expiry',
   -- takes the id of an operation that was refused while nobody knew whether it had been posted
   'void'
 );
@@ -97,7 +99,8 @@ create table operation (
   points_after bigint,
   constraint operation_seq_key unique (merchant_id, till_id, seq)
 );
-create index operation_of_member on operation (merchant_id, member_id, id) include (business_on, spend) where member_id is not null;
+-- The order of what happened to a member is that of her versions: an id may follow from what it does.
+create index operation_of_member on operation (merchant_id, member_id, version_after) include (business_on, spend) where member_id is not null;
 create index operation_about on operation (merchant_id, about_id) where about_id is not null;
 -- A top-up is reversed once, a sale attached once (LG3, MB3).
 create unique index operation_once on operation (merchant_id, about_id) where kind in ('attach', 'top_up_reversal');
@@ -125,12 +128,17 @@ create table lot (
   principal balance not null default 0,
   bonus balance not null default 0,
   points bigint not null default 0,
+  -- PT3: expires_on while something of it would be lost then, else null: what finds the lots that are due. It
+  -- changes when a lot is emptied or filled again and not with every posting, so that its index does not
+  -- either. Kept by the posting function and checked by verify: a generated column costs every posting more.
+  lapses_on date,
   constraint lot_member foreign key (merchant_id, member_id) references member,
   constraint lot_operation foreign key (merchant_id, operation_id) references operation,
   constraint lot_rule foreign key (merchant_id, rule_id, rule_version) references top_up_rule,
   constraint lot_points_floor check (points >= 0 or kind = 'points_debt')
 ) with (fillfactor = 80);
 create index lot_of_member on lot (merchant_id, member_id);
+create index lot_lapsing on lot (merchant_id, lapses_on, member_id) where lapses_on is not null;
 create unique index lot_points_expiry on lot (merchant_id, member_id, kind, expires_on) nulls not distinct where kind <> 'stored_value';
 alter table lot add constraint lot_pkey primary key (merchant_id, id);
 

@@ -3,7 +3,7 @@
 --
 -- Refusals carry a code of their own: GT001 stale plan, GT002 id used for something else, GT003 this
 -- login has no seat, GT004 postings do not balance, GT005 shift not open here, GT006 approval missing,
--- GT007 more returned than there was, GT008 no such operation.
+-- GT007 more returned than there was, GT008 no such operation, GT017 not yet expired.
 
 set role guitai_ledger;
 
@@ -130,7 +130,7 @@ begin
   -- Fen and points balance each for itself, and only what a member holds names a lot. Each expression here is
   -- prepared anew in every transaction, so there are few.
   for i in 1 .. cardinality(p_accounts) loop
-    v_fen := v_fen + case when p_accounts[i] in ('points', 'points_granted') then 0 else p_amounts[i] end;
+    v_fen := v_fen + case when p_accounts[i] in ('points', 'points_granted', 'points_expired') then 0 else p_amounts[i] end;
     v_all_points := v_all_points + p_amounts[i];
     v_principal := v_principal + case when p_accounts[i] = 'principal' then p_amounts[i] else 0 end;
     v_bonus := v_bonus + case when p_accounts[i] = 'bonus' then p_amounts[i] else 0 end;
@@ -210,8 +210,8 @@ begin
     p_document, p_request_hash, v_head, version, principal, bonus, points);
 
   if p_new_lots is not null then
-    insert into lot (merchant_id, id, member_id, kind, operation_id, opened_at, expires_on, rule_id, rule_version, store_id)
-      select v_merchant, n.id, p_member, n.kind, p_id, p_happened_at, n.expires_on, n.rule_id, n.rule_version, v_store
+    insert into lot (merchant_id, id, member_id, kind, operation_id, opened_at, expires_on, lapses_on, rule_id, rule_version, store_id)
+      select v_merchant, n.id, p_member, n.kind, p_id, p_happened_at, n.expires_on, n.expires_on, n.rule_id, n.rule_version, v_store
       from jsonb_to_recordset(p_new_lots) as n (id uuid, kind lot_kind, expires_on date, rule_id int, rule_version int);
   end if;
   -- A lot's postings stand together.
@@ -222,7 +222,8 @@ begin
     v_bonus := v_bonus + case when p_accounts[i] = 'bonus' then p_amounts[i] else 0 end;
     v_points := v_points + case when p_accounts[i] = 'points' then p_amounts[i] else 0 end;
     continue when p_lots[i + 1] = p_lots[i];
-    update lot set principal = lot.principal + v_principal, bonus = lot.bonus + v_bonus, points = lot.points + v_points
+    update lot set principal = lot.principal + v_principal, bonus = lot.bonus + v_bonus, points = lot.points + v_points,
+           lapses_on = case when lot.bonus + v_bonus > 0 or lot.points + v_points > 0 then lot.expires_on end
      where merchant_id = v_merchant and id = p_lots[i] and member_id = p_member;
     if not found then
       raise exception 'a lot of member % is missing', p_member using errcode = 'GT001';
@@ -239,6 +240,8 @@ begin
   elsif p_kind = 'refund' or p_kind = 'top_up_reversal' then
     perform refuse_unapproved_return(v_merchant, p_id, p_about, p_operator, p_approver, p_happened_at);
     perform refuse_over_return(v_merchant, p_about);
+  elsif p_kind = 'expiry' then
+    perform refuse_early_expiry(v_merchant, p_id, p_business_on);
   end if;
   replayed := false;
   kind := p_kind;

@@ -243,7 +243,11 @@ as $$
     'amount', (o.document ->> 'amount')::bigint,
     'lot_id', (select p.lot_id from posting p where p.merchant_id = o.merchant_id and p.operation_id = o.id and p.account = 'principal'),
     'bonus', coalesce((select sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
-             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'instalment')) and p.account = 'bonus'), 0),
+             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'instalment')) and p.account = 'bonus'), 0)
+      -- What has expired is gone and nothing to take back.
+      + coalesce((select sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
+             where k.merchant_id = o.merchant_id and k.member_id = o.member_id and k.kind = 'expiry' and p.account = 'bonus'
+               and p.lot_id = (select q.lot_id from posting q where q.merchant_id = o.merchant_id and q.operation_id = o.id and q.account = 'principal')), 0),
     'points', coalesce((select sum(p.amount) from posting p where p.merchant_id = o.merchant_id and p.operation_id = o.id and p.account = 'points'), 0),
     'level_before', (select c.from_level_id from level_change c where c.merchant_id = o.merchant_id and c.operation_id = o.id),
     'level_after', (select c.to_level_id from level_change c where c.merchant_id = o.merchant_id and c.operation_id = o.id),

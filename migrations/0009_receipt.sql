@@ -42,8 +42,9 @@ declare
 begin
   if p_member is not null then
     v_ids := array(select o.id from operation o
-      where o.merchant_id = m and o.member_id = p_member and (p_before is null or o.id < p_before)
-      order by o.id desc limit p_limit);
+      where o.merchant_id = m and o.member_id = p_member
+        and o.version_after < coalesce((select b.version_after from operation b where b.merchant_id = m and b.id = p_before), 9223372036854775807)
+      order by o.version_after desc limit p_limit);
   else
     v_ids := array(select o.id from operation o
       where o.merchant_id = m and o.till_id = p_till
@@ -84,11 +85,13 @@ as $$
          coalesce(sum(p.amount) filter (where p.account = 'points'), 0)::bigint,
          o.principal_after, o.bonus_after, o.points_after
   from (select * from operation x where x.merchant_id = (select seat_merchant()) and x.member_id = p_member
-          and (p_before is null or x.id < p_before) order by x.id desc limit p_limit) o
+          and x.version_after < coalesce((select b.version_after from operation b
+            where b.merchant_id = (select seat_merchant()) and b.id = p_before), 9223372036854775807)
+          order by x.version_after desc limit p_limit) o
   join store s on s.merchant_id = o.merchant_id and s.id = o.store_id
   left join posting p on p.merchant_id = o.merchant_id and p.operation_id = o.id
-  group by o.id, o.kind, o.happened_at, s.name, o.seq, o.principal_after, o.bonus_after, o.points_after
-  order by o.id desc
+  group by o.id, o.kind, o.happened_at, s.name, o.seq, o.version_after, o.principal_after, o.bonus_after, o.points_after
+  order by o.version_after desc
 $$;
 
 grant execute on function read_receipt, list_operations, statement to guitai_app;

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod desk;
 pub mod disclosure;
 pub mod embedded;
+pub mod expiry;
 pub mod hold;
 pub mod journal;
 pub mod json;
@@ -121,6 +122,7 @@ impl Db {
                 self.open_shift(&stamp, float).await.map(Reply::ShiftOpened)
             }
             Query::Sheet { shift_id } => self.sheet(shift_id).await,
+            Query::Expire { stamp } => self.expire(&stamp).await.map(Reply::Expired),
             Query::CloseShift(request) => self
                 .close_shift(&request)
                 .await

@@ -7,6 +7,7 @@ pub mod code;
 pub mod columns;
 pub mod csv;
 pub mod dormant;
+pub mod expiry;
 pub mod gtin;
 pub mod instalment;
 pub mod ledger;

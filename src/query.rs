@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::expiry::Round;
 use crate::domain::ledger::{OperationKind, Posted, Stamp};
 use crate::domain::level::Level;
 use crate::domain::member::{Gender, Member};
@@ -45,6 +46,10 @@ pub enum Query {
     /// The sheet of the open shift, compared with the till's own journal.
     Sheet {
         shift_id: Uuid,
+    },
+    /// Lets go what some members did not use by its last day (PT3): one round of it.
+    Expire {
+        stamp: Stamp,
     },
     CloseShift(CloseRequest),
     /// Cash taken out of the drawer for an expense, with its reason.
@@ -216,6 +221,7 @@ pub enum Reply {
     SignedIn(Staff),
     ShiftOpened(Shift),
     Sheet(Box<Sheet>, Differences),
+    Expired(Round),
     ShiftClosed,
     Posted(Posted),
     /// Money moved: the first answer, and the receipt.

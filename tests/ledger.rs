@@ -283,6 +283,13 @@ async fn instalments_are_paid_once() {
     b.unwrap();
     let after = one.member(her.id).await;
     assert_eq!((after.bonus, after.instalments.len()), (Fen::yuan(300), 2));
+    // What follows from a promise is in nobody's journal and no difference to it.
+    let shift_id = one.shift.id;
+    let reply = one.db.answer(Query::Sheet { shift_id }).await.unwrap();
+    let Reply::Sheet(_, differences) = reply else {
+        panic!()
+    };
+    assert_eq!(differences, guitai::query::Differences::default());
 }
 
 /// MB1: a known phone opens the existing member, also when two tills enrol it at once; MB2: one gift.

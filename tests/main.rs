@@ -18,6 +18,7 @@ mod demo;
 mod disclosure;
 mod dormant;
 mod embedded;
+mod expiry;
 mod faults;
 mod layout;
 mod ledger;

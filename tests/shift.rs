@@ -1,5 +1,6 @@
 //! Opening and closing a shift, and cash paid out (OP1).
 
+use guitai::domain::expiry::{Expired, Round};
 use guitai::domain::money::Fen;
 use guitai::domain::scan::{Device, Scan};
 use guitai::error::Refusal;
@@ -79,7 +80,12 @@ async fn a_right_count_closes_with_two_enters() {
     insta::assert_snapshot!("close_right", console.screen());
     console.keys("<Enter><Enter>").settle().await;
     let asked = office.asked.borrow();
-    let [Query::Sheet { .. }, Query::CloseShift(request)] = asked.as_slice() else {
+    let [
+        Query::Sheet { .. },
+        Query::Expire { .. },
+        Query::CloseShift(request),
+    ] = asked.as_slice()
+    else {
         panic!("{asked:?}");
     };
     assert_eq!(
@@ -141,7 +147,7 @@ async fn journal_and_ledger_that_disagree_are_shown_and_asked_about() {
     console.keys("<F12>").size(80, 24);
     insta::assert_snapshot!("close_differs_en", console.screen());
     console.keys("<Enter><Enter>").settle().await;
-    assert!(matches!(office.last(), Query::Sheet { .. }));
+    assert!(matches!(office.last(), Query::Expire { .. }));
     console.keys("<Enter><Right><Enter>").settle().await;
     assert!(matches!(office.last(), Query::CloseShift(_)));
     assert_eq!(console.session().shift, None);
@@ -202,4 +208,86 @@ async fn without_a_shift_there_is_nothing_to_close() {
     let mut paying = Console::with(&office, signed_in(), PayOut::new());
     assert!(paying.screen().contains("没有开班"));
     assert!(console.screen().contains("店铺设置"));
+}
+
+/// A round of one office day: members with 100 points and 12.50 yuan each.
+fn round(members: i64, left: i64) -> Round {
+    let expired = Expired {
+        members,
+        points: members * 100,
+        bonus: Fen(members * 1_250),
+    };
+    Round { expired, left }
+}
+
+/// PT3: round after round while the sheet is read; then it says what went.
+#[tokio::test]
+async fn what_expired_stands_on_the_sheet() {
+    let office = Office::default();
+    let rounds = [round(50, 62), round(50, 12), round(12, 0)];
+    office.rounds.borrow_mut().extend(rounds);
+    let mut console = closing(&office);
+    console.keys("1890<Enter>").settle().await;
+    assert_eq!(office.count(), 4);
+    insta::assert_snapshot!("close_expired", console.screen());
+    insta::assert_snapshot!("close_expired_45", console.size(45, 30).screen());
+    console.keys("<F12>").size(80, 24);
+    insta::assert_snapshot!("close_expired_en", console.screen());
+    console.keys("<Enter>").settle().await;
+    assert_eq!(console.session().shift, None);
+}
+
+/// A close that is confirmed waits for the rest, and Esc ends the waiting.
+#[tokio::test]
+async fn a_close_waits_for_expiry_and_esc_ends_that() {
+    let office = Office::default();
+    let rounds = (1..=400).map(|n| round(50, (400 - n) * 50));
+    office.rounds.borrow_mut().extend(rounds);
+    let mut console = closing(&office);
+    console.keys("1890<Enter>");
+    console
+        .answer_one()
+        .await
+        .answer_one()
+        .await
+        .answer_one()
+        .await;
+    insta::assert_snapshot!("close_expiring", console.screen());
+    console.keys("<Enter>").answer_one().await;
+    insta::assert_snapshot!("close_waits", console.screen());
+    console.keys("<Esc>").settle().await;
+    let asked = office.count();
+    assert!(console.screen().contains("余 19800 位下次交班处理"));
+    console.keys("<Enter>").settle().await;
+    assert_eq!(office.count(), asked + 1);
+    assert!(matches!(office.last(), Query::CloseShift(_)));
+    assert_eq!(console.session().shift, None);
+}
+
+/// The close goes out by itself when the last round is answered.
+#[tokio::test]
+async fn a_confirmed_close_goes_out_after_the_last_round() {
+    let office = Office::default();
+    office
+        .rounds
+        .borrow_mut()
+        .extend([round(50, 1), round(1, 0)]);
+    let mut console = closing(&office);
+    console.keys("1890<Enter>").answer_one().await;
+    console.keys("<Enter>").settle().await;
+    assert!(matches!(office.last(), Query::CloseShift(_)));
+    assert_eq!((office.count(), console.session().shift.clone()), (4, None));
+}
+
+/// Nothing that goes wrong with it keeps the shift open.
+#[tokio::test]
+async fn expiry_that_fails_holds_nobody_up() {
+    let office = Office::default();
+    let mut console = closing(&office);
+    console.keys("1890<Enter>").answer_one().await;
+    office.cut();
+    console.settle().await;
+    assert!(console.screen().contains("过期处理没有完成"));
+    console.keys("<Enter>").settle().await;
+    assert_eq!(console.session().shift, None);
 }

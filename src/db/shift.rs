@@ -72,7 +72,8 @@ pub async fn sheet(conn: &mut PgConnection, till: i32) -> Result<Sheet> {
            join operation o on o.merchant_id = s.merchant_id and o.till_id = s.till_id and o.seq >= s.first_seq
            left join posting p on p.merchant_id = o.merchant_id and p.operation_id = o.id
            where s.merchant_id = seat_merchant() and s.id = $1
-           group by o.kind, p.account"#,
+           -- Once more without the account: how many operations of a kind there are, whatever they moved.
+           group by grouping sets ((o.kind, p.account), (o.kind))"#,
         shift.id
     )
     .fetch_all(conn)
@@ -132,7 +133,7 @@ pub async fn operations(conn: &mut PgConnection, shift: Uuid) -> Result<Vec<Uuid
         "select o.id from shift s
          join operation o on o.merchant_id = s.merchant_id and o.till_id = s.till_id
           and o.seq between s.first_seq and coalesce(s.last_seq, 9223372036854775807)
-         where s.merchant_id = seat_merchant() and s.id = $1 and o.kind not in ('enrol', 'shift_open', 'shift_close', 'void')",
+         where s.merchant_id = seat_merchant() and s.id = $1 and o.kind not in ('enrol', 'instalment', 'expiry', 'shift_open', 'shift_close', 'void')",
         shift
     )
     .fetch_all(conn)

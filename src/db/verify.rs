@@ -1,10 +1,11 @@
 //! Everything the ledger says, computed again from its operations and postings (LG6).
 //!
 //! First each till's chain, operation by operation; then what is derived: balances after each operation,
-//! lots, holdings, levels, returns, instalments, shifts, approvals. The first difference is named.
+//! lots, holdings, expiries, levels, returns, instalments, shifts, approvals. The first difference is named.
 
 mod chain;
 mod derived;
+mod expiry;
 mod members;
 
 use std::fmt::Display;
@@ -148,6 +149,9 @@ async fn first(
         return Ok(Some(found));
     }
     if let Some(found) = members::check(conn, merchant).await? {
+        return Ok(Some(found));
+    }
+    if let Some(found) = expiry::check(conn, merchant).await? {
         return Ok(Some(found));
     }
     derived::check(conn, merchant).await

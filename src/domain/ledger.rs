@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::money::Fen;
 use super::product::ProductKind;
 
-/// Where an amount stands. The unit follows: points for the two points accounts, fen for the rest.
+/// Where an amount stands. The unit follows: points for the accounts of points, fen for the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Account {
@@ -29,6 +29,8 @@ pub enum Account {
     Rounding,
     BonusGranted,
     PointsGranted,
+    BonusExpired,
+    PointsExpired,
 }
 
 impl Account {
@@ -51,6 +53,8 @@ impl Account {
             Self::Rounding => "rounding",
             Self::BonusGranted => "bonus_granted",
             Self::PointsGranted => "points_granted",
+            Self::BonusExpired => "bonus_expired",
+            Self::PointsExpired => "points_expired",
         }
     }
 
@@ -68,7 +72,10 @@ impl Account {
 
     #[must_use]
     pub const fn counts_points(self) -> bool {
-        matches!(self, Self::Points | Self::PointsGranted)
+        matches!(
+            self,
+            Self::Points | Self::PointsGranted | Self::PointsExpired
+        )
     }
 }
 
@@ -86,6 +93,8 @@ pub enum OperationKind {
     ShiftOpen,
     ShiftClose,
     PaidOut,
+    /// What a member did not use by its last day (PT3).
+    Expiry,
     /// Takes the id of an operation that was refused while nobody knew whether it had been posted.
     Void,
 }
@@ -104,6 +113,7 @@ impl OperationKind {
             Self::ShiftOpen => "shift_open",
             Self::ShiftClose => "shift_close",
             Self::PaidOut => "paid_out",
+            Self::Expiry => "expiry",
             Self::Void => "void",
         }
     }

@@ -21,6 +21,14 @@ pub struct Lot {
     pub points: i64,
 }
 
+impl Lot {
+    /// Whether its last valid day is before `today`: what it holds but for principal counts no more (PT3).
+    #[must_use]
+    pub fn is_past(&self, today: NaiveDate) -> bool {
+        self.expires_on.is_some_and(|day| day < today)
+    }
+}
+
 /// Bonus promised and not yet paid out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instalment {
@@ -74,6 +82,21 @@ impl Member {
     #[must_use]
     pub fn stored_value(&self) -> Fen {
         self.principal + self.bonus
+    }
+
+    /// The bonus that counts today, fen: what is past its last day does not, whether or not a close has
+    /// posted that yet (PT3).
+    #[must_use]
+    pub fn bonus_on(&self, today: NaiveDate) -> Fen {
+        let past = self.lots.iter().filter(|lot| lot.is_past(today));
+        self.bonus - past.map(|lot| lot.bonus).sum()
+    }
+
+    /// The points that count today, as [`Self::bonus_on`].
+    #[must_use]
+    pub fn points_on(&self, today: NaiveDate) -> i64 {
+        let past = self.lots.iter().filter(|lot| lot.is_past(today));
+        self.points - past.map(|lot| lot.points).sum::<i64>()
     }
 
     /// Days since the last visit; `None` before the first.

@@ -51,6 +51,8 @@ pub struct Document {
     pub bonus: Fen,
     pub rule: Option<String>,
     pub instalments: Vec<Promised>,
+    /// Of an expiry, lot by lot.
+    pub expired: Vec<Lapsed>,
     pub terms_version: Option<i32>,
     pub spend_order: Option<super::stored_value::SpendOrder>,
     /// The receipt number of the sale that is returned.
@@ -62,6 +64,14 @@ pub struct Document {
 pub struct Promised {
     pub due_on: NaiveDate,
     pub bonus: Fen,
+}
+
+/// What expired of one lot (PT3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lapsed {
+    pub expires_on: NaiveDate,
+    pub bonus: Fen,
+    pub points: i64,
 }
 
 impl Receipt {

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::expiry::Expired;
 use super::ledger::Account;
 use super::money::Fen;
 use super::tender::TenderKind;
@@ -50,6 +51,8 @@ pub struct Sheet {
     pub rounding: Fen,
     pub discount: Fen,
     pub points_granted: i64,
+    /// What members did not use by its last day (PT3).
+    pub expired: Expired,
     pub paid_out: Fen,
     /// Float + cash sales + cash top-ups - change - cash refunds - paid out.
     pub expected_cash: Fen,
@@ -115,6 +118,11 @@ pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
             .filter(|m| m.account == Account::PointsGranted)
             .map(|m| m.amount)
             .sum::<i64>(),
+        expired: Expired {
+            members: count(Kind::Expiry),
+            points: sum(&[Kind::Expiry], &[Account::PointsExpired]),
+            bonus: Fen(sum(&[Kind::Expiry], &[Account::BonusExpired])),
+        },
         paid_out: Fen(-sum(&[Kind::PaidOut], &[Account::PaidOut])),
         expected_cash: Fen(-sum(&all, &[Account::Cash])),
         shift,

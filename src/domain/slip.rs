@@ -3,6 +3,7 @@
 //! 32 columns are 58 mm of paper, 48 are 80 mm. The words come from outside, so that a slip speaks
 //! the language of the person who reads it; what is laid out here is only what the document holds.
 
+mod expiry;
 mod paper;
 mod returned;
 mod sale;
@@ -47,6 +48,7 @@ pub fn receipt(receipt: &Receipt, shop: Option<&Shop>, layout: Layout) -> Vec<Li
         OperationKind::TopUp => top_up::body(&mut paper, receipt),
         OperationKind::TopUpReversal => top_up::reversed(&mut paper, receipt),
         OperationKind::Refund => returned::body(&mut paper, receipt),
+        OperationKind::Expiry => expiry::body(&mut paper, receipt),
         _ => other(&mut paper, receipt),
     }
     balances(&mut paper, receipt);
@@ -85,6 +87,7 @@ pub const fn title(kind: OperationKind) -> &'static str {
         OperationKind::ShiftOpen => "slip.shift_open",
         OperationKind::ShiftClose => "slip.shift_close",
         OperationKind::PaidOut => "slip.paid_out",
+        OperationKind::Expiry => "slip.expiry",
         OperationKind::Void => "slip.void",
     }
 }

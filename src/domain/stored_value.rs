@@ -30,7 +30,7 @@ pub struct Part {
 
 /// What can be spent of a lot today: expired bonus cannot, principal never expires.
 fn spendable(lot: &Lot, today: NaiveDate) -> (Fen, Fen) {
-    let bonus = if lot.expires_on.is_some_and(|day| day < today) {
+    let bonus = if lot.is_past(today) {
         Fen::ZERO
     } else {
         lot.bonus

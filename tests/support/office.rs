@@ -1,8 +1,10 @@
 //! A back end for the screens of the owner: it remembers what it was asked, and refuses when told.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 
 use chrono::TimeDelta;
+use guitai::domain::expiry::{Expired, Round};
 use guitai::domain::ledger::Posted;
 use guitai::domain::money::Fen;
 use guitai::domain::product::{Product, ProductKind};
@@ -31,6 +33,8 @@ pub struct Office {
     pub empty: Cell<bool>,
     pub expected: Cell<i64>,
     pub differences: RefCell<Differences>,
+    /// What the rounds of expiry do, in turn; then nothing is due.
+    pub rounds: RefCell<VecDeque<Round>>,
 }
 
 impl Office {
@@ -74,6 +78,9 @@ impl Backend for &Office {
                 Box::new(sheet(self.expected.get())),
                 self.differences.borrow().clone(),
             ),
+            Query::Expire { .. } => {
+                Reply::Expired(self.rounds.borrow_mut().pop_front().unwrap_or_default())
+            }
             Query::CloseShift(_) => Reply::ShiftClosed,
             Query::PayOut { stamp, .. } => Reply::Posted(Posted {
                 id: stamp.id,
@@ -273,6 +280,7 @@ fn sheet(expected: i64) -> Sheet {
         rounding: Fen(80),
         discount: Fen(19_600),
         points_granted: 2_310,
+        expired: Expired::default(),
         paid_out: Fen::yuan(30),
         expected_cash: Fen(expected),
     }

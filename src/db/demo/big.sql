@@ -179,8 +179,8 @@ begin
   insert into lot (merchant_id, id, member_id, kind, operation_id, opened_at, rule_id, rule_version, store_id, principal, bonus)
     select 1, md5('stored ' || r.member)::uuid, r.member, 'stored_value', r.id, r.at, 1 + r.member % 2, 1, r.store, h.principal, h.bonus
     from ranked r join holding h on h.merchant_id = 1 and h.member_id = r.member where r.kind = 'top_up';
-  insert into lot (merchant_id, id, member_id, kind, operation_id, opened_at, expires_on, store_id, points)
-    select distinct on (r.member) 1, md5('points ' || r.member || v_expires)::uuid, r.member, 'points', r.id, r.at, v_expires, r.store,
+  insert into lot (merchant_id, id, member_id, kind, operation_id, opened_at, expires_on, lapses_on, store_id, points)
+    select distinct on (r.member) 1, md5('points ' || r.member || v_expires)::uuid, r.member, 'points', r.id, r.at, v_expires, v_expires, r.store,
            sum(r.points) over (partition by r.member)
     from ranked r where r.member is not null and r.points > 0 order by r.member, r.version
   on conflict on constraint lot_pkey do nothing;

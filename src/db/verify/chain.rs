@@ -74,8 +74,8 @@ async fn follow(
            from operation o
            cross join lateral (
              select count(*) as n,
-                    coalesce(sum(x.amount) filter (where x.account not in ('points', 'points_granted')), 0)::bigint as fen,
-                    coalesce(sum(x.amount) filter (where x.account in ('points', 'points_granted')), 0)::bigint as points,
+                    coalesce(sum(x.amount) filter (where x.account not in ('points', 'points_granted', 'points_expired')), 0)::bigint as fen,
+                    coalesce(sum(x.amount) filter (where x.account in ('points', 'points_granted', 'points_expired')), 0)::bigint as points,
                     count(*) filter (where (x.account < 'cash') <> (x.lot_id is not null)) as strangers,
                     coalesce(sum(x.amount) filter (where x.account = 'revenue'), 0)::bigint as revenue,
                     coalesce(sum(x.amount) filter (where x.account = 'discount'), 0)::bigint as discount

@@ -48,7 +48,8 @@ async fn after_each(conn: &mut PgConnection, merchant: i32) -> Result<Option<Dif
     }))
 }
 
-/// SV1, PT3: a lot holds what its postings brought, and they are its member's.
+/// SV1, PT3: a lot holds what its postings brought, they are its member's, and what is left of it is found when
+/// its last day is past.
 async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
         r#"with moved as (
@@ -70,7 +71,8 @@ async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Differenc
                from held h full join moved m on m.lot_id = h.id
               where h.id is null or (h.principal, h.bonus, h.points) is distinct from (coalesce(m.principal, 0), coalesce(m.bonus, 0), coalesce(m.points, 0))
                  or m.member_id <> h.member_id or m.other_id <> h.member_id or h.opened_by is distinct from h.member_id
-                 or h.opened_at <> h.happened_at or h.opened_in <> h.store_id or h.bent)
+                 or h.opened_at <> h.happened_at or h.opened_in <> h.store_id or h.bent
+                 or h.lapses_on is distinct from case when h.bonus > 0 or h.points > 0 then h.expires_on end)
            select id as "id!", operation_id as "operation_id?", till_id as "till_id?", seq as "seq?", member_id as "member_id?", kind as "kind?",
                   expected as "expected?", found as "found?" from wrong order by seq, id limit 1"#,
         merchant

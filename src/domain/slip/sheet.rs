@@ -40,6 +40,11 @@ pub fn sheet(sheet: &Sheet, shop: &str, layout: Layout) -> Vec<Line> {
     paper.count("slip.top_up_count", sheet.top_up_count);
     paper.count("slip.refund_count", sheet.refund_count);
     paper.count("slip.enrol_count", sheet.enrol_count);
+    if sheet.expired.members > 0 {
+        paper.count("slip.expired_count", sheet.expired.members);
+        paper.count("slip.points_expired", sheet.expired.points);
+        paper.money("slip.bonus_expired", sheet.expired.bonus);
+    }
     paper.money("slip.off", -sheet.discount);
     paper.money("slip.rounding", -sheet.rounding);
     paper.rule();

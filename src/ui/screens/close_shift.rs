@@ -4,6 +4,9 @@
 //! the figure counts until it fits, and a shop that cannot trust its differences cannot find their
 //! cause. A recount is allowed, since bundles are miscounted; the first count then goes into the
 //! reason, so that it stays on record.
+//!
+//! Beside the sheet goes what has expired (PT3); a close that is confirmed meanwhile waits for it, and
+//! Esc ends the waiting.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -25,7 +28,10 @@ use crate::ui::widgets::form::Did;
 use crate::ui::widgets::notice::Tone;
 use crate::ui::width;
 
+mod expiry;
 mod sheet;
+
+use expiry::Expiry;
 
 /// Longest reason of a difference, characters.
 const REASON_LENGTH: usize = 60;
@@ -53,6 +59,9 @@ pub struct CloseShift {
     /// Sent without an answer: only this may be sent again.
     sent: Option<CloseRequest>,
     question: Option<Question>,
+    expiry: Expiry,
+    /// Confirmed; the close goes out when the expiry is done.
+    closes_then: bool,
 }
 
 impl Default for CloseShift {
@@ -75,6 +84,8 @@ impl CloseShift {
             closing: None,
             sent: None,
             question: None,
+            expiry: Expiry::default(),
+            closes_then: false,
         }
     }
 
@@ -114,6 +125,10 @@ impl CloseShift {
     fn reviewing(&mut self, input: &Input, cx: &mut Cx) -> Step {
         match input {
             Input::Action(Action::Accept | Action::Save) => return self.confirm(cx),
+            Input::Action(Action::Back) if self.closes_then || self.expiry.is_seen() => {
+                self.expiry.stop();
+                self.closes_then = false;
+            }
             Input::Action(Action::Back) if self.sent.is_none() => self.counted = None,
             Input::Action(Action::Back) => {
                 self.question = Some(Question::Leave);
@@ -150,6 +165,10 @@ impl CloseShift {
     }
 
     fn close(&mut self, cx: &mut Cx) {
+        self.closes_then = self.expiry.is_running();
+        if self.closes_then {
+            return;
+        }
         if self.sent.is_none() {
             let (Some((sheet, _)), Some(counted)) = (&self.sheet, self.counted) else {
                 return;
@@ -207,7 +226,9 @@ impl CloseShift {
     }
 
     fn state(&self) -> Option<&'static str> {
-        if self.closing.is_some() {
+        if self.closes_then {
+            Some("shift.closes_then")
+        } else if self.closing.is_some() {
             Some("shift.posting")
         } else if self.sent.is_some() {
             Some("shift.unanswered")
@@ -232,9 +253,15 @@ impl Screen for CloseShift {
                 match answer {
                     Ok(Reply::Sheet(sheet, differences)) => {
                         self.sheet = Some((sheet, differences));
+                        self.expiry.start(cx);
                     }
                     Ok(_) => {}
                     Err(refusal) => return cx.refuse(refusal),
+                }
+            }
+            Input::Reply(ticket, ref answer) if self.expiry.took(ticket, answer, cx) => {
+                if self.closes_then {
+                    self.close(cx);
                 }
             }
             Input::Reply(ticket, answer) if self.closing == Some(ticket) => {
@@ -262,7 +289,14 @@ impl Screen for CloseShift {
         let state = self.state().map(|key| look.text(key));
         paint::title(frame, area, look.text("shift.close"), state, look);
         if let (Some(counted), Some((sheet, differences))) = (self.counted, &self.sheet) {
-            let mut row = sheet::view(frame, paint::below(area, 1), sheet, counted, look) + 2;
+            let mut row = sheet::view(frame, paint::below(area, 1), sheet, counted, look) + 1;
+            if let Some((say, role)) = self.expiry.line(sheet.expired) {
+                for text in width::wrap(&look.say(&say), area.width.into()) {
+                    paint::line(frame, area, row, &text, look.style(role));
+                    row += 1;
+                }
+            }
+            row += 1;
             if sheet.expected_cash != counted {
                 self.view_reason(frame, area, row, look);
                 row += 2;

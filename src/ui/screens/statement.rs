@@ -189,6 +189,7 @@ const fn kind(kind: OperationKind) -> &'static str {
         OperationKind::ShiftOpen => "statement.shift_open",
         OperationKind::ShiftClose => "statement.shift_close",
         OperationKind::PaidOut => "statement.paid_out",
+        OperationKind::Expiry => "statement.expiry",
         OperationKind::Void => "statement.void",
     }
 }

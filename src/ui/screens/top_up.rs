@@ -322,7 +322,9 @@ impl Screen for TopUp {
         let inside = paint::inset(area, 1, 0);
         let member = &self.member;
         let title = format!("{}  {}", member.name, member.level.name);
-        money::line(frame, inside, 0, &title, member.stored_value(), look);
+        let today = look.session.today(look.now);
+        let held = member.principal + member.bonus_on(today);
+        money::line(frame, inside, 0, &title, held, look);
         paint::rule(frame, area, 1, look);
         let rest = paint::below(inside, 3);
         self.draw_amount(frame, paint::below(inside, 2), look);

@@ -47,7 +47,7 @@ impl Counter {
         };
         put(
             look.text("counter.stored"),
-            &member.stored_value().to_string(),
+            &(member.principal + member.bonus_on(today)).to_string(),
             Role::Money,
         );
         put(
@@ -57,12 +57,12 @@ impl Counter {
         );
         put(
             look.text("counter.bonus"),
-            &member.bonus.to_string(),
+            &member.bonus_on(today).to_string(),
             Role::Text,
         );
         put(
             look.text("counter.points"),
-            &grouped(member.points),
+            &grouped(member.points_on(today)),
             Role::Text,
         );
         if let Some(coming) = coming(member) {
@@ -125,9 +125,11 @@ impl Counter {
             &format!("{name}{tail}"),
             look.style(Role::Title),
         );
-        let points = format!("{} {}", look.text("counter.points"), grouped(member.points));
+        let points = grouped(member.points_on(today));
+        let points = format!("{} {points}", look.text("counter.points"));
         paint::line_right(frame, area, 1, &points, look.style(Role::Text));
-        let stored = format!("{} {}", look.text("counter.stored"), member.stored_value());
+        let stored = member.principal + member.bonus_on(today);
+        let stored = format!("{} {stored}", look.text("counter.stored"));
         paint::line(frame, area, 1, &stored, look.style(Role::Money));
     }
 }
