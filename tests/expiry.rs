@@ -418,11 +418,11 @@ async fn verify_finds_a_wrong_expiry() {
     for (tamper, hint) in [
         (
             "update lot set expires_on = expires_on + 400 where bonus = 0 and principal > 0",
-            Some("verify.expiry"),
+            Some("verify.lot"),
         ),
         (
             "update lot set expires_on = null where bonus = 0 and principal > 0",
-            Some("verify.expiry"),
+            Some("verify.lot"),
         ),
         (
             "update lot set bonus = bonus + 1 where kind = 'stored_value'",

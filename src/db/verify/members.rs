@@ -60,14 +60,15 @@ async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Differenc
                from posting where merchant_id = $1 and lot_id is not null group by lot_id),
            held as (
              select l.*, o.till_id, o.seq, o.member_id as opened_by, o.happened_at, o.store_id as opened_in,
-                    (l.kind, l.expires_on, l.rule_id, l.rule_version) is distinct from (n.kind, n.expires_on, n.rule_id, n.rule_version) as bent
+                    (l.kind, l.expires_on, l.rule_id, l.rule_version) is distinct from (n.kind, n.expires_on, n.rule_id, n.rule_version) as bent,
+                    concat_ws(' ', n.kind, n.expires_on, n.rule_id, n.rule_version) as opened_as, concat_ws(' ', l.kind, l.expires_on, l.rule_id, l.rule_version) as kept_as
                from lot l left join operation o on o.merchant_id = l.merchant_id and o.id = l.operation_id
                left join lateral jsonb_to_recordset(o.new_lots) as n (id uuid, kind lot_kind, expires_on date, rule_id int, rule_version int) on n.id = l.id
               where l.merchant_id = $1),
            wrong as (
              select coalesce(h.id, m.lot_id) as id, h.operation_id, h.till_id, h.seq, coalesce(h.member_id, m.member_id) as member_id, h.kind::text as kind,
-                    format('%s, %s, %s', coalesce(m.principal, 0), coalesce(m.bonus, 0), coalesce(m.points, 0)) as expected,
-                    case when h.id is not null then format('%s, %s, %s', h.principal, h.bonus, h.points) end as found
+                    format('%s, %s, %s%s', coalesce(m.principal, 0), coalesce(m.bonus, 0), coalesce(m.points, 0), case when h.bent then '; ' || h.opened_as end) as expected,
+                    case when h.id is not null then format('%s, %s, %s%s', h.principal, h.bonus, h.points, case when h.bent then '; ' || h.kept_as end) end as found
                from held h full join moved m on m.lot_id = h.id
               where h.id is null or (h.principal, h.bonus, h.points) is distinct from (coalesce(m.principal, 0), coalesce(m.bonus, 0), coalesce(m.points, 0))
                  or m.member_id <> h.member_id or m.other_id <> h.member_id or h.opened_by is distinct from h.member_id
