@@ -125,7 +125,8 @@ create table holding (
 create index holding_at_risk on holding (merchant_id, at_risk desc, member_id) include (last_visit_on, due_on, level_id);
 alter table holding add constraint holding_pkey primary key (merchant_id, member_id);
 
-grant select on member, credential, consent, holding to guitai_app;
+-- Credentials are read through functions only: a full phone number leaves a trace (PV2).
+grant select on member, consent, holding to guitai_app;
 -- verify computes them again.
 grant execute on function at_risk, due_on to guitai_app;
 

@@ -3,7 +3,7 @@
 --
 -- Refusals carry a code of their own: GT001 stale plan, GT002 id used for something else, GT003 this
 -- login has no seat, GT004 postings do not balance, GT005 shift not open here, GT006 approval missing,
--- GT007 more returned than there was, GT008 no such operation, GT017 not yet expired.
+-- GT007 more returned than there was, GT008 no such operation, GT017 not yet expired, GT018 not a sale to attach.
 
 set role guitai_ledger;
 
@@ -36,7 +36,7 @@ as $$ begin return sha256(p_head || int4send(p_store) || int4send(p_till) || int
 -- Side effects that most operations do not have: new lots, promised instalments, returned lines,
 -- a cancelled promise. Kept out of the common path.
 create function post_extras(
-  m int, p_id uuid, p_kind operation_kind, p_store int, p_operator int, p_approver int, p_till int,
+  m int, p_id uuid, p_kind operation_kind, p_business_on date, p_operator int, p_approver int, p_till int,
   p_member bigint, p_happened_at timestamptz, p_about uuid, p_from_level int, p_level int, p_extras jsonb
 ) returns void
 language plpgsql
@@ -65,8 +65,9 @@ begin
     from jsonb_to_recordset(p_extras -> 'instalments') as i (no smallint, lot_id uuid, due_on date, bonus bigint);
   if p_extras ? 'release' then
     update instalment set released_by = p_id
-     where merchant_id = m and operation_id = p_about and no = (p_extras ->> 'release')::smallint
-       and released_by is null and cancelled_by is null;
+     where merchant_id = m and operation_id = p_about and no = (p_extras ->> 'release')::smallint and member_id = p_member
+       and released_by is null and cancelled_by is null and due_on <= p_business_on
+       and bonus = (select sum(amount) from posting p where p.merchant_id = m and p.operation_id = p_id and p.account = 'bonus');
     if not found then
       raise exception 'instalment is not open' using errcode = 'GT001';
     end if;
@@ -106,6 +107,30 @@ begin
   end if;
 end $$;
 
+-- What an operation of a kind may post to: stored value comes in by a top-up only and goes out by a sale.
+create function fits(p_kind operation_kind, p_accounts account[], p_principal bigint, p_bonus bigint) returns boolean
+language plpgsql immutable
+as $$
+begin
+  return case p_kind
+    when 'sale' then p_principal <= 0 and p_bonus <= 0 and p_accounts <@
+      '{revenue,discount,rounding,cash,wechat,alipay,bank_card,principal,bonus,points,points_granted}'
+    when 'refund' then p_principal >= 0 and p_bonus >= 0 and p_accounts <@
+      '{revenue,discount,rounding,cash,wechat,alipay,bank_card,principal,bonus,points,points_granted}'
+    when 'top_up' then p_accounts <@ '{cash,wechat,alipay,bank_card,principal,bonus,bonus_granted,points,points_granted}'
+    when 'top_up_reversal' then p_principal <= 0 and p_bonus <= 0 and p_accounts <@
+      '{cash,wechat,alipay,bank_card,principal,bonus,bonus_granted,points,points_granted}'
+    when 'enrol' then p_accounts <@ '{points,points_granted}'
+    when 'attach' then p_accounts <@ '{points,points_granted}'
+    when 'instalment' then p_accounts <@ '{bonus,bonus_granted}'
+    when 'expiry' then p_accounts <@ '{bonus,bonus_expired,points,points_expired}'
+    when 'shift_open' then p_accounts <@ '{cash,safe}'
+    when 'shift_close' then p_accounts <@ '{cash,safe,over_short}'
+    when 'paid_out' then p_accounts <@ '{cash,paid_out}'
+    else p_accounts = '{}'
+  end;
+end $$;
+
 create function post(
   p_id uuid, p_kind operation_kind, p_till int, p_shift uuid, p_operator int, p_approver int,
   p_member bigint, p_version bigint, p_business_on date, p_happened_at timestamptz, p_about uuid,
@@ -141,6 +166,9 @@ begin
   end loop;
   if v_fen <> 0 or v_all_points <> 0 or v_fen is null then
     raise exception 'postings do not balance: % fen, % in all', v_fen, v_all_points using errcode = 'GT004';
+  end if;
+  if not fits(p_kind, p_accounts, v_principal, v_bonus) then
+    raise exception 'not what a % posts: %', p_kind, p_accounts using errcode = 'GT004';
   end if;
   if jsonb_array_length(p_lines) <> jsonb_array_length(jsonb_path_query_array(p_lines, '$[*] ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)')) then
     raise exception 'lines are malformed: %', p_lines using errcode = 'GT004';
@@ -232,13 +260,19 @@ begin
   end loop;
 
   if p_approver is not null or p_level is not null or p_extras is not null or p_kind = 'top_up_reversal' then
-    perform post_extras(v_merchant, p_id, p_kind, v_store, p_operator, p_approver, p_till, p_member,
+    perform post_extras(v_merchant, p_id, p_kind, p_business_on, p_operator, p_approver, p_till, p_member,
       p_happened_at, p_about, v_from_level, p_level, p_extras);
   end if;
-  if p_kind = 'top_up' and p_approver is null then
+  if p_kind = 'sale' then
+    if p_lines @? '$[*].reductions[*] ? (@.reason == "override")' and p_approver is null then
+      perform refuse_unapproved_override(v_merchant, p_operator);
+    end if;
+  elsif p_kind = 'top_up' and p_approver is null then
     perform refuse_unapproved_top_up(v_merchant, p_id, p_operator);
+  elsif p_kind = 'attach' then
+    perform refuse_late_attach(v_merchant, p_about, p_shift);
   elsif p_kind = 'refund' or p_kind = 'top_up_reversal' then
-    perform refuse_unapproved_return(v_merchant, p_id, p_about, p_operator, p_approver, p_happened_at);
+    perform refuse_unapproved_return(v_merchant, p_id, p_kind, p_about, p_operator, p_approver, p_member, p_happened_at);
     perform refuse_over_return(v_merchant, p_about);
   elsif p_kind = 'expiry' then
     perform refuse_early_expiry(v_merchant, p_id, p_business_on);
@@ -283,9 +317,35 @@ begin
   end if;
 end $$;
 
--- OP3: a return above the operator's limit, or older than it allows, needs somebody else's approval.
-create function refuse_unapproved_return(m int, p_id uuid, p_about uuid, p_operator int, p_approver int, p_happened_at timestamptz)
-returns void
+-- OP3: a price typed over the list's needs the right to it, or somebody who has it.
+create function refuse_unapproved_override(m int, p_operator int) returns void
+language plpgsql
+as $$
+begin
+  if not exists (
+    select from staff s join role_limit r on r.merchant_id = s.merchant_id and r.role = s.role
+     where s.merchant_id = m and s.id = p_operator and s.active and r.price_override
+  ) then
+    raise exception 'staff % may not set prices', p_operator using errcode = 'GT006';
+  end if;
+end $$;
+
+-- MB3: an anonymous sale is given its member within its own shift. It is locked, so that a return of it waits.
+create function refuse_late_attach(m int, p_about uuid, p_shift uuid) returns void
+language plpgsql
+as $$
+begin
+  perform from operation where merchant_id = m and id = p_about and kind = 'sale' and member_id is null and shift_id = p_shift for update;
+  if not found then
+    raise exception 'no anonymous sale % of this shift', p_about using errcode = 'GT018';
+  end if;
+end $$;
+
+-- OP3: a return above the operator's limit, or older than it allows, needs somebody else's approval. What came
+-- back of the same sale before counts too, so that slices gain nothing; a top-up is reversed in its own shift.
+create function refuse_unapproved_return(
+  m int, p_id uuid, p_kind operation_kind, p_about uuid, p_operator int, p_approver int, p_member bigint, p_happened_at timestamptz
+) returns void
 language plpgsql
 as $$
 declare
@@ -298,16 +358,25 @@ begin
   if not found then
     raise exception 'no operation % to return', p_about using errcode = 'GT008';
   end if;
+  if p_member is null and exists (select from operation where merchant_id = m and about_id = p_about and kind = 'attach') then
+    raise exception 'sale % has a member by now', p_about using errcode = 'GT001';
+  end if;
   if p_approver is not null then
     return;
   end if;
-  select coalesce(sum(greatest(amount, 0)) filter (where account in ('cash', 'wechat', 'alipay', 'bank_card', 'principal', 'bonus')), 0)
-    into v_amount from posting where merchant_id = m and operation_id = p_id;
+  select coalesce(sum(greatest(p.amount, 0)), 0) into v_amount
+    from operation o join posting p on p.merchant_id = o.merchant_id and p.operation_id = o.id
+   where o.merchant_id = m and o.about_id = p_about and o.kind = p_kind
+     and p.account in ('cash', 'wechat', 'alipay', 'bank_card', 'principal', 'bonus');
   select r.* into v_limit from role_limit r
     join staff s on s.merchant_id = r.merchant_id and s.role = r.role
    where s.merchant_id = m and s.id = p_operator and s.active;
+  -- Both clocks: the till's own may be wrong.
   if not found or v_amount > v_limit.refund_max
-     or p_happened_at > v_original.happened_at + make_interval(days => v_limit.refund_days) then
+     or p_happened_at > v_original.happened_at + make_interval(days => v_limit.refund_days)
+     or clock_timestamp() > v_original.recorded_at + make_interval(days => v_limit.refund_days)
+     or (p_kind = 'top_up_reversal'
+       and v_original.shift_id is distinct from (select o.shift_id from operation o where o.merchant_id = m and o.id = p_id)) then
     raise exception 'return of % needs approval', v_amount using errcode = 'GT006';
   end if;
 end $$;

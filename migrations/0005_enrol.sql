@@ -53,6 +53,9 @@ begin
   insert into holding (merchant_id, member_id, level_id) values (m, v_member, p_level);
   insert into consent (merchant_id, member_id, purpose, version, channel, granted_at, operation_id)
     select m, v_member, c.purpose, p_terms_version, 'counter', p_happened_at, p_id from unnest(p_consents) as c (purpose);
+  if p_points > (select welcome_points from merchant where merchant_id = m) then
+    raise exception '% points are more than the welcome gift', p_points using errcode = 'GT004';
+  end if;
   if p_points > 0 then
     v_account := '{points,points_granted}';
     v_lot := array[p_points_lot, null];

@@ -70,6 +70,9 @@ begin
     raise exception 'expected cash is % by now', v_expected using errcode = 'GT001';
   end if;
   v_over := p_counted - v_expected;
+  if v_over <> 0 and btrim(coalesce(p_reason, '')) = '' then
+    raise exception 'a difference of % needs its reason', v_over using errcode = 'GT019';
+  end if;
   if v_over <> 0 then
     v_account := v_account || '{over_short,cash}';
     v_amount := v_amount || array[v_over, -v_over];
@@ -138,7 +141,9 @@ begin
    where s.merchant_id = new.merchant_id and s.id = new.approver_id and s.active;
   select coalesce(sum(greatest(amount, 0)) filter (where account in ('cash', 'wechat', 'alipay', 'bank_card', 'principal', 'bonus')), 0),
          coalesce(sum(amount) filter (where account = 'principal'), 0)
-    into v_out, v_loaded from posting where merchant_id = new.merchant_id and operation_id = new.operation_id;
+    into v_out, v_loaded
+    from posting where merchant_id = new.merchant_id and (operation_id = new.operation_id
+      or operation_id in (select b.id from operation b where b.merchant_id = o.merchant_id and b.about_id = o.about_id and b.kind = o.kind));
   if o.kind in ('refund', 'top_up_reversal') then
     select happened_at into v_about from operation where merchant_id = o.merchant_id and id = o.about_id;
   end if;

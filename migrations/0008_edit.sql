@@ -97,8 +97,10 @@ begin
   perform refuse_editor(m, p_editor);
   lock table staff in share row exclusive mode;
   select role into v_editor from staff where merchant_id = m and id = p_editor;
-  if p_role > v_editor or exists (select from staff where merchant_id = m and id = p_id and role > v_editor) then
-    raise exception 'role % is above the editor', p_role using errcode = 'GT011';
+  -- Whoever sets another's PIN can sign in as her: only the owner does so among equals.
+  if p_role > v_editor or (v_editor <> 'owner' and p_id is distinct from p_editor
+       and (p_role = v_editor or exists (select from staff where merchant_id = m and id = p_id and role >= v_editor))) then
+    raise exception 'role % is not below the editor', p_role using errcode = 'GT011';
   end if;
   if v_id is null then
     select coalesce(max(id), 0) + 1 into v_id from staff where merchant_id = m;

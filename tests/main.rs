@@ -28,6 +28,7 @@ mod manage;
 mod member;
 mod paying;
 mod proxy;
+mod rights;
 mod scanning;
 mod set_up;
 mod set_up_screen;
