@@ -122,7 +122,8 @@ create table holding (
   constraint holding_member foreign key (merchant_id, member_id) references member,
   constraint holding_level foreign key (merchant_id, level_id) references level
 ) with (fillfactor = 70);
-create index holding_at_risk on holding (merchant_id, at_risk desc, member_id) include (last_visit_on, due_on, level_id);
+-- The dormant list reads it alone, level by level, and looks up only the rows it shows.
+create index holding_at_risk on holding (merchant_id, level_id, at_risk, member_id) include (last_visit_on, due_on, principal, bonus);
 alter table holding add constraint holding_pkey primary key (merchant_id, member_id);
 
 grant select on member, credential, consent, holding to guitai_app;
