@@ -1,6 +1,7 @@
 //! Finding a member among a million, as the counter asks for candidates while somebody types, against the
-//! bare indexed query: the same first rows by hand, id and name alone, as a prepared statement of the same
-//! role on the same server in the same run.
+//! bare indexed query: the same columns of the same first rows by hand, as a prepared statement of the same role on
+//! the same server in the same run. The counter also looks for products, and for a second meaning when the
+//! first has too few rows.
 //!
 //! Promised: 99 of 100 under 20 ms, and in the middle within 3 times the bare query.
 
@@ -50,20 +51,37 @@ enum Kind {
     Name,
 }
 
-const VALUE: &str = "select m.id, m.name from credential c join member m on m.merchant_id = c.merchant_id and m.id = c.member_id
-  where c.merchant_id = 1 and c.value = $1 limit 20";
-const TAIL: &str = "select m.id, m.name from credential c join member m on m.merchant_id = c.merchant_id and m.id = c.member_id
-  where c.merchant_id = 1 and c.tail = $1 limit 20";
-const VALUES: &str = "select m.id, m.name from credential c join member m on m.merchant_id = c.merchant_id and m.id = c.member_id
-  where c.merchant_id = 1 and c.value >= $1 and c.value < $1 || chr(1114111) order by c.value limit 20";
-const NAMES: &str = "select id, name from member
-  where merchant_id = 1 and name >= $1 and name < $1 || chr(1114111) order by name limit 20";
+/// What a row of the counter shows, of the members `found` by one index.
+macro_rules! bare {
+    ($found:literal) => {
+        concat!(
+            "select x.id, x.name, (select left(p.value, 3) || '****' || right(p.value, 4) from credential p
+               where p.merchant_id = 1 and p.member_id = x.id and p.kind = 'phone' limit 1),
+               l.name, h.principal + h.bonus, h.last_visit_on from (",
+            $found,
+            ") x join holding h on h.merchant_id = 1 and h.member_id = x.id
+               join level l on l.merchant_id = 1 and l.id = h.level_id"
+        )
+    };
+}
+
+const VALUE: &str = bare!("select m.id, m.name from credential c join member m on m.merchant_id = 1 and m.id = c.member_id
+  where c.merchant_id = 1 and c.value = $1 limit 20");
+const TAIL: &str = bare!("select m.id, m.name from credential c join holding v on v.merchant_id = 1 and v.member_id = c.member_id
+  join member m on m.merchant_id = 1 and m.id = c.member_id
+  where c.merchant_id = 1 and c.tail = $1 order by v.last_visit_on desc nulls last limit 20");
+const VALUES: &str = bare!("select m.id, m.name from credential c join member m on m.merchant_id = 1 and m.id = c.member_id
+  where c.merchant_id = 1 and c.value >= $1 and c.value < $1 || chr(1114111) order by c.value limit 20");
+const NAMES: &str = bare!(
+    "select id, name from member
+  where merchant_id = 1 and name >= $1 and name < $1 || chr(1114111) order by name limit 20"
+);
 const GRAMS: &str =
-    "select id, name from member where merchant_id = 1 and grams @> array[$1] limit 20";
-const INITIALS: &str = "select id, name from member
-  where merchant_id = 1 and initials >= $1 and initials < $1 || chr(1114111) order by initials limit 20";
-const SPELLINGS: &str = "select id, name from member
-  where merchant_id = 1 and spelling >= $1 and spelling < $1 || chr(1114111) order by spelling limit 20";
+    bare!("select id, name from member where merchant_id = 1 and grams @> array[$1] limit 20");
+const INITIALS: &str = bare!("select id, name from member
+  where merchant_id = 1 and initials >= $1 and initials < $1 || chr(1114111) order by initials limit 20");
+const SPELLINGS: &str = bare!("select id, name from member
+  where merchant_id = 1 and spelling >= $1 and spelling < $1 || chr(1114111) order by spelling limit 20");
 
 const fn way(name: &'static str, kind: Kind, typed: &'static str, bare: &'static str) -> Way {
     Way {
@@ -129,7 +147,7 @@ async fn measure(shop: &Shop, db: &Db, conn: &mut PgConnection, way: &Way) {
         let (mut ours, mut theirs) = (Times::default(), Times::default());
         for text in &texts {
             let began = Instant::now();
-            let rows: Vec<(i64, String)> = sqlx::query_as(way.bare)
+            let rows = sqlx::query(way.bare)
                 .bind(text)
                 .fetch_all(&mut *conn)
                 .await

@@ -181,8 +181,8 @@ end $$;
 -- OR1, sorted by value at risk and then the newest member, by keyset. p_days is days since the last visit;
 -- p_rhythm asks for those past their own rhythm instead. p_after is (at_risk, member_id) of the last row shown.
 --
--- Every level gives its next rows from the index alone and the best of them are looked up: a rare level is as
--- quick as all of them. Who has so much money here has at least as much at risk.
+-- Every level gives its next rows in the order of its index and the best of them are looked up: a rare level is
+-- as quick as all of them. Every condition is one of the index, so that only rows that match are read.
 create function dormant(
   p_today date, p_days int, p_rhythm boolean, p_max_days int, p_level int, p_balance bigint,
   p_after_risk bigint, p_after_member bigint, p_limit int
@@ -193,30 +193,33 @@ as $$
 #variable_conflict use_column
 declare
   m int := seat_merchant();
+  v_from date := coalesce(p_today - p_max_days, '-infinity');
+  v_to date := case when p_rhythm then p_today else p_today - p_days - 1 end;
+  v_due date := case when p_rhythm then p_today - 1 else 'infinity' end;
+  v_balance bigint := coalesce(p_balance, 0);
 begin
   return query
     select h.member_id, t.name,
            (select left(c.value, 3) || '****' || right(c.value, 4) from credential c
              where c.merchant_id = m and c.member_id = h.member_id and c.kind = 'phone' limit 1),
-           k.level, h.last_visit_on, h.due_on, h.principal, h.bonus, h.at_risk, h.visits
+           h.level, h.last_visit_on, h.due_on, h.principal, h.bonus, h.at_risk, h.visits
     from (
-      select l.name as level, y.at_risk, y.member_id
+      select l.name as level, y.*
       from level l
       cross join lateral (
-        select x.at_risk, x.member_id from holding x
+        select * from holding x
          where x.merchant_id = m and x.level_id = l.id
            and (x.at_risk, x.member_id) < (coalesce(p_after_risk, 9223372036854775807), coalesce(p_after_member, 0))
-           and x.at_risk >= coalesce(p_balance, 0)
-           and case when p_rhythm then x.due_on < p_today else x.last_visit_on < p_today - p_days end
-           and (p_max_days is null or x.last_visit_on >= p_today - p_max_days)
-           and (p_balance is null or x.principal + x.bonus >= p_balance)
+           and x.last_visit_on between v_from and v_to
+           and coalesce(x.due_on, 'infinity') <= v_due
+           -- Who has so much money here has at least as much at risk.
+           and x.principal + x.bonus >= v_balance and x.at_risk >= v_balance
          order by x.at_risk desc, x.member_id desc
          limit p_limit) y
       where l.merchant_id = m and (p_level is null or l.id = p_level)
       order by y.at_risk desc, y.member_id desc
       limit p_limit
-    ) k
-    join holding h on h.merchant_id = m and h.member_id = k.member_id
+    ) h
     join member t on t.merchant_id = m and t.id = h.member_id
     order by h.at_risk desc, h.member_id desc;
 end $$;
