@@ -283,9 +283,9 @@ fn idle(pty: &mut Pty) {
     while Utc::now().second() >= 48 {
         pty.listen(Duration::from_secs(1));
     }
-    let before = process::switches(pty.id());
+    let before = pty.switches();
     let bytes = pty.listen(IDLE);
-    let woken = process::switches(pty.id()) - before;
+    let woken = pty.switches() - before;
     println!(
         "idle for {} s: {woken} wake-ups, {bytes} bytes (promised 0 and 0: {})",
         IDLE.as_secs(),

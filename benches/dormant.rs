@@ -11,6 +11,7 @@
     clippy::float_arithmetic,
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
     dead_code,
     reason = "a bench stops at the first surprise and prints its figures"
@@ -124,7 +125,7 @@ async fn measure(db: &Db, owner: &mut PgConnection, name: &str, filter: DormantF
         };
         for round in 0..=ROUNDS {
             let mut after = start.map(|(risk, id)| (Fen(risk), id));
-            for page in 0..PAGES {
+            for page in 0..PAGES as i64 {
                 let began = Instant::now();
                 let rows = ask(db, filter, after).await;
                 let took = began.elapsed();
@@ -136,9 +137,8 @@ async fn measure(db: &Db, owner: &mut PgConnection, name: &str, filter: DormantF
                     };
                     times.push(took);
                 }
-                let expected =
-                    (count - (count as f64 * place) as i64 - page as i64 * i64::from(PAGE))
-                        .clamp(0, PAGE.into());
+                let expected = (count - (count as f64 * place) as i64 - page * i64::from(PAGE))
+                    .clamp(0, PAGE.into());
                 let short = usize::try_from(expected).unwrap().saturating_sub(1);
                 assert!(
                     rows.len() >= short,

@@ -202,7 +202,7 @@ begin
     select h.member_id, t.name,
            (select left(c.value, 3) || '****' || right(c.value, 4) from credential c
              where c.merchant_id = m and c.member_id = h.member_id and c.kind = 'phone' limit 1),
-           h.level, h.last_visit_on, h.due_on, h.principal, h.bonus, h.at_risk, h.visits
+           h.level, h.last_visit_on, h.due_on, h.principal::bigint, h.bonus::bigint, h.at_risk, h.visits
     from (
       select l.name as level, y.*
       from level l

@@ -1,4 +1,4 @@
-//! What the system knows of a process: its memory, and how often it woke up.
+//! The memory of processes.
 
 use std::fs;
 
@@ -16,21 +16,6 @@ pub fn resident(process: i32) -> (u64, u64) {
         number(&path, "VmRSS:").unwrap(),
         number(&path, "VmHWM:").unwrap(),
     )
-}
-
-/// How often the threads of a process gave up the processor, and so woke up again.
-pub fn switches(process: i32) -> u64 {
-    let tasks = fs::read_dir(format!("/proc/{process}/task")).unwrap();
-    let paths = tasks.map(|task| task.unwrap().path().join("status"));
-    paths
-        .map(|path| {
-            let path = path.to_str().unwrap();
-            ["voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:"]
-                .into_iter()
-                .filter_map(|name| number(path, name))
-                .sum::<u64>()
-        })
-        .sum()
 }
 
 /// Proportional memory of a process and all it started, kB, and how many processes that are.

@@ -15,9 +15,9 @@ use guitai::domain::preset;
 use guitai::domain::set_up::{NewShop, NewStaff, NewStore};
 use guitai::domain::spelling;
 use guitai::domain::staff::{Pin, Role};
-use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use uuid::Uuid;
 
 const SEED: &str = include_str!("shop.sql");
 
@@ -191,22 +191,17 @@ fn size(name: &str, usual: i64) -> i64 {
 
 /// Names everything the shop is made of.
 fn wanted(members: i64, visits: i64) -> String {
-    let mut hasher = Sha256::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|file| file.unwrap().path())
         .collect();
     files.sort();
+    let mut all: Vec<u8> = SEED.into();
     for file in files {
-        hasher.update(fs::read(file).unwrap());
+        all.extend(fs::read(file).unwrap());
     }
-    hasher.update(SEED);
-    let hash: String = hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = Uuid::new_v5(&Uuid::NAMESPACE_OID, &all);
     format!("{members} members\n{visits} visits\n{hash}\n")
 }
 

@@ -1,7 +1,7 @@
 -- A shop of many years' standing, written in bulk: bench.members members and bench.visits visits, all of
 -- them rows of operation, in the three years before bench.today. Each part is a transaction of its own.
 --
--- What no bench reads is left out: postings, sale lines, shifts. Random numbers are hashes of the member.
+-- What no bench reads is left out: sale lines, shifts, the top-ups. Random numbers are hashes of the member.
 
 -- == members: when they joined, how often they came, when they stopped
 create function pg_temp.dice(bigint, bigint) returns float8 language sql immutable
@@ -47,11 +47,11 @@ insert into credential (merchant_id, value, kind, member_id)
 -- In the order of time: a member's rows lie apart, as they do when a shop lives them.
 insert into operation (
   merchant_id, id, kind, store_id, till_id, seq, operator_id, member_id, business_on, happened_at, recorded_at, spend, visit,
-  request_hash, hash, version_after, principal_after, bonus_after, points_after, document)
+  accounts, lots, amounts, request_hash, hash, version_after, principal_after, bonus_after, points_after, document)
   select 1, (lpad(to_hex(946684800000 + x.at), 12, '0') || '7' || substr(h.h, 1, 3) || '8' || substr(h.h, 4, 15))::uuid,
          'sale', 1, 1 + x.no % 3, x.no / 3 + 1, 1, x.m, date '2000-01-01' + (x.at / 86400000)::int,
          timestamptz '2000-01-01 00:00+00' + x.at * interval '1 millisecond', timestamptz '2000-01-01 00:00+00' + x.at * interval '1 millisecond', x.spend, true,
-         decode(h.h || h.h, 'hex'), decode(h.h || h.h, 'hex'), x.k + 1, 0, 0, x.spend / 100,
+         '{revenue,wechat}', '{null,null}', array[x.spend, -x.spend], decode(h.h || h.h, 'hex'), decode(h.h || h.h, 'hex'), x.k + 1, 0, 0, x.spend / 100,
          '{"points": 68, "rounding": 0, "multiplier": 10000, "tenders": [{"kind": "wechat", "given": 6800, "amount": 6800}]}'
   from (
     select s.m, s.k, s.at, s.spend, row_number() over (order by s.at) - 1 as no
@@ -69,15 +69,16 @@ update till t set seq = o.seq, head = sha256('')
   from (select till_id, max(seq) as seq from operation group by till_id) o where t.merchant_id = 1 and t.id = o.till_id;
 
 -- == what they hold
-insert into holding (merchant_id, member_id, version, principal, bonus, points, level_id, visits, first_visit_on, last_visit_on, spend)
+insert into holding (merchant_id, member_id, version, principal, bonus, points, level_id, visits, first_visit_on, last_visit_on, spend, at_risk, due_on)
   select 1, p.m, coalesce(v.visits, 0), b.principal, b.principal / 10, coalesce(v.spend, 0) / 100,
          case when v.spend >= 800000 then 4 when v.spend >= 300000 then 3 when v.spend >= 100000 then 2 else 1 end,
-         coalesce(v.days, 0), v.first, v.last, coalesce(v.spend, 0)
+         coalesce(v.days, 0), v.first, v.last, coalesce(v.spend, 0),
+         at_risk(b.principal + b.principal / 10, coalesce(v.spend, 0), v.first, v.last), due_on(coalesce(v.days, 0)::int, v.first, v.last)
   from person p
   -- Every other member has money here, most of them little.
   cross join lateral (select case when p.purse < 0.5 then floor(power(p.purse * 2, 4) * 350000)::bigint else 0 end as principal) b
   left join (
-    select member_id, count(*) as visits, count(distinct business_on) as days, min(business_on) as first, max(business_on) as last, sum(spend) as spend
+    select member_id, count(*) as visits, count(distinct business_on) as days, min(business_on) as first, max(business_on) as last, sum(spend)::bigint as spend
     from operation group by member_id) v on v.member_id = p.m;
 
 insert into lot (merchant_id, id, member_id, kind, operation_id, opened_at, store_id, principal, bonus)
