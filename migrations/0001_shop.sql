@@ -220,10 +220,11 @@ create table top_up_rule (
   constraint top_up_rule_window check (valid_from < valid_to)
 );
 
--- Who am I: the merchant this login speaks for. Only the functions below call it.
+-- Who am I: the merchant this login speaks for. Only the functions below call it. plpgsql keeps the plan;
+-- a function in SQL is planned anew at every call.
 create function seat_merchant() returns int
-language sql stable security definer set search_path = pg_catalog, public, pg_temp
-as $$ select merchant_id from seat where role_name = session_user $$;
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$ begin return (select merchant_id from seat where role_name = session_user); end $$;
 
 -- What was edited, to every console of the merchant that listens: the noun, nothing else. They read again
 -- what they show. Never called where money moves: the lock of the queue is held until commit.

@@ -44,8 +44,9 @@ create table credential (
   tail text collate "C" generated always as (case when kind = 'phone' then right(value, 4) end) stored,
   constraint credential_member foreign key (merchant_id, member_id) references member
 );
-create index credential_of_member on credential (merchant_id, member_id);
-create index credential_tail on credential (merchant_id, tail) where tail is not null;
+-- Lists show a phone per row and a tail finds a hundred members: both are read from the index alone.
+create index credential_of_member on credential (merchant_id, member_id, kind) include (value, state);
+create index credential_tail on credential (merchant_id, tail) include (member_id, state) where tail is not null;
 alter table credential add constraint credential_pkey primary key (merchant_id, value, kind);
 
 -- PV1: purpose, version, time, channel and withdrawal are kept.
@@ -122,7 +123,11 @@ create table holding (
   constraint holding_member foreign key (merchant_id, member_id) references member,
   constraint holding_level foreign key (merchant_id, level_id) references level
 ) with (fillfactor = 70);
-create index holding_at_risk on holding (merchant_id, at_risk desc, member_id) include (last_visit_on, due_on, level_id);
+-- The dormant list, level by level. The columns behind the order are what it filters by: who does not match is
+-- passed over in the index, whose pages are few and stay in memory.
+create index holding_at_risk on holding (
+  merchant_id, level_id, at_risk, member_id, last_visit_on, (coalesce(due_on, 'infinity')), (principal + bonus)
+);
 alter table holding add constraint holding_pkey primary key (merchant_id, member_id);
 
 -- Credentials are read through functions only: a full phone number leaves a trace (PV2).

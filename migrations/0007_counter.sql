@@ -1,4 +1,7 @@
 -- What the counter reads, each in one round trip.
+--
+-- Where a plan takes longer to make than to carry out, the function keeps the first one: every question has its
+-- index, whatever is asked for.
 
 set role guitai_ledger;
 
@@ -20,10 +23,12 @@ as $$
 $$;
 
 -- The member card: everything the counter shows and every plan needs. The phone is masked here already.
+-- In plpgsql, which plans it once and not at every scan.
 create function member_card(m int, p_member bigint) returns jsonb
-language sql stable
+language plpgsql stable
 as $$
-  select jsonb_build_object(
+begin
+  return (select jsonb_build_object(
     'id', t.id, 'version', h.version, 'name', t.name,
     'phone', (select left(c.value, 3) || '****' || right(c.value, 4) from credential c
                where c.merchant_id = m and c.member_id = t.id and c.kind = 'phone' and c.state = 'active' limit 1),
@@ -43,16 +48,16 @@ as $$
   from member t
   join holding h on h.merchant_id = m and h.member_id = t.id
   join level l on l.merchant_id = m and l.id = h.level_id
-  where t.merchant_id = m and t.id = p_member
-$$;
+  where t.merchant_id = m and t.id = p_member);
+end $$;
 
 create function read_member(p_member bigint) returns jsonb
-language sql stable security definer set search_path = pg_catalog, public, pg_temp
-as $$ select member_card(seat_merchant(), p_member) $$;
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
+as $$ begin return member_card(seat_merchant(), p_member); end $$;
 
 -- A scanned code, in all its spellings: whose it is and everything about it. Null when nobody's.
 create function scan(p_codes text[]) returns jsonb
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
 as $$
 declare
   m int := seat_merchant();
@@ -96,7 +101,7 @@ $$;
 
 -- Digits: the tail of a phone when there are four, then phones, cards and codes that begin so.
 create function digits_candidates(p_digits text, p_limit int) returns setof candidate
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
 as $$
 declare
   m int := seat_merchant();
@@ -127,7 +132,7 @@ end $$;
 
 -- Letters: pinyin initials first, then full pinyin.
 create function letters_candidates(p_letters text, p_limit int) returns setof candidate
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
 as $$
 declare
   m int := seat_merchant();
@@ -152,7 +157,7 @@ end $$;
 
 -- Characters: names that begin so, then names that contain every pair of them.
 create function name_candidates(p_name text, p_grams text[], p_limit int) returns setof candidate
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
 as $$
 declare
   m int := seat_merchant();
@@ -173,39 +178,50 @@ begin
      order by p.name limit p_limit;
 end $$;
 
--- OR1, sorted by value at risk, by keyset. p_days is days since the last visit; p_rhythm asks for those
--- past their own rhythm instead. p_after is (at_risk, member_id) of the last row shown.
+-- OR1, sorted by value at risk and then the newest member, by keyset. p_days is days since the last visit;
+-- p_rhythm asks for those past their own rhythm instead. p_after is (at_risk, member_id) of the last row shown.
+--
+-- Every level gives its next rows in the order of its index and the best of them are looked up: a rare level is
+-- as quick as all of them. Every condition is one of the index, so that only rows that match are read.
 create function dormant(
   p_today date, p_days int, p_rhythm boolean, p_max_days int, p_level int, p_balance bigint,
   p_after_risk bigint, p_after_member bigint, p_limit int
 ) returns table (member_id bigint, name text, phone text, level text, last_visit_on date, due_on date,
                  principal bigint, bonus bigint, at_risk bigint, visits int)
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
   m int := seat_merchant();
+  v_from date := coalesce(p_today - p_max_days, '-infinity');
+  v_to date := case when p_rhythm then p_today else p_today - p_days - 1 end;
+  v_due date := case when p_rhythm then p_today - 1 else 'infinity' end;
+  v_balance bigint := coalesce(p_balance, 0);
 begin
   return query
     select h.member_id, t.name,
            (select left(c.value, 3) || '****' || right(c.value, 4) from credential c
              where c.merchant_id = m and c.member_id = h.member_id and c.kind = 'phone' limit 1),
-           l.name, h.last_visit_on, h.due_on, h.principal, h.bonus, h.at_risk, h.visits
+           h.level, h.last_visit_on, h.due_on, h.principal::bigint, h.bonus::bigint, h.at_risk, h.visits
     from (
-      select * from holding x
-       where x.merchant_id = m
-         and (x.at_risk, -x.member_id) < (coalesce(p_after_risk, 9223372036854775807), -coalesce(p_after_member, 0))
-         and x.at_risk <= coalesce(p_after_risk, 9223372036854775807)
-         and case when p_rhythm then x.due_on < p_today else x.last_visit_on < p_today - p_days end
-         and (p_max_days is null or x.last_visit_on >= p_today - p_max_days)
-         and (p_level is null or x.level_id = p_level)
-         and (p_balance is null or x.principal + x.bonus >= p_balance)
-       order by x.at_risk desc, x.member_id
-       limit p_limit
+      select l.name as level, y.*
+      from level l
+      cross join lateral (
+        select * from holding x
+         where x.merchant_id = m and x.level_id = l.id
+           and (x.at_risk, x.member_id) < (coalesce(p_after_risk, 9223372036854775807), coalesce(p_after_member, 0))
+           and x.last_visit_on between v_from and v_to
+           and coalesce(x.due_on, 'infinity') <= v_due
+           -- Who has so much money here has at least as much at risk.
+           and x.principal + x.bonus >= v_balance and x.at_risk >= v_balance
+         order by x.at_risk desc, x.member_id desc
+         limit p_limit) y
+      where l.merchant_id = m and (p_level is null or l.id = p_level)
+      order by y.at_risk desc, y.member_id desc
+      limit p_limit
     ) h
     join member t on t.merchant_id = m and t.id = h.member_id
-    join level l on l.merchant_id = m and l.id = h.level_id
-    order by h.at_risk desc, h.member_id;
+    order by h.at_risk desc, h.member_id desc;
 end $$;
 
 -- A posted sale with everything done to it since: what a return is planned on.

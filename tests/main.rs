@@ -23,6 +23,7 @@ mod faults;
 mod layout;
 mod ledger;
 mod limits;
+mod lists;
 mod live;
 mod manage;
 mod member;

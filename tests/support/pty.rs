@@ -1,7 +1,7 @@
 //! The real binary in a real terminal.
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -54,15 +54,22 @@ impl Pty {
 
     /// Starts the console over the database at `url`.
     pub fn start_at(url: &str, test: &str, columns: u16, rows: u16) -> Self {
-        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
-        std::fs::create_dir_all(&home).unwrap();
+        Self::start_with(&home, &[("GUITAI_DATABASE_URL", url)], columns, rows)
+    }
+
+    /// Starts the console with its home in `home` and these variables more.
+    pub fn start_with(home: &Path, variables: &[(&str, &str)], columns: u16, rows: u16) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        std::fs::create_dir_all(home).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_guitai"));
         command.env_clear();
-        command.env("HOME", &home);
+        command.env("HOME", home);
         command.env("GUITAI_DATA", home.join("data"));
-        command.env("GUITAI_DATABASE_URL", url);
         command.env("TERM", "xterm-256color");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (sender, chunks) = channel();
@@ -149,7 +156,7 @@ impl Pty {
 
     /// How often any thread of the console has gone to sleep so far.
     pub fn switches(&self) -> u64 {
-        let id = self.child.process_id().unwrap();
+        let id = self.id();
         let threads = std::fs::read_dir(format!("/proc/{id}/task")).unwrap();
         let of = |folder: PathBuf| {
             let status = std::fs::read_to_string(folder.join("status")).unwrap_or_default();
@@ -162,8 +169,13 @@ impl Pty {
         threads.map(|thread| of(thread.unwrap().path())).sum()
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> i32 {
+        i32::try_from(self.child.process_id().unwrap()).unwrap()
+    }
+
     pub fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        let id = self.id();
         kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
     }
 

@@ -1,0 +1,5 @@
+//! What the benches stand on.
+
+pub mod clock;
+pub mod process;
+pub mod shop;
