@@ -1,6 +1,7 @@
 //! The loop: wait for one event, update, drain all waiting, draw once if changed, perform effects.
 //! The only place that waits, spawns, draws or ends.
 
+mod keys;
 mod sources;
 
 use std::cell::Cell;

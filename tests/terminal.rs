@@ -83,6 +83,23 @@ fn a_paste_is_one_frame_and_no_command() {
     );
 }
 
+/// A code with an escape sequence in it, typed by a scanner: some readers wait for the rest of it for ever.
+#[test]
+fn no_sequence_makes_it_deaf() {
+    for (number, hostile) in ["\x1b[?1049l", "\x1b[<0;1;1", "\x1b[12;"]
+        .into_iter()
+        .enumerate()
+    {
+        let mut pty = Pty::start(&format!("deaf{number}"), 80, 24);
+        pty.until(ANSWERED);
+        pty.send(hostile);
+        pty.mark();
+        pty.send("\x1b[21~");
+        pty.send("\x11");
+        pty.until("退出柜台?");
+    }
+}
+
 #[test]
 fn signals_end_it_cleanly() {
     for (name, signal) in [

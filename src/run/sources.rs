@@ -1,19 +1,21 @@
 //! Where events come from: keyboard, signals, the end of the terminal, and other people's edits.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::thread;
-use std::time::Duration;
 
 use chrono::Utc;
-use crossterm::event::{Event as Pressed, poll, read};
+use crossterm::event::Event as Pressed;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Sender;
 use tokio::task::spawn_local;
 
+use super::keys::Keys;
 use crate::event::{Event, What};
 use crate::query::Backend;
 use crate::ui::terminal::Terminal;
@@ -50,12 +52,20 @@ pub(super) fn watch(terminal: &Terminal, sender: &Sender<Event>) -> io::Result<(
             send(&hangup, What::Hangup).await;
         }
     });
-    // Asked here and now: from here on a change of size is noticed.
-    poll(Duration::ZERO)?;
+    let mut sizes = signal(SignalKind::window_change())?;
+    let resized = sender.clone();
+    spawn_local(async move {
+        while sizes.recv().await.is_some() {
+            if let Ok((columns, rows)) = crossterm::terminal::size() {
+                send(&resized, What::Resize(columns, rows)).await;
+            }
+        }
+    });
+    let typed = input()?;
     let keys = sender.clone();
     thread::Builder::new()
         .name("keyboard".to_owned())
-        .spawn(move || keyboard(&keys))?;
+        .spawn(move || keyboard(typed, &keys))?;
     Ok(())
 }
 
@@ -69,22 +79,57 @@ pub(super) fn listen<B: Backend + 'static>(backend: Rc<B>, sender: &Sender<Event
     });
 }
 
+/// Where keys come from: standard input, or the terminal itself when that is something else.
+fn input() -> io::Result<File> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        Ok(File::from(stdin.as_fd().try_clone_to_owned()?))
+    } else {
+        File::open("/dev/tty")
+    }
+}
+
+/// How long the rest of a sequence may take: a slow line, not a finger.
+const REST: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 25_000_000,
+};
+
 /// A thread of its own, because a terminal that has gone away can keep the reader busy for ever: the loop
 /// must go on, see the hang-up and end the program.
-fn keyboard(sender: &Sender<Event>) {
-    while let Ok(pressed) = read() {
-        let what = match pressed {
-            Pressed::Key(key) => What::Key(key),
-            Pressed::Paste(text) => What::Paste(text),
-            Pressed::Resize(columns, rows) => What::Resize(columns, rows),
-            Pressed::FocusGained | Pressed::FocusLost | Pressed::Mouse(_) => continue,
+fn keyboard(mut typed: File, sender: &Sender<Event>) {
+    let mut keys = Keys::default();
+    let mut bytes = [0; 4096];
+    loop {
+        let events = if keys.is_waiting() && !more(&typed) {
+            keys.give_up()
+        } else {
+            match typed.read(&mut bytes) {
+                Ok(0) => break,
+                Ok(length) => keys.feed(bytes.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => break,
+            }
         };
-        if sender.blocking_send(event(what)).is_err() {
-            return;
+        for pressed in events {
+            let what = match pressed {
+                Pressed::Key(key) => What::Key(key),
+                Pressed::Paste(text) => What::Paste(text),
+                _ => continue,
+            };
+            if sender.blocking_send(event(what)).is_err() {
+                return;
+            }
         }
     }
     // A closed channel means the console has ended.
     let _ = sender.blocking_send(event(What::Hangup));
+}
+
+/// Whether something comes before a sequence that has begun is given up.
+fn more(typed: &File) -> bool {
+    let mut line = [PollFd::new(typed, PollFlags::IN)];
+    !matches!(poll(&mut line, Some(&REST)), Ok(0))
 }
 
 fn event(what: What) -> Event {
