@@ -69,6 +69,7 @@ impl Db {
             slow: Cell::new(false),
             offline: Cell::new(true),
             link_turned: Notify::new(),
+            unknown: Cell::new(false),
             news,
         })
     }

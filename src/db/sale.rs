@@ -243,6 +243,10 @@ impl Db {
     }
 
     /// The receipt of what was just posted; read from the ledger when this was a replay.
+    ///
+    /// # Errors
+    /// Offline, whatever the reason: the money has moved, so the screen must ask again under the same id
+    /// and never take it for refused.
     async fn receipt(
         &self,
         stamp: &Stamp,
@@ -253,9 +257,10 @@ impl Db {
             return self
                 .link
                 .read(async |conn: &mut PgConnection| receipt::read(conn, stamp.id).await)
-                .await;
+                .await
+                .map_err(posted_unread);
         }
-        let shop = self.shop().await?;
+        let shop = self.shop().await.map_err(posted_unread)?;
         let till = shop.tills.iter().find(|till| till.id == stamp.till_id);
         let store =
             till.and_then(|till| shop.stores.iter().find(|store| store.id == till.store_id));
@@ -296,6 +301,11 @@ impl Db {
             other => Err(Refusal::new(Kind::Internal, "refusal.internal").with("kind", other)),
         }
     }
+}
+
+fn posted_unread(refusal: Refusal) -> Refusal {
+    tracing::warn!(%refusal, "posted, but the receipt could not be read");
+    Refusal::offline()
 }
 
 fn request<T: serde::de::DeserializeOwned>(entry: &Entry) -> Result<T> {
