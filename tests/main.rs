@@ -20,6 +20,7 @@ mod dormant;
 mod embedded;
 mod expiry;
 mod faults;
+mod killed;
 mod layout;
 mod ledger;
 mod limits;
