@@ -34,16 +34,16 @@ fn cuts() -> Vec<Cut> {
 
 /// The operations under test, each asked for once.
 #[derive(Debug, Clone, Copy)]
-enum What {
+pub enum What {
     Sale,
     TopUp,
     Refund,
 }
 
 impl What {
-    const ALL: [Self; 3] = [Self::Sale, Self::TopUp, Self::Refund];
+    pub const ALL: [Self; 3] = [Self::Sale, Self::TopUp, Self::Refund];
 
-    const fn kind(self) -> &'static str {
+    pub const fn kind(self) -> &'static str {
         match self {
             Self::Sale => "sale",
             Self::TopUp => "top_up",
@@ -51,7 +51,7 @@ impl What {
         }
     }
 
-    fn query(self, till: &Counter, her: &Member, sold: Uuid) -> Query {
+    pub fn query(self, till: &Counter, her: &Member, sold: Uuid) -> Query {
         let member = Box::new(her.clone());
         match self {
             Self::Sale => Query::Sell {
@@ -74,7 +74,7 @@ impl What {
 }
 
 /// A member with money, and a sale of hers to return.
-async fn customer(till: &Counter, number: usize) -> (Member, Uuid) {
+pub async fn customer(till: &Counter, number: usize) -> (Member, Uuid) {
     let her = till.enrol(&format!("1370000{number:04}")).await;
     till.top_up(&her, 500).await.unwrap();
     let her = till.member(her.id).await;
@@ -82,7 +82,7 @@ async fn customer(till: &Counter, number: usize) -> (Member, Uuid) {
     (till.member(her.id).await, sold)
 }
 
-async fn differences(till: &Counter) -> Differences {
+pub async fn differences(till: &Counter) -> Differences {
     let query = Query::Sheet {
         shift_id: till.shift.id,
     };

@@ -32,6 +32,7 @@ mod paying;
 mod proxy;
 mod rights;
 mod scanning;
+mod server_killed;
 mod set_up;
 mod set_up_screen;
 mod shell;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::db::journal::Entry;
 use crate::db::settle::Knowledge;
@@ -15,6 +16,9 @@ use crate::domain::refund::{self, AttachRequest, RefundRequest};
 use crate::domain::sale::{self, SaleRequest};
 use crate::domain::top_up::{self, ReversalRequest, TopUpRequest};
 use crate::error::{Kind, Refusal, Result};
+
+/// Tries to read the receipt of what was posted; the pauses between them are those of `settle`.
+const RECEIPT_TRIES: usize = 8;
 
 /// Cash out of the drawer, as the journal keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,7 +217,7 @@ impl Db {
             .collect();
         for promise in due {
             let stamp = Stamp {
-                id: uuid::Uuid::new_v5(
+                id: Uuid::new_v5(
                     &promise.operation_id,
                     format!("instalment {}", promise.no).as_bytes(),
                 ),
@@ -254,11 +258,7 @@ impl Db {
         member: Option<&Member>,
     ) -> Result<Receipt> {
         if posted.replayed || (plan.member.is_some() && member.is_none()) {
-            return self
-                .link
-                .read(async |conn: &mut PgConnection| receipt::read(conn, stamp.id).await)
-                .await
-                .map_err(posted_unread);
+            return self.posted_receipt(stamp.id).await;
         }
         let shop = self.shop().await.map_err(posted_unread)?;
         let till = shop.tills.iter().find(|till| till.id == stamp.till_id);
@@ -285,6 +285,32 @@ impl Db {
         Ok(Receipt::of(stamp, &plan, &posted, names))
     }
 
+    /// The receipt of an operation that was posted: worth waiting for.
+    async fn posted_receipt(&self, id: Uuid) -> Result<Receipt> {
+        let mut tries = 0;
+        loop {
+            let read = self
+                .link
+                .read(async |conn: &mut PgConnection| receipt::read(conn, id).await)
+                .await;
+            match read {
+                Err(refusal)
+                    if matches!(refusal.kind, Kind::Offline | Kind::Conflict)
+                        && tries < RECEIPT_TRIES =>
+                {
+                    self.wait(id, tries).await;
+                    tries += 1;
+                }
+                read => {
+                    if tries > 0 {
+                        self.known();
+                    }
+                    return read.map_err(posted_unread);
+                }
+            }
+        }
+    }
+
     /// Settles what an earlier console of this till began and never heard of again.
     ///
     /// # Errors
@@ -303,6 +329,7 @@ impl Db {
     }
 }
 
+/// Of an operation that was posted, whatever the reason.
 fn posted_unread(refusal: Refusal) -> Refusal {
     tracing::warn!(%refusal, "posted, but the receipt could not be read");
     Refusal::offline()

@@ -160,13 +160,18 @@ impl Db {
                 tracing::error!(%error, "the journal could not take an answer; it will be asked for again");
             }
         }
-        self.unknown.set(false);
-        (self.news)(Connection::Online);
+        self.known();
         refusal.unwrap_or_else(|| Refusal::user("ledger.done_already"))
     }
 
+    /// Says that nothing is unknown any more.
+    pub(super) fn known(&self) {
+        self.unknown.set(false);
+        (self.news)(Connection::Online);
+    }
+
     /// Says that an operation's fate is unknown, brings a private server back, and pauses.
-    async fn wait(&self, id: Uuid, tries: usize) {
+    pub(super) async fn wait(&self, id: Uuid, tries: usize) {
         self.unknown.set(true);
         (self.news)(Connection::Unknown { code: short(id) });
         self.revive().await;

@@ -3,7 +3,7 @@
 
 use std::future::pending;
 use std::ops::Deref;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -18,6 +18,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::cluster::{Cluster, Database};
+
+const SOCKET: &str = ".s.PGSQL.5432";
 
 /// Where the connection is cut; counted from the moment the cut is ordered, over all
 /// connections, without their log-ins. Each cut happens once.
@@ -61,6 +63,8 @@ impl State {
 
 pub struct Proxy {
     folder: PathBuf,
+    /// Where the server's own socket is, and what lies in its place.
+    slipped: Option<(PathBuf, u64)>,
     state: Arc<State>,
     _tasks: JoinSet<()>,
 }
@@ -82,7 +86,22 @@ impl Proxy {
             .unwrap();
         // The guard of the cluster, another account when the tests run as root, removes it.
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
-        let listener = UnixListener::bind(folder.join(".s.PGSQL.5432")).unwrap();
+        Self::between(folder, server.join(SOCKET), delay)
+    }
+
+    /// Takes the place of a server's socket in its own folder, without anybody knowing. A server that starts
+    /// again puts its socket back there.
+    pub fn slip(folder: &Path) -> Self {
+        let aside = folder.join(".s.aside");
+        std::fs::rename(folder.join(SOCKET), &aside).unwrap();
+        let mut proxy = Self::between(folder.to_owned(), aside.clone(), Duration::ZERO);
+        let ours = std::fs::metadata(folder.join(SOCKET)).unwrap().ino();
+        proxy.slipped = Some((aside, ours));
+        proxy
+    }
+
+    fn between(folder: PathBuf, server: PathBuf, delay: Duration) -> Self {
+        let listener = UnixListener::bind(folder.join(SOCKET)).unwrap();
         let state = Arc::new(State {
             trips: AtomicU64::new(0),
             open: AtomicU64::new(0),
@@ -94,13 +113,10 @@ impl Proxy {
             delay,
         });
         let mut tasks = JoinSet::new();
-        tasks.spawn(listen(
-            listener,
-            server.join(".s.PGSQL.5432"),
-            state.clone(),
-        ));
+        tasks.spawn(listen(listener, server, state.clone()));
         Self {
             folder,
+            slipped: None,
             state,
             _tasks: tasks,
         }
@@ -173,7 +189,14 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+        let Some((aside, ours)) = &self.slipped else {
+            let _ = std::fs::remove_dir_all(&self.folder);
+            return;
+        };
+        let place = self.folder.join(SOCKET);
+        if std::fs::metadata(&place).is_ok_and(|found| found.ino() == *ours) {
+            let _ = std::fs::rename(aside, place);
+        }
     }
 }
 
