@@ -1,6 +1,7 @@
 //! Postgres: the only place with SQL. [`Db::ask`] is the table of contents of the back end.
 
 pub mod books;
+pub mod connect;
 pub mod demo;
 pub mod desk;
 pub mod disclosure;
