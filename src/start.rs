@@ -164,10 +164,20 @@ fn password_in(file: &Path) -> Result<String, Refusal> {
 /// The owner's URL as the tills need it; none for a socket, where the server knows the account.
 fn of_the_tills(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
-    let (rest, asked) = rest.split_once('?').map_or((rest, None), |(a, b)| (a, Some(b)));
+    let (rest, asked) = rest
+        .split_once('?')
+        .map_or((rest, None), |(a, b)| (a, Some(b)));
     let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-    let given = |word: &&str| !["user=", "password="].iter().any(|own| word.starts_with(own));
-    let asked: Vec<&str> = asked.into_iter().flat_map(|a| a.split('&')).filter(given).collect();
+    let given = |word: &&str| {
+        !["user=", "password="]
+            .iter()
+            .any(|own| word.starts_with(own))
+    };
+    let asked: Vec<&str> = asked
+        .into_iter()
+        .flat_map(|a| a.split('&'))
+        .filter(given)
+        .collect();
     if asked.iter().any(|word| word.starts_with("host=/")) {
         return None;
     }

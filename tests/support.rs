@@ -10,3 +10,4 @@ pub mod proxy;
 pub mod pty;
 pub mod server;
 pub mod shop;
+pub mod tls;

@@ -69,8 +69,9 @@ fn io_hint(error: &io::Error, options: &PgConnectOptions) -> &'static str {
     match tls {
         Some(TlsError::InvalidCertificate(wrong)) => match wrong {
             CertificateError::UnknownIssuer => "link.unknown_ca",
-            CertificateError::NotValidForName
-            | CertificateError::NotValidForNameContext { .. } => "link.wrong_name",
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "link.wrong_name"
+            }
             CertificateError::Expired
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
