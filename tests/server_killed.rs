@@ -93,7 +93,7 @@ impl Place {
         proxy.release();
         assert!(answer.is_ok(), "{case}: {answer:?}");
         let unknown = |told: &Connection| matches!(told, Connection::Unknown { .. });
-        let told = till.told.borrow();
+        let told = till.told.borrow().clone();
         assert!(!told.last().is_some_and(unknown), "{case}: {told:?}");
         assert_eq!(
             count(&mut owner(&embedded).await, what.kind()).await,

@@ -208,7 +208,7 @@ async fn money_is_unknown_until_somebody_answers() {
         let (answer, took) = tokio::join!(till.db.answer(query), silence);
         assert!(answer.is_ok(), "{kind}: {answer:?}");
         assert!(took <= LIMIT, "{kind}: {took:?}");
-        let told = till.told.borrow();
+        let told = till.told.borrow().clone();
         assert!(
             matches!(told[0], Connection::Unknown { .. }),
             "{kind}: {told:?}"

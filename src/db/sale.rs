@@ -260,7 +260,10 @@ impl Db {
         if posted.replayed || (plan.member.is_some() && member.is_none()) {
             return self.posted_receipt(stamp.id).await;
         }
-        let shop = self.shop().await.map_err(posted_unread)?;
+        let shop = self
+            .shop()
+            .await
+            .map_err(|refusal| posted_unread(&refusal))?;
         let till = shop.tills.iter().find(|till| till.id == stamp.till_id);
         let store =
             till.and_then(|till| shop.stores.iter().find(|store| store.id == till.store_id));
@@ -305,7 +308,7 @@ impl Db {
                     if tries > 0 {
                         self.known();
                     }
-                    return read.map_err(posted_unread);
+                    return read.map_err(|refusal| posted_unread(&refusal));
                 }
             }
         }
@@ -330,7 +333,7 @@ impl Db {
 }
 
 /// Of an operation that was posted, whatever the reason.
-fn posted_unread(refusal: Refusal) -> Refusal {
+fn posted_unread(refusal: &Refusal) -> Refusal {
     tracing::warn!(%refusal, "posted, but the receipt could not be read");
     Refusal::offline()
 }

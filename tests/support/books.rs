@@ -73,8 +73,11 @@ pub async fn stock(owner: &mut PgConnection) {
     make(owner, &new).await.unwrap();
 }
 
+/// What the header was told, in order.
+pub type Told = Rc<RefCell<Vec<Connection>>>;
+
 /// What the header was told, and whom to tell.
-pub fn news() -> (Rc<RefCell<Vec<Connection>>>, Box<dyn Fn(Connection)>) {
+pub fn news() -> (Told, Box<dyn Fn(Connection)>) {
     let told = Rc::new(RefCell::new(Vec::new()));
     let heard = Rc::clone(&told);
     (
@@ -91,7 +94,7 @@ pub struct Counter {
     pub session: Session,
     pub folder: Rc<Folder>,
     /// What the header was told.
-    pub told: Rc<RefCell<Vec<Connection>>>,
+    pub told: Told,
     count: RefCell<u32>,
 }
 
@@ -109,12 +112,7 @@ impl Counter {
     }
 
     /// A console of till `number` over a back end that tells [`news`].
-    pub async fn over(
-        db: Db,
-        told: Rc<RefCell<Vec<Connection>>>,
-        number: u16,
-        folder: Rc<Folder>,
-    ) -> Self {
+    pub async fn over(db: Db, told: Told, number: u16, folder: Rc<Folder>) -> Self {
         let mut session = Session::new(number);
         let Reply::Opening(opening) = db.answer(Query::Opening).await.unwrap() else {
             panic!("no shop")
