@@ -1,7 +1,8 @@
 //! Postgres killed with SIGKILL, all its processes at once, at every step of a sale, a top-up and a refund.
 //! These are servers as shops have them: fsync is on.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use guitai::db::Db;
@@ -111,6 +112,21 @@ impl Place {
         assert!(verdict.holds(), "{verdict:?}");
         till.db.close().await;
         embedded.close().await.unwrap();
+    }
+}
+
+/// A test that fails leaves no server behind.
+impl Drop for Place {
+    fn drop(&mut self) {
+        let data = self.dir.join("postgres/data");
+        let Ok(text) = fs::read_to_string(data.join("postmaster.pid")) else {
+            return;
+        };
+        let server = text.lines().next().unwrap_or_default();
+        let works_in = fs::read_link(Path::new("/proc").join(server).join("cwd"));
+        if works_in.is_ok_and(|folder| folder == data) {
+            kill(server.parse().unwrap());
+        }
     }
 }
 
