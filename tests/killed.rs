@@ -87,6 +87,7 @@ impl Till {
     fn start(&self, shows: &str) -> Pty {
         let mut pty = Pty::start_in(self.home.path(), &self.url, 80, 24);
         pty.until("[在线]");
+        until("the console listens", || self.proxy.is_heard());
         pty.send(&(typed("101") + "\r" + &typed("135790") + "\r"));
         pty.until(shows);
         assert!(pty.screen().contains("[在线]"), "{}", pty.screen());
@@ -95,11 +96,7 @@ impl Till {
 
     /// Waits until the console has all its answers.
     fn until_quiet(&self) {
-        let end = Instant::now() + PATIENCE;
-        while !self.proxy.is_quiet() {
-            assert!(Instant::now() < end, "questions without an answer");
-            std::thread::yield_now();
-        }
+        until("all questions are answered", || self.proxy.is_quiet());
     }
 
     fn kill(&self, pty: &mut Pty) {
@@ -160,6 +157,14 @@ impl Till {
 
     fn journal(&self) -> PathBuf {
         self.folder().path().join("journal")
+    }
+}
+
+fn until(what: &str, is: impl Fn() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !is() {
+        assert!(Instant::now() < end, "waiting until {what}");
+        std::thread::yield_now();
     }
 }
 

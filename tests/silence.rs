@@ -71,6 +71,8 @@ async fn questions(till: &Counter) -> Vec<Query> {
         Query::RevealPhone {
             member_id: id,
             staff_id: CASHIER,
+            till_id: 1,
+            reason: "退款".to_owned(),
         },
         Query::ReleaseInstalments {
             stamp: till.stamp(),

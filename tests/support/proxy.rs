@@ -40,6 +40,8 @@ struct State {
     trips: AtomicU64,
     /// Requests under way.
     open: AtomicU64,
+    /// Requests since somebody began to listen, that one included.
+    listening: AtomicU64,
     cut: Mutex<Option<Cut>>,
     /// Told when the ordered cut is reached; the connection is not cut then, the world stops.
     hold: Mutex<Option<Sender<()>>>,
@@ -105,6 +107,7 @@ impl Proxy {
         let state = Arc::new(State {
             trips: AtomicU64::new(0),
             open: AtomicU64::new(0),
+            listening: AtomicU64::new(0),
             cut: Mutex::new(None),
             hold: Mutex::new(None),
             generation: watch::Sender::new(0),
@@ -137,6 +140,11 @@ impl Proxy {
         self.state.open.load(Ordering::SeqCst) == 0
     }
 
+    /// Whether a console has begun to listen, and read again what it may have missed.
+    pub fn is_heard(&self) -> bool {
+        self.state.listening.load(Ordering::SeqCst) > 1 && self.is_quiet()
+    }
+
     /// Orders a cut.
     pub fn cut(&self, cut: Cut) {
         *self.state.cut.lock().unwrap() = Some(cut);
@@ -156,6 +164,7 @@ impl Proxy {
         *self.state.cut.lock().unwrap() = None;
         *self.state.hold.lock().unwrap() = None;
         self.state.open.store(0, Ordering::SeqCst);
+        self.state.listening.store(0, Ordering::SeqCst);
         self.freeze(false);
     }
 
@@ -291,6 +300,10 @@ async fn requests(
         let ends = frames.take(&bytes);
         let asks = ends.iter().filter(|(kind, _)| b"QS".contains(kind)).count();
         state.open.fetch_add(asks as u64, Ordering::SeqCst);
+        let listens = bytes.windows(6).any(|word| word == b"LISTEN");
+        if listens || state.listening.load(Ordering::SeqCst) > 0 {
+            state.listening.fetch_add(asks as u64, Ordering::SeqCst);
+        }
         let mut end = End::GoOn;
         if !starting {
             let mut ordered = state.cut.lock().unwrap();
