@@ -43,6 +43,9 @@ struct Place {
 impl Place {
     async fn new() -> Self {
         let (folder, dir) = started_before("shop").await;
+        // Before it replays its log it would sync its thousand files one by one: seconds a time.
+        let wishes = dir.join("postgres/data/postgresql.auto.conf");
+        fs::write(wishes, "recovery_init_sync_method = syncfs\n").unwrap();
         let embedded = Embedded::open(&dir).await.unwrap();
         migrate(&embedded.options(OWNER, DATABASE)).await.unwrap();
         stock(&mut owner(&embedded).await).await;
