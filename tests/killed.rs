@@ -85,7 +85,12 @@ impl Till {
 
     /// Starts the console and signs in; the counter stands there, with or without a sale.
     fn start(&self, shows: &str) -> Pty {
-        let mut pty = Pty::start_in(self.home.path(), &self.url, 80, 24);
+        let mut pty = Pty::start_with(
+            self.home.path(),
+            &[("GUITAI_DATABASE_URL", &self.url)],
+            80,
+            24,
+        );
         pty.until("[在线]");
         until("the console listens", || self.proxy.is_heard());
         pty.send(&(typed("101") + "\r" + &typed("135790") + "\r"));
@@ -381,7 +386,12 @@ async fn while_it_finds_out() {
     assert!(live(&till, &mut pty, What::Sale, Cut::AfterMessages(0)));
     for step in 1..MOST_STEPS {
         let held = till.proxy.hold(Cut::BeforeReply(step));
-        let mut pty = Pty::start_in(till.home.path(), &till.url, 80, 24);
+        let mut pty = Pty::start_with(
+            till.home.path(),
+            &[("GUITAI_DATABASE_URL", &till.url)],
+            80,
+            24,
+        );
         let reached = pty.until_or("1号台", || held.try_recv().is_ok());
         till.kill(&mut pty);
         if !reached {

@@ -229,7 +229,7 @@ async fn from_migrate_to_the_first_till() {
         !refused.status.success(),
         "the tills' role migrates nothing"
     );
-    let mut pty = Pty::start_in(folder.path(), &url, 80, 24);
+    let mut pty = Pty::start_with(folder.path(), &[("GUITAI_DATABASE_URL", &url)], 80, 24);
     pty.until("[在线]");
     pty.until("开一家店");
 }
