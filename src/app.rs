@@ -358,6 +358,8 @@ impl App {
     fn reply(&mut self, ticket: Ticket, answer: Result<Reply>) -> bool {
         let connection = &mut self.parts.session.connection;
         match &answer {
+            // That money may have moved matters more than that something else got no answer.
+            _ if matches!(connection, Connection::Unknown { .. }) => {}
             Err(refusal) if refusal.kind == Kind::Offline => *connection = Connection::Offline,
             Ok(_) if *connection == Connection::Offline => *connection = Connection::Online,
             _ => {}

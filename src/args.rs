@@ -44,8 +44,12 @@ pub enum Command {
         #[arg(long)]
         demo: bool,
     },
-    /// Bring the database to this version.
-    Migrate,
+    /// Bring the database to this version, as its owner.
+    Migrate {
+        /// Give the tills' role `guitai_app` the password in this file.
+        #[arg(long, value_name = "FILE")]
+        app_password_file: Option<PathBuf>,
+    },
     /// Show the effective configuration and check what it names.
     Doctor,
 }

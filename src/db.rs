@@ -1,6 +1,7 @@
 //! Postgres: the only place with SQL. [`Db::ask`] is the table of contents of the back end.
 
 pub mod books;
+pub mod connect;
 pub mod demo;
 pub mod desk;
 pub mod disclosure;
@@ -66,6 +67,8 @@ pub struct Db {
     offline: Cell<bool>,
     /// Somebody answers again, or no longer.
     link_turned: Notify,
+    /// An operation's fate is being found out: the header says nothing else until it is.
+    unknown: Cell<bool>,
     news: Box<dyn Fn(Connection)>,
 }
 
@@ -86,7 +89,7 @@ impl Backend for Db {
             .as_ref()
             .is_err_and(|refusal| refusal.kind == Kind::Offline);
         let slow = began.elapsed() >= SLOW && !offline;
-        if slow != self.slow.replace(slow) {
+        if slow != self.slow.replace(slow) && !self.unknown.get() {
             (self.news)(if slow {
                 Connection::Slow
             } else {

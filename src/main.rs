@@ -19,7 +19,9 @@ fn main() -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     let which = match args.command {
         Some(Command::Doctor) => return Ok(doctor::report(&config, &mut out)?),
-        Some(Command::Migrate) => return start::migrate(&config, &mut out),
+        Some(Command::Migrate { app_password_file }) => {
+            return start::migrate(&config, app_password_file.as_deref(), &mut out);
+        }
         Some(Command::Verify { demo: true }) => return start::verify(&config, DEMO, &mut out),
         Some(Command::Verify { demo: false }) => {
             return start::verify(&config, Which::Own, &mut out);

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::{Context, anyhow};
@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::db::books::Books;
 use crate::db::demo::MEMBERS;
 use crate::db::embedded::data_folder;
+use crate::db::open::APP;
 use crate::domain::calendar::local;
 use crate::error::Refusal;
 use crate::event::{Event, What};
@@ -36,6 +37,9 @@ pub enum Which {
 
 /// The demo shop everybody means.
 pub const DEMO: Which = Which::Demo(MEMBERS);
+
+/// Characters of the password of the tills' role.
+const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 16..=128;
 
 /// Books, and the folder where tills keep what is their own.
 fn books(config: &Config, which: Which) -> anyhow::Result<(Books, PathBuf)> {
@@ -116,16 +120,72 @@ fn news(sender: Sender<Event>) -> Box<dyn Fn(Connection)> {
     })
 }
 
-/// `guitai migrate`.
+/// `guitai migrate`: the schema, and on a server how the tills get in.
 ///
 /// # Errors
-/// The database does not answer, or a migration fails.
-pub fn migrate(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
+/// No usable password in the file; the database does not answer, or a migration fails.
+pub fn migrate(
+    config: &Config,
+    app_password: Option<&Path>,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let say = |refusal: Refusal| words(&refusal, config.lang);
+    let password = app_password.map(password_in).transpose().map_err(say)?;
     let (books, _) = books(config, Which::Own)?;
     runtime()?
-        .block_on(books.migrate())
-        .map_err(|refusal| words(&refusal, config.lang))?;
-    Ok(writeln!(out, "ok")?)
+        .block_on(books.migrate(password.as_deref()))
+        .map_err(say)?;
+    writeln!(out, "ok")?;
+    if let Some(url) = config.database.url.as_deref().and_then(of_the_tills) {
+        let hint = match password {
+            Some(_) => "link.app_ready",
+            None => "link.app_password",
+        };
+        let next = Say::new(hint).with("user", APP).with("url", url);
+        let texts = Text::load().map_err(|error| anyhow!(error))?;
+        writeln!(out, "\n{}", texts.say(config.lang, &next))?;
+    }
+    Ok(())
+}
+
+/// The password in a file: one line, of characters that need no quoting in a URL.
+fn password_in(file: &Path) -> Result<String, Refusal> {
+    let bad = || Refusal::user("link.password_file").with("path", file.display());
+    let text = std::fs::read_to_string(file).map_err(|_error| bad())?;
+    let password = text.trim_end_matches(['\r', '\n']);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._~-".contains(c);
+    if PASSWORD_LENGTH.contains(&password.len()) && password.chars().all(plain) {
+        Ok(password.to_owned())
+    } else {
+        Err(bad())
+    }
+}
+
+/// The owner's URL as the tills need it; none for a socket, where the server knows the account.
+fn of_the_tills(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let (rest, asked) = rest
+        .split_once('?')
+        .map_or((rest, None), |(a, b)| (a, Some(b)));
+    let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+    let given = |word: &&str| {
+        !["user=", "password="]
+            .iter()
+            .any(|own| word.starts_with(own))
+    };
+    let asked: Vec<&str> = asked
+        .into_iter()
+        .flat_map(|a| a.split('&'))
+        .filter(given)
+        .collect();
+    if asked.iter().any(|word| word.starts_with("host=/")) {
+        return None;
+    }
+    let asked = match asked.join("&") {
+        none if none.is_empty() => none,
+        some => format!("?{some}"),
+    };
+    Some(format!("{scheme}://{APP}:PASSWORD@{place}{asked}"))
 }
 
 /// `guitai demo`: makes the demo shop when it is not there yet.

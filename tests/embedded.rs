@@ -1,20 +1,18 @@
 //! The private Postgres of a box: shared, stopped by the last, and healed after any kill.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use guitai::db::embedded::{DATABASE, Embedded, OWNER};
-use rustix::process::{Pid, Signal, kill_process};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
-use tokio::sync::OnceCell;
 
-use crate::support::cluster::Cluster;
 use crate::support::folder::Folder;
+use crate::support::server::{kill, started_before};
 
 async fn connect(embedded: &Embedded) -> PgConnection {
     PgConnection::connect_with(&embedded.options(OWNER, DATABASE))
@@ -48,47 +46,6 @@ async fn sell(embedded: &Embedded) -> i64 {
         .get(0);
     connection.close().await.unwrap();
     count
-}
-
-/// kill -9, and gone from the process table's living.
-async fn kill(pid: u32) {
-    let process = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-    kill_process(process, Signal::KILL).unwrap();
-    while Path::new("/proc")
-        .join(pid.to_string())
-        .join("cwd")
-        .read_link()
-        .is_ok()
-    {
-        tokio::task::yield_now().await;
-    }
-}
-
-/// A box that has been started before, copied from one that really was: initdb takes a second.
-async fn started_before(name: &str) -> (Folder, PathBuf) {
-    static READY: OnceCell<PathBuf> = OnceCell::const_new();
-    let ready = READY
-        .get_or_init(|| async {
-            // In the cluster's folder and account, whose guard removes it.
-            let cluster = Cluster::get().await.folder();
-            let ready = cluster.join("box");
-            fs::create_dir(&ready).unwrap();
-            let owner = fs::metadata(cluster).unwrap();
-            chown(&ready, Some(owner.uid()), Some(owner.gid())).unwrap();
-            Embedded::open(&ready).await.unwrap().close().await.unwrap();
-            ready
-        })
-        .await;
-    let folder = Folder::new("e");
-    let dir = folder.path().join(name);
-    fs::create_dir(&dir).unwrap();
-    let copied = Command::new("cp")
-        .arg("-a")
-        .arg(ready.join("postgres"))
-        .arg(&dir)
-        .status();
-    assert!(copied.unwrap().success());
-    (folder, dir)
 }
 
 fn data(folder: &Path) -> PathBuf {
@@ -180,13 +137,13 @@ async fn killed_server() {
     let (_folder, dir) = started_before("shop").await;
     let embedded = Embedded::open(&dir).await.unwrap();
     assert_eq!(sell(&embedded).await, 1);
-    kill(embedded.server().unwrap()).await;
+    kill(embedded.server().unwrap());
     embedded.revive().await.unwrap();
     assert_eq!(sell(&embedded).await, 2);
     let server = embedded.server();
     embedded.revive().await.unwrap();
     assert_eq!(embedded.server(), server);
-    kill(server.unwrap()).await;
+    kill(server.unwrap());
     drop(embedded);
     let next = Embedded::open(&dir).await.unwrap();
     assert_eq!(sell(&next).await, 3);
@@ -203,7 +160,7 @@ async fn stale_process_number_and_socket() {
     let socket = embedded.socket_folder().to_path_buf();
     let server = embedded.server().unwrap();
     let text = fs::read_to_string(data(&dir).join("postmaster.pid")).unwrap();
-    kill(server).await;
+    kill(server);
     drop(embedded);
 
     let owner = fs::metadata(data(&dir)).unwrap();

@@ -1,5 +1,8 @@
 //! The ledger of LG1 to LG5 through the real back end: one till, two tills, retries, limits.
 
+use std::rc::Rc;
+
+use guitai::db::journal::{Entry, Journal};
 use guitai::db::open::APP;
 use guitai::domain::money::Fen;
 use guitai::domain::receipt::Receipt;
@@ -7,11 +10,14 @@ use guitai::domain::refund::{AttachRequest, RefundRequest};
 use guitai::domain::tender::TenderKind::{Alipay, Cash, StoredValue, Wechat};
 use guitai::domain::top_up::ReversalRequest;
 use guitai::error::Result;
-use guitai::query::{Backend, Candidate, OperationsOf, Query, Reply, Typed};
+use guitai::query::{Backend, Candidate, Differences, OperationsOf, Query, Reply, Typed};
 use sqlx::{AssertSqlSafe, Connection, Executor};
+use uuid::Uuid;
 
+use crate::faults::differences;
 use crate::support::books::{Counter, MANAGER, books, count};
 use crate::support::cluster::Database;
+use crate::support::console::morning;
 
 async fn till(database: &Database, number: u16) -> Counter {
     Counter::open(database.options(APP), number).await
@@ -359,6 +365,52 @@ async fn a_login_speaks_for_its_seat_only() {
         .await
         .unwrap();
     assert_eq!(hint(till.sell(None, 8_000, Cash).await), "ledger.no_seat");
+}
+
+/// The close of a shift compares the till's journal with the ledger, both ways.
+#[tokio::test]
+async fn what_only_the_journal_or_only_the_ledger_knows_is_found() {
+    let database = books().await;
+    let till = till(&database, 1).await;
+    till.sell(None, 1_000, Cash).await.unwrap();
+    assert_eq!(differences(&till).await, Differences::default());
+
+    // The till's disk was changed: the ledger has what its new journal never asked for.
+    let other = Counter::open(database.options(APP), 1).await;
+    let unheard = other.sell(None, 2_000, Cash).await.unwrap().id;
+    let found = differences(&till).await;
+    assert_eq!(
+        (found.only_journal, found.only_ledger),
+        (vec![], vec![unheard])
+    );
+
+    // The server came back from an old backup: the till was told "posted" and the ledger has nothing.
+    let (folder, shift) = (Rc::clone(&till.folder), till.shift.id);
+    drop(till);
+    let entry = |id| Entry {
+        id,
+        kind: "sale".to_owned(),
+        at: morning(),
+        shift: Some(shift),
+        request: serde_json::Value::Null,
+    };
+    let (lost, refused, earlier) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    let mut journal = Journal::open(&folder.path().join("journal")).unwrap();
+    journal.begin(&entry(lost)).unwrap();
+    journal.acked(lost).unwrap();
+    journal.begin(&entry(refused)).unwrap();
+    journal.refused(refused, "stored_value.short").unwrap();
+    let of_another_shift = Entry {
+        shift: Some(Uuid::now_v7()),
+        ..entry(earlier)
+    };
+    journal.begin(&of_another_shift).unwrap();
+    journal.acked(earlier).unwrap();
+    drop(journal);
+    let till = Counter::open_in(database.options(APP), 1, folder).await;
+    let found = differences(&till).await;
+    assert_eq!(found.only_journal, [lost]);
+    assert_eq!(found.only_ledger, [unheard]);
 }
 
 /// OP1: the sheet adds up, the difference is posted, the shift closes once.

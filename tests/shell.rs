@@ -190,6 +190,38 @@ async fn the_header_tells_who_where_and_how() {
     );
 }
 
+/// Online, slow, offline and unknown, in both languages; what nobody knows is not covered by anything else.
+#[tokio::test]
+async fn the_header_knows_four_states_of_the_link() {
+    let shop = Shop::default();
+    let mut console = desk(&shop);
+    let unknown = || Connection::Unknown {
+        code: "7F3A".to_owned(),
+    };
+    for (state, zh, en) in [
+        (Connection::Online, "[在线]", "[online]"),
+        (Connection::Slow, "[网络慢]", "[slow]"),
+        (Connection::Offline, "[离线]", "[offline]"),
+        (unknown(), "[待确认 7F3A]", "[checking 7F3A]"),
+    ] {
+        console.event(What::Connection(state));
+        assert!(header(&mut console).contains(zh));
+        assert!(header(console.keys("<F12>")).contains(en));
+        console.keys("<F12>");
+    }
+    let no_answer = || What::Reply(Ticket(99), Err(Refusal::offline()));
+    assert!(header(console.event(no_answer())).contains("[待确认 7F3A]"));
+    let answer = || What::Reply(Ticket(99), Ok(Reply::Kept));
+    assert!(header(console.event(answer())).contains("[待确认 7F3A]"));
+    console.event(What::Connection(Connection::Online));
+    assert!(header(console.event(no_answer())).contains("[离线]"));
+    assert!(header(console.event(answer())).contains("[在线]"));
+}
+
+fn header(console: &mut Console<&Shop>) -> String {
+    console.screen().lines().next().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn a_question_hands_its_answer_down_and_a_notice_goes_away() {
     let shop = Shop::default();

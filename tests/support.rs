@@ -8,4 +8,6 @@ pub mod member;
 pub mod office;
 pub mod proxy;
 pub mod pty;
+pub mod server;
 pub mod shop;
+pub mod tls;

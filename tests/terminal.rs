@@ -10,7 +10,7 @@ use rustix::process::Signal;
 
 use crate::support::books::books;
 use crate::support::cluster::Cluster;
-use crate::support::pty::Pty;
+use crate::support::pty::{Pty, typed};
 
 /// Stands in the header once the first question was answered: from there nothing is under way.
 const ANSWERED: &str = "[离线]";
@@ -132,11 +132,6 @@ fn a_question_and_its_answer_pass_the_loop() {
     pty.until("连不上数据库");
     pty.send("\x1b");
     pty.until("工号");
-}
-
-/// Pasted, because typed in one breath it would be a scanner's.
-fn typed(text: &str) -> String {
-    format!("\x1b[200~{text}\x1b[201~")
 }
 
 /// From signing in to the first customer's money, through the real binary and a real database.

@@ -2,20 +2,24 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use sqlx::{Connection as _, PgConnection};
+use tokio::time::timeout;
 
 use crate::db::Db;
+use crate::db::connect::connect;
 use crate::db::demo::{self, BIG, Demo};
 use crate::db::embedded::{DATABASE, Embedded, OWNER};
-use crate::db::open::{APP, migrate};
-use crate::db::refuse::refuse;
+use crate::db::open::{APP, migrate, set_app_password};
 use crate::db::shop;
 use crate::db::verify::{Verdict, verify};
 use crate::error::{Refusal, Result};
 use crate::session::Connection;
+
+/// Years of a big shop are read again.
+const VERIFY_WITHIN: Duration = Duration::from_hours(6);
 
 /// A server somebody else keeps, or a private one with everything in a folder.
 #[derive(Debug, Clone)]
@@ -36,13 +40,18 @@ impl Books {
             return Err(bad("postgres://user@host/database".to_owned()));
         }
         let options = PgConnectOptions::from_str(url).map_err(|error| bad(error.to_string()))?;
-        let host = options.get_host();
-        let local = host.starts_with('/')
-            || ["localhost", "127.0.0.1", "::1"].contains(&host)
-            || options.get_socket().is_some();
-        let said = url.contains("sslmode=") || url.contains("ssl-mode=");
-        let options = if local || said {
-            options
+        let host = options.get_host().trim_matches(['[', ']']).to_owned();
+        // Certificates are for the bare address.
+        let options = options.host(&host);
+        let (_, asked) = url.split_once('?').unwrap_or_default();
+        let mut asked = asked.split('&');
+        if asked.any(|word| word.starts_with("sslmode=") || word.starts_with("ssl-mode=")) {
+            return Ok(Self::Server(Box::new(options)));
+        }
+        let options = if options.get_socket().is_some() || host.starts_with('/') {
+            options.ssl_mode(PgSslMode::Disable)
+        } else if ["localhost", "127.0.0.1", "::1"].contains(&host.as_str()) {
+            options.ssl_mode(PgSslMode::Prefer)
         } else {
             options.ssl_mode(PgSslMode::VerifyFull)
         };
@@ -67,13 +76,20 @@ impl Books {
         }
     }
 
-    /// Brings the schema up to date. On a server the URL must be that of the owner's role.
+    /// Brings the schema up to date, and gives the application's role a password. On a server the URL must
+    /// be that of the owner's role.
     ///
     /// # Errors
     /// Offline; a migration fails.
-    pub async fn migrate(&self) -> Result<()> {
-        self.as_owner(async |owner: &PgConnectOptions, _| migrate(owner).await)
-            .await
+    pub async fn migrate(&self, app_password: Option<&str>) -> Result<()> {
+        self.as_owner(async |owner: &PgConnectOptions, _| {
+            migrate(owner).await?;
+            match app_password {
+                Some(password) => set_app_password(owner, password).await,
+                None => Ok(()),
+            }
+        })
+        .await
     }
 
     /// Recomputes everything from the postings (LG6).
@@ -82,8 +98,10 @@ impl Books {
     /// Offline.
     pub async fn verify(&self) -> Result<Verdict> {
         self.as_owner(async |owner: &PgConnectOptions, _| {
-            let mut conn = PgConnection::connect_with(owner).await.map_err(refuse)?;
-            verify(&mut conn).await
+            let mut conn = connect(owner).await?;
+            timeout(VERIFY_WITHIN, verify(&mut conn))
+                .await
+                .unwrap_or_else(|_elapsed| Err(Refusal::offline()))
         })
         .await
     }
@@ -106,7 +124,7 @@ impl Books {
         };
         self.as_owner(async |owner: &PgConnectOptions, app: &PgConnectOptions| {
             migrate(owner).await?;
-            let mut conn = PgConnection::connect_with(owner).await.map_err(refuse)?;
+            let mut conn = connect(owner).await?;
             if shop::exists(&mut conn).await? {
                 return Ok(());
             }
@@ -152,12 +170,34 @@ mod tests {
             Books::Server(options) => format!("{:?}", options.get_ssl_mode()),
             Books::Private(_) => panic!("a server"),
         };
-        assert_eq!(mode("postgres://till@db.example/shop"), "VerifyFull");
-        assert_eq!(
-            mode("postgres://till@db.example/shop?sslmode=require"),
-            "Require"
-        );
-        assert_eq!(mode("postgres://till@localhost/shop"), "Prefer");
+        for (url, expected) in [
+            ("postgres://till@db.example/shop", "VerifyFull"),
+            ("postgres://till@192.168.1.9/shop", "VerifyFull"),
+            ("postgres://till@[2001:db8::7]/shop", "VerifyFull"),
+            (
+                "postgres://till:sslmode=disable@db.example/shop",
+                "VerifyFull",
+            ),
+            (
+                "postgres://till@db.example/shop?options=-csslmode=x",
+                "VerifyFull",
+            ),
+            (
+                "postgres://till@localhost/shop?host=db.example",
+                "VerifyFull",
+            ),
+            ("postgres://till@db.example/shop?sslmode=require", "Require"),
+            ("postgres://till@db.example/shop?sslmode=disable", "Disable"),
+            ("postgres://till@localhost/shop", "Prefer"),
+            ("postgres://till@127.0.0.1/shop", "Prefer"),
+            ("postgres://till@[::1]/shop", "Prefer"),
+            (
+                "postgres://till@localhost/shop?host=/run/postgresql",
+                "Disable",
+            ),
+        ] {
+            assert_eq!(mode(url), expected, "{url}");
+        }
         assert!(Books::on_server("mysql://x").is_err());
     }
 }

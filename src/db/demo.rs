@@ -94,5 +94,5 @@ pub async fn fill_big(
 /// A power cut may cost a demo its last second.
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
     let options = options.clone().options([("synchronous_commit", "off")]);
-    PgConnection::connect_with(&options).await.map_err(refuse)
+    crate::db::connect::connect(&options).await
 }

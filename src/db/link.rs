@@ -12,15 +12,13 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::db::refuse::refuse;
+use crate::db::connect::connect;
 use crate::error::{Kind, Refusal, Result};
 
 /// Connections of one console. Two would do; a slow list must not hold up a sale.
 const CONNECTIONS: usize = 4;
-/// To get a connection, made anew when needed.
-const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// To get an answer. The server gives up on a statement of this role after five seconds.
-const ANSWER_WITHIN: Duration = Duration::from_secs(6);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(6);
 /// To say goodbye at the end.
 const CLOSE_WITHIN: Duration = Duration::from_millis(500);
 
@@ -61,10 +59,7 @@ impl Link {
         let idle = self.idle.borrow_mut().pop();
         match idle {
             Some(conn) => Ok(conn),
-            None => timeout(CONNECT_WITHIN, PgConnection::connect_with(&self.options))
-                .await
-                .map_err(|_elapsed| Refusal::offline())?
-                .map_err(refuse),
+            None => connect(&self.options).await,
         }
     }
 

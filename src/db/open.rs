@@ -4,16 +4,19 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::Notify;
+use tokio::time::timeout;
 use uuid::Uuid;
 
+use crate::db::connect::connect;
 use crate::db::desk::Desk;
 use crate::db::embedded::{DATABASE, Embedded, OWNER};
 use crate::db::journal::{Fate, Journal};
-use crate::db::link::Link;
+use crate::db::link::{ANSWER_WITHIN, Link};
 use crate::db::refuse::refuse;
 use crate::db::{Db, member, set_up, shift, shop, staff};
 use crate::domain::ledger::Stamp;
@@ -30,6 +33,9 @@ pub const APP: &str = "guitai_app";
 /// The schema, in order.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
+/// A big shop's tables may have to be rewritten.
+const MIGRATE_WITHIN: Duration = Duration::from_hours(1);
+
 /// Tries to enrol while another till enrols the same phone.
 const ENROL_TRIES: u32 = 3;
 
@@ -38,9 +44,39 @@ const ENROL_TRIES: u32 = 3;
 /// # Errors
 /// Offline; internal when a migration fails.
 pub async fn migrate(options: &PgConnectOptions) -> Result<()> {
-    let mut conn = PgConnection::connect_with(options).await.map_err(refuse)?;
-    MIGRATIONS.run(&mut conn).await.map_err(Refusal::internal)?;
-    conn.close().await.map_err(refuse)
+    let mut conn = connect(options).await?;
+    let work = async {
+        MIGRATIONS.run(&mut conn).await.map_err(Refusal::internal)?;
+        conn.close().await.map_err(refuse)
+    };
+    timeout(MIGRATE_WITHIN, work)
+        .await
+        .unwrap_or_else(|_elapsed| Err(Refusal::offline()))
+}
+
+/// Gives the application's role a password; needs the owner's role.
+///
+/// # Errors
+/// Offline; internal without the right to.
+pub async fn set_app_password(options: &PgConnectOptions, password: &str) -> Result<()> {
+    let mut conn = connect(options).await?;
+    let work = async {
+        let quoted = password.replace('\'', "''");
+        // Stored as SCRAM, also where the server's habit is still md5.
+        let statement = format!(
+            "set password_encryption = 'scram-sha-256';
+             set standard_conforming_strings = on;
+             alter role {APP} password '{quoted}'"
+        );
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(&mut conn)
+            .await
+            .map_err(refuse)?;
+        conn.close().await.map_err(refuse)
+    };
+    timeout(ANSWER_WITHIN, work)
+        .await
+        .unwrap_or_else(|_elapsed| Err(Refusal::offline()))
 }
 
 impl Db {
@@ -69,6 +105,7 @@ impl Db {
             slow: Cell::new(false),
             offline: Cell::new(true),
             link_turned: Notify::new(),
+            unknown: Cell::new(false),
             news,
         })
     }

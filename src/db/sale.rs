@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::db::journal::Entry;
 use crate::db::settle::Knowledge;
@@ -15,6 +16,9 @@ use crate::domain::refund::{self, AttachRequest, RefundRequest};
 use crate::domain::sale::{self, SaleRequest};
 use crate::domain::top_up::{self, ReversalRequest, TopUpRequest};
 use crate::error::{Kind, Refusal, Result};
+
+/// Tries to read the receipt of what was posted; the pauses between them are those of `settle`.
+const RECEIPT_TRIES: usize = 8;
 
 /// Cash out of the drawer, as the journal keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,7 +217,7 @@ impl Db {
             .collect();
         for promise in due {
             let stamp = Stamp {
-                id: uuid::Uuid::new_v5(
+                id: Uuid::new_v5(
                     &promise.operation_id,
                     format!("instalment {}", promise.no).as_bytes(),
                 ),
@@ -243,6 +247,10 @@ impl Db {
     }
 
     /// The receipt of what was just posted; read from the ledger when this was a replay.
+    ///
+    /// # Errors
+    /// Offline, whatever the reason: the money has moved, so the screen must ask again under the same id
+    /// and never take it for refused.
     async fn receipt(
         &self,
         stamp: &Stamp,
@@ -250,12 +258,12 @@ impl Db {
         member: Option<&Member>,
     ) -> Result<Receipt> {
         if posted.replayed || (plan.member.is_some() && member.is_none()) {
-            return self
-                .link
-                .read(async |conn: &mut PgConnection| receipt::read(conn, stamp.id).await)
-                .await;
+            return self.posted_receipt(stamp.id).await;
         }
-        let shop = self.shop().await?;
+        let shop = self
+            .shop()
+            .await
+            .map_err(|refusal| posted_unread(&refusal))?;
         let till = shop.tills.iter().find(|till| till.id == stamp.till_id);
         let store =
             till.and_then(|till| shop.stores.iter().find(|store| store.id == till.store_id));
@@ -280,6 +288,32 @@ impl Db {
         Ok(Receipt::of(stamp, &plan, &posted, names))
     }
 
+    /// The receipt of an operation that was posted: worth waiting for.
+    async fn posted_receipt(&self, id: Uuid) -> Result<Receipt> {
+        let mut tries = 0;
+        loop {
+            let read = self
+                .link
+                .read(async |conn: &mut PgConnection| receipt::read(conn, id).await)
+                .await;
+            match read {
+                Err(refusal)
+                    if matches!(refusal.kind, Kind::Offline | Kind::Conflict)
+                        && tries < RECEIPT_TRIES =>
+                {
+                    self.wait(id, tries).await;
+                    tries += 1;
+                }
+                read => {
+                    if tries > 0 {
+                        self.known();
+                    }
+                    return read.map_err(|refusal| posted_unread(&refusal));
+                }
+            }
+        }
+    }
+
     /// Settles what an earlier console of this till began and never heard of again.
     ///
     /// # Errors
@@ -296,6 +330,12 @@ impl Db {
             other => Err(Refusal::new(Kind::Internal, "refusal.internal").with("kind", other)),
         }
     }
+}
+
+/// Of an operation that was posted, whatever the reason.
+fn posted_unread(refusal: &Refusal) -> Refusal {
+    tracing::warn!(%refusal, "posted, but the receipt could not be read");
+    Refusal::offline()
 }
 
 fn request<T: serde::de::DeserializeOwned>(entry: &Entry) -> Result<T> {

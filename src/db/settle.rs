@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::db::Db;
-use crate::db::journal::Entry;
+use crate::db::journal::{Entry, Fate};
 use crate::db::ledger::{fence, fingerprint, post};
 use crate::db::refuse::is_stale;
 use crate::domain::ledger::{OperationKind, Plan, Posted, Stamp};
@@ -64,10 +64,11 @@ impl Db {
         plan: impl AsyncFn(&mut PgConnection, u32) -> Result<Plan>,
     ) -> Result<(Posted, Plan)> {
         let hash = fingerprint(request);
-        if knowledge == Knowledge::Fresh {
-            self.begin(kind, stamp, request)?;
-        }
-        let mut unknown = knowledge == Knowledge::Unknown;
+        let mut unknown = match knowledge {
+            Knowledge::Fresh => self.begin(kind, stamp, request)?,
+            Knowledge::Unknown => true,
+            Knowledge::Repeatable => false,
+        };
         let mut attempt = u32::from(unknown);
         let (mut offline, mut stale) = (0, 0);
         loop {
@@ -89,7 +90,7 @@ impl Db {
                     offline += 1;
                 }
                 Err(refusal) if is_stale(&refusal) && stale < PLANS => stale += 1,
-                Err(refusal) if unknown => match self.fence(stamp, &hash).await {
+                Err(refusal) if unknown => match self.fence(stamp, &hash).await? {
                     Some(posted) => {
                         self.settled(stamp.id, Ok(()));
                         return Ok((posted, Plan::new(kind)));
@@ -103,26 +104,33 @@ impl Db {
     }
 
     /// Takes the id so that nothing can be posted under it any more; `Some` when it had been posted.
-    async fn fence(&self, stamp: &Stamp, hash: &[u8]) -> Option<Posted> {
-        let mut offline = 0;
+    ///
+    /// # Errors
+    /// Internal: still nobody knows. The journal keeps the operation as begun.
+    async fn fence(&self, stamp: &Stamp, hash: &[u8]) -> Result<Option<Posted>> {
+        let mut tries = 0;
         loop {
             match self
                 .link
                 .call(async |conn: &mut PgConnection| fence(conn, stamp, hash).await)
                 .await
             {
-                Ok(posted) => return posted,
-                Err(refusal) if refusal.kind == Kind::Offline || is_stale(&refusal) => {
-                    self.wait(stamp.id, offline).await;
-                    offline += 1;
-                }
+                Ok(posted) => return Ok(posted),
                 // The till's shift is closed or its seat gone: nothing can be posted under this stamp.
-                Err(_) => return None,
+                Err(refusal) if refusal.kind == Kind::User => return Ok(None),
+                Err(refusal) if refusal.kind == Kind::Internal => return Err(refusal),
+                // No answer, no free connection, a lock: none of them says what became of it.
+                Err(_) => {
+                    self.wait(stamp.id, tries).await;
+                    tries += 1;
+                }
             }
         }
     }
 
-    fn begin<R: Serialize>(&self, kind: OperationKind, stamp: &Stamp, request: &R) -> Result<()> {
+    /// Writes the request to the disk. Says whether it was there before and not refused: then it may have
+    /// been posted, and a plan made now may be refused only because of that.
+    fn begin<R: Serialize>(&self, kind: OperationKind, stamp: &Stamp, request: &R) -> Result<bool> {
         let entry = Entry {
             id: stamp.id,
             kind: kind.name().to_owned(),
@@ -131,7 +139,11 @@ impl Db {
             request: serde_json::to_value(request).map_err(Refusal::internal)?,
         };
         match self.journal.borrow_mut().as_mut() {
-            Some(journal) => journal.begin(&entry),
+            Some(journal) => {
+                let item = journal.item(stamp.id);
+                let sent = item.is_some_and(|item| !matches!(item.fate, Fate::Refused(_)));
+                journal.begin(&entry).map(|()| sent)
+            }
             None => Err(Refusal::user("journal.busy")),
         }
     }
@@ -148,12 +160,19 @@ impl Db {
                 tracing::error!(%error, "the journal could not take an answer; it will be asked for again");
             }
         }
-        (self.news)(Connection::Online);
+        self.known();
         refusal.unwrap_or_else(|| Refusal::user("ledger.done_already"))
     }
 
+    /// Says that nothing is unknown any more.
+    pub(super) fn known(&self) {
+        self.unknown.set(false);
+        (self.news)(Connection::Online);
+    }
+
     /// Says that an operation's fate is unknown, brings a private server back, and pauses.
-    async fn wait(&self, id: Uuid, tries: usize) {
+    pub(super) async fn wait(&self, id: Uuid, tries: usize) {
+        self.unknown.set(true);
         (self.news)(Connection::Unknown { code: short(id) });
         self.revive().await;
         let pause = PAUSES

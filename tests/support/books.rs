@@ -40,6 +40,12 @@ pub const OWNER: i32 = 3;
 /// A salon with eight tills, a cashier and a manager; nobody can sign in.
 pub async fn books() -> Database {
     let database = Cluster::database().await;
+    stock(&mut database.owner().await).await;
+    database
+}
+
+/// Makes the shop of [`books`] in an empty database.
+pub async fn stock(owner: &mut PgConnection) {
     let preset = preset::named("salon").unwrap();
     let staff = |number: &str, role| NewStaff {
         number: number.to_owned(),
@@ -64,9 +70,20 @@ pub async fn books() -> Database {
             staff("1", Role::Owner),
         ],
     };
-    let mut owner = database.owner().await;
-    make(&mut owner, &new).await.unwrap();
-    database
+    make(owner, &new).await.unwrap();
+}
+
+/// What the header was told, in order.
+pub type Told = Rc<RefCell<Vec<Connection>>>;
+
+/// What the header was told, and whom to tell.
+pub fn news() -> (Told, Box<dyn Fn(Connection)>) {
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let heard = Rc::clone(&told);
+    (
+        told,
+        Box::new(move |connection| heard.borrow_mut().push(connection)),
+    )
 }
 
 /// A till with an open shift.
@@ -77,7 +94,7 @@ pub struct Counter {
     pub session: Session,
     pub folder: Rc<Folder>,
     /// What the header was told.
-    pub told: Rc<RefCell<Vec<Connection>>>,
+    pub told: Told,
     count: RefCell<u32>,
 }
 
@@ -89,10 +106,13 @@ impl Counter {
 
     /// A console of till `number` with what an earlier one left in `folder`.
     pub async fn open_in(options: PgConnectOptions, number: u16, folder: Rc<Folder>) -> Self {
-        let told = Rc::new(RefCell::new(Vec::new()));
-        let news = Rc::clone(&told);
-        let news = Box::new(move |connection| news.borrow_mut().push(connection));
+        let (told, news) = news();
         let db = Db::open(options, number.into(), folder.path(), news).unwrap();
+        Self::over(db, told, number, folder).await
+    }
+
+    /// A console of till `number` over a back end that tells [`news`].
+    pub async fn over(db: Db, told: Told, number: u16, folder: Rc<Folder>) -> Self {
         let mut session = Session::new(number);
         let Reply::Opening(opening) = db.answer(Query::Opening).await.unwrap() else {
             panic!("no shop")

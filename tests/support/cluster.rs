@@ -23,7 +23,7 @@ use tokio::sync::OnceCell;
 pub const OWNER: &str = "guitai_owner";
 const TEMPLATE: &str = "guitai_template";
 
-const SETTINGS: &str = "
+pub const SETTINGS: &str = "
 listen_addresses = ''
 max_connections = 200
 shared_buffers = 64MB
@@ -114,31 +114,9 @@ impl Cluster {
 
     async fn start() -> Self {
         sweep();
-        let programs = Programs::installed().await;
-        let bin = &programs
-            .first()
-            .expect("PostgreSQL is not installed: apt install postgresql")
-            .bin;
         let folder = std::env::temp_dir().join(format!("guitai-test-{}", std::process::id()));
         fs::DirBuilder::new().mode(0o700).create(&folder).unwrap();
-        fs::write(folder.join("settings"), SETTINGS).unwrap();
-        let mut guard = Command::new("sh");
-        guard
-            .arg("-c")
-            .arg(GUARD)
-            .arg(bin)
-            .current_dir(&folder)
-            .env("LC_ALL", "C");
-        guard.stdin(Stdio::piped()).stdout(Stdio::piped());
-        if rustix::process::geteuid().is_root() {
-            chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
-            guard.uid(NOBODY).gid(NOBODY);
-        }
-        let mut guard = guard.spawn().unwrap();
-        let mut said = BufReader::new(guard.stdout.take().unwrap());
-        let mut line = String::new();
-        said.read_line(&mut line).unwrap();
-        assert_eq!(line.trim_end(), "ready", "Postgres did not start: {line}");
+        let guard = serve(&folder, SETTINGS).await;
         let cluster = Self {
             folder,
             count: AtomicU64::new(0),
@@ -168,6 +146,40 @@ impl Cluster {
         self.admin(format!("alter database {TEMPLATE} allow_connections false"))
             .await;
     }
+}
+
+/// Makes and starts a server in an empty folder, with a guard that ends it with this process.
+pub async fn serve(folder: &Path, settings: &str) -> Child {
+    let programs = Programs::installed().await;
+    let bin = &programs
+        .first()
+        .expect("PostgreSQL is not installed: apt install postgresql")
+        .bin;
+    fs::write(folder.join("settings"), settings).unwrap();
+    let mut guard = Command::new("sh");
+    guard
+        .arg("-c")
+        .arg(GUARD)
+        .arg(bin)
+        .current_dir(folder)
+        .env("LC_ALL", "C");
+    guard.stdin(Stdio::piped()).stdout(Stdio::piped());
+    if rustix::process::geteuid().is_root() {
+        for entry in fs::read_dir(folder).unwrap() {
+            chown(entry.unwrap().path(), Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        chown(folder, Some(NOBODY), Some(NOBODY)).unwrap();
+        guard.uid(NOBODY).gid(NOBODY);
+    }
+    let mut guard = guard.spawn().unwrap();
+    let mut said = BufReader::new(guard.stdout.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    if line.trim_end() != "ready" {
+        let log = fs::read_to_string(folder.join("server.log"));
+        panic!("Postgres did not start: {line}{log:?}");
+    }
+    guard
 }
 
 impl Database {

@@ -5,23 +5,39 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-pub struct Folder(PathBuf);
+pub struct Folder {
+    path: PathBuf,
+    /// Goes with a folder around it.
+    inside: bool,
+}
 
 impl Folder {
     pub fn new(name: &str) -> Self {
         let (_, id) = Uuid::now_v7().as_u64_pair();
         let folder = std::env::temp_dir().join(format!("guitai-{name}-{id:x}"));
         fs::create_dir(&folder).unwrap();
-        Self(folder)
+        Self {
+            path: folder,
+            inside: false,
+        }
+    }
+
+    /// A folder in this one.
+    pub fn inside(&self, name: &str) -> Self {
+        let path = self.path.join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self { path, inside: true }
     }
 
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        if !self.inside {
+            let _ = fs::remove_dir_all(&self.path);
+        }
     }
 }

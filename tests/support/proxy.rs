@@ -2,9 +2,11 @@
 //! connection at an exact point. It knows of the protocol only where one message ends.
 
 use std::future::pending;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::ops::Deref;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::cluster::{Cluster, Database};
+
+const SOCKET: &str = ".s.PGSQL.5432";
 
 /// Where the connection is cut; counted from the moment the cut is ordered, over all
 /// connections, without their log-ins. Each cut happens once.
@@ -34,7 +38,13 @@ pub enum Cut {
 /// The switches of a proxy, shared with its connections.
 struct State {
     trips: AtomicU64,
+    /// Requests under way.
+    open: AtomicU64,
+    /// Requests since somebody began to listen, that one included.
+    listening: AtomicU64,
     cut: Mutex<Option<Cut>>,
+    /// Told when the ordered cut is reached; the connection is not cut then, the world stops.
+    hold: Mutex<Option<Sender<()>>>,
     /// Raised by one to end every connection of now.
     generation: watch::Sender<u64>,
     frozen: watch::Sender<bool>,
@@ -42,8 +52,21 @@ struct State {
     delay: Duration,
 }
 
+impl State {
+    /// What to do at the place of the ordered cut.
+    fn end(&self) -> End {
+        if self.hold.lock().unwrap().is_some() {
+            End::Hold
+        } else {
+            End::Cut
+        }
+    }
+}
+
 pub struct Proxy {
     folder: PathBuf,
+    /// Where the server's own socket is, and what lies in its place.
+    slipped: Option<(PathBuf, u64)>,
     state: Arc<State>,
     _tasks: JoinSet<()>,
 }
@@ -65,23 +88,38 @@ impl Proxy {
             .unwrap();
         // The guard of the cluster, another account when the tests run as root, removes it.
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
-        let listener = UnixListener::bind(folder.join(".s.PGSQL.5432")).unwrap();
+        Self::between(folder, server.join(SOCKET), delay)
+    }
+
+    /// Takes the place of a server's socket in its own folder, without anybody knowing. A server that starts
+    /// again puts its socket back there.
+    pub fn slip(folder: &Path) -> Self {
+        let aside = folder.join(".s.aside");
+        std::fs::rename(folder.join(SOCKET), &aside).unwrap();
+        let mut proxy = Self::between(folder.to_owned(), aside.clone(), Duration::ZERO);
+        let ours = std::fs::metadata(folder.join(SOCKET)).unwrap().ino();
+        proxy.slipped = Some((aside, ours));
+        proxy
+    }
+
+    fn between(folder: PathBuf, server: PathBuf, delay: Duration) -> Self {
+        let listener = UnixListener::bind(folder.join(SOCKET)).unwrap();
         let state = Arc::new(State {
             trips: AtomicU64::new(0),
+            open: AtomicU64::new(0),
+            listening: AtomicU64::new(0),
             cut: Mutex::new(None),
+            hold: Mutex::new(None),
             generation: watch::Sender::new(0),
             frozen: watch::Sender::new(false),
             refusing: AtomicBool::new(false),
             delay,
         });
         let mut tasks = JoinSet::new();
-        tasks.spawn(listen(
-            listener,
-            server.join(".s.PGSQL.5432"),
-            state.clone(),
-        ));
+        tasks.spawn(listen(listener, server, state.clone()));
         Self {
             folder,
+            slipped: None,
             state,
             _tasks: tasks,
         }
@@ -97,9 +135,42 @@ impl Proxy {
         self.state.trips.swap(0, Ordering::SeqCst)
     }
 
+    /// Whether every request so far has its answer. Of use while no connection breaks.
+    pub fn is_quiet(&self) -> bool {
+        self.state.open.load(Ordering::SeqCst) == 0
+    }
+
+    /// Whether a console has begun to listen, and read again what it may have missed.
+    pub fn is_heard(&self) -> bool {
+        self.state.listening.load(Ordering::SeqCst) > 1 && self.is_quiet()
+    }
+
     /// Orders a cut.
     pub fn cut(&self, cut: Cut) {
         *self.state.cut.lock().unwrap() = Some(cut);
+    }
+
+    /// Orders the world to stop where this cut would be: nothing moves any more on any connection, and the
+    /// receiver is told.
+    pub fn hold(&self, place: Cut) -> Receiver<()> {
+        let (sender, reached) = channel();
+        *self.state.hold.lock().unwrap() = Some(sender);
+        self.cut(place);
+        reached
+    }
+
+    /// The world goes on; a connection that was held ends.
+    pub fn release(&self) {
+        *self.state.cut.lock().unwrap() = None;
+        *self.state.hold.lock().unwrap() = None;
+        self.state.open.store(0, Ordering::SeqCst);
+        self.state.listening.store(0, Ordering::SeqCst);
+        self.freeze(false);
+    }
+
+    /// The folder of the socket.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Whether the ordered cut has happened.
@@ -127,7 +198,50 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+        let Some((aside, ours)) = &self.slipped else {
+            let _ = std::fs::remove_dir_all(&self.folder);
+            return;
+        };
+        let place = self.folder.join(SOCKET);
+        if std::fs::metadata(&place).is_ok_and(|found| found.ino() == *ours) {
+            let _ = std::fs::rename(aside, place);
+        }
+    }
+}
+
+/// A proxy with a thread of its own, for tests whose own thread waits for a program.
+pub struct Aside {
+    proxy: Proxy,
+    _end: tokio::sync::oneshot::Sender<()>,
+}
+
+impl Aside {
+    pub async fn new() -> Self {
+        Cluster::get().await;
+        let (sender, proxy) = tokio::sync::oneshot::channel();
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let _ = sender.send(Proxy::new().await);
+                let _ = ended.await;
+            });
+        });
+        Self {
+            proxy: proxy.await.unwrap(),
+            _end: end,
+        }
+    }
+}
+
+impl Deref for Aside {
+    type Target = Proxy;
+
+    fn deref(&self) -> &Proxy {
+        &self.proxy
     }
 }
 
@@ -166,6 +280,7 @@ type Parcel = (Instant, Vec<u8>, End);
 enum End {
     GoOn,
     Cut,
+    Hold,
 }
 
 /// From the client. Bytes go on as they come; only an ordered cut looks closer.
@@ -183,19 +298,25 @@ async fn requests(
         let mut bytes = buffer[..count].to_vec();
         let starting = frames.starting;
         let ends = frames.take(&bytes);
+        let asks = ends.iter().filter(|(kind, _)| b"QS".contains(kind)).count();
+        state.open.fetch_add(asks as u64, Ordering::SeqCst);
+        let listens = bytes.windows(6).any(|word| word == b"LISTEN");
+        if listens || state.listening.load(Ordering::SeqCst) > 0 {
+            state.listening.fetch_add(asks as u64, Ordering::SeqCst);
+        }
         let mut end = End::GoOn;
         if !starting {
             let mut ordered = state.cut.lock().unwrap();
             *ordered = match *ordered {
                 Some(Cut::AfterBytes(limit)) if limit <= count => {
                     bytes.truncate(limit);
-                    end = End::Cut;
+                    end = state.end();
                     None
                 }
                 Some(Cut::AfterBytes(limit)) => Some(Cut::AfterBytes(limit - count)),
                 Some(Cut::AfterMessages(limit)) if limit <= ends.len() => {
                     bytes.truncate(if limit == 0 { 0 } else { ends[limit - 1].1 });
-                    end = End::Cut;
+                    end = state.end();
                     None
                 }
                 Some(Cut::AfterMessages(limit)) => Some(Cut::AfterMessages(limit - ends.len())),
@@ -205,7 +326,7 @@ async fn requests(
         if queue
             .send((Instant::now() + state.delay, bytes, end))
             .is_err()
-            || end == End::Cut
+            || end != End::GoOn
         {
             return pending().await;
         }
@@ -232,13 +353,18 @@ async fn replies(
             .iter()
             .filter(|(kind, _)| *kind == b'Z')
             .count();
-        if ready > 0 && !logged_in {
+        let logging_in = !logged_in;
+        if ready > 0 && logging_in {
             logged_in = true;
             ready -= 1;
         }
         state.trips.fetch_add(ready as u64, Ordering::SeqCst);
+        let open = |open: u64| Some(open.saturating_sub(ready as u64));
+        let _ = state
+            .open
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, open);
         let mut end = End::GoOn;
-        if logged_in {
+        if !logging_in {
             let mut ordered = state.cut.lock().unwrap();
             let (left, half) = match *ordered {
                 Some(Cut::BeforeReply(left)) => (left, false),
@@ -247,7 +373,7 @@ async fn replies(
             };
             if left <= ready {
                 held.truncate(if half { held.len() / 2 } else { 0 });
-                end = End::Cut;
+                end = state.end();
                 *ordered = None;
             } else if left == 1 {
                 continue;
@@ -264,7 +390,7 @@ async fn replies(
         if queue
             .send((Instant::now() + state.delay, bytes, end))
             .is_err()
-            || end == End::Cut
+            || end != End::GoOn
         {
             return pending().await;
         }
@@ -288,7 +414,15 @@ async fn deliver(
         if frozen.wait_for(|frozen| !frozen).await.is_err() || to.write_all(&bytes).await.is_err() {
             return;
         }
-        if end == End::Cut {
+        if end == End::Hold {
+            // Nothing waits between these: no other parcel moves once this one has arrived.
+            state.frozen.send_replace(true);
+            if let Some(hold) = state.hold.lock().unwrap().take() {
+                let _ = hold.send(());
+            }
+            let _ = frozen.wait_for(|frozen| !frozen).await;
+        }
+        if end != End::GoOn {
             return;
         }
     }

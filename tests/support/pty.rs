@@ -33,6 +33,11 @@ pub struct Pty {
     pub bytes: Vec<u8>,
 }
 
+/// Pasted, because typed in one breath it would be a scanner's.
+pub fn typed(text: &str) -> String {
+    format!("\x1b[200~{text}\x1b[201~")
+}
+
 fn size(columns: u16, rows: u16) -> PtySize {
     PtySize {
         rows,
@@ -139,6 +144,25 @@ impl Pty {
                 Err(error) => panic!("{error} waiting for {text}:\n{}", self.screen()),
             }
         }
+    }
+
+    /// Reads until a whole frame shows `text` or `other` says yes; returns whether it was `other`.
+    pub fn until_or(&mut self, text: &str, mut other: impl FnMut() -> bool) -> bool {
+        let end = Instant::now() + PATIENCE;
+        while !(self.bytes.ends_with(FRAME_END) && self.screen().contains(text)) {
+            if other() {
+                return true;
+            }
+            assert!(
+                Instant::now() < end,
+                "waiting for {text}:\n{}",
+                self.screen()
+            );
+            if let Ok(chunk) = self.chunks.recv_timeout(Duration::from_millis(5)) {
+                self.take(&chunk);
+            }
+        }
+        false
     }
 
     /// Bytes that arrive within `span`.
