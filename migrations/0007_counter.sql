@@ -278,16 +278,12 @@ as $$
   cross join lateral (
     select coalesce(sum(g.bonus), 0) as bonus,
            coalesce(jsonb_agg(jsonb_build_object('lot_id', g.lot_id, 'bonus', g.bonus)) filter (where g.is_part), '[]') as parts
-      from (select p.lot_id, sum(p.amount) as bonus,
-                   not exists (select from posting q where q.merchant_id = o.merchant_id and q.operation_id = o.id and q.account = 'principal' and q.lot_id = p.lot_id) as is_part
-              from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
-             where k.merchant_id = o.merchant_id and p.account = 'bonus'
-               and (k.id = o.id or (k.about_id = o.id and k.kind = 'instalment')
-                 or (k.member_id = o.member_id and k.kind = 'expiry' and exists (
-                      select from operation i join posting q on q.merchant_id = i.merchant_id and q.operation_id = i.id
-                       where i.merchant_id = o.merchant_id and (i.id = o.id or (i.about_id = o.id and i.kind = 'instalment'))
-                         and q.account in ('principal', 'bonus') and q.lot_id = p.lot_id)))
-             group by p.lot_id) g) b
+      from (select r.lot_id, r.lot_id <> (select q.lot_id from posting q where q.merchant_id = o.merchant_id and q.operation_id = o.id and q.account = 'principal') as is_part,
+                   r.granted + coalesce((select sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
+                      where k.merchant_id = o.merchant_id and k.member_id = o.member_id and k.kind = 'expiry' and p.account = 'bonus' and p.lot_id = r.lot_id), 0) as bonus
+              from (select p.lot_id, sum(p.amount) as granted from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
+                     where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'instalment')) and p.account = 'bonus'
+                     group by p.lot_id) r) g) b
   where o.merchant_id = (select seat_merchant()) and o.id = p_id and o.kind = 'top_up'
 $$;
 
