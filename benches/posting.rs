@@ -356,6 +356,7 @@ fn apply(customer: &mut Member, plan: &Plan, posted: Posted) {
             principal: Fen::ZERO,
             bonus: Fen::ZERO,
             points: 0,
+            spend_order: None,
         });
     }
     for posting in &plan.postings {

@@ -48,6 +48,8 @@ create table merchant (
   industry text not null,
   points_per_yuan numeric not null default 1,
   points_valid_months int,
+  -- Points for what is paid by stored value, in basis points (20000 = double); null is no multiplier (PT2).
+  stored_value_multiplier int,
   welcome_points bigint not null default 0,
   rounding rounding not null default 'none',
   spend_order spend_order not null default 'pro_rata',
@@ -61,6 +63,7 @@ create table merchant (
   version int not null default 1,
   constraint merchant_pkey primary key (merchant_id),
   constraint merchant_points_rate check (points_per_yuan >= 0),
+  constraint merchant_stored_value_multiplier check (stored_value_multiplier >= 0),
   constraint merchant_welcome check (welcome_points >= 0)
 );
 

@@ -174,6 +174,8 @@ create table instalment (
   lot_id uuid not null,
   due_on date not null,
   bonus bigint not null,
+  -- Days it is valid once it is paid out: it opens a lot of its own then. Null: it joins lot_id.
+  valid_days int,
   released_by uuid,
   cancelled_by uuid,
   constraint instalment_pkey primary key (merchant_id, operation_id, no),

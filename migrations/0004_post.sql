@@ -57,12 +57,16 @@ begin
   if p_level is not null then
     insert into level_change values (m, p_id, p_member, p_from_level, p_level);
   end if;
+  if p_kind = 'top_up_reversal' then
+    update instalment set cancelled_by = p_id
+     where merchant_id = m and operation_id = p_about and released_by is null and cancelled_by is null;
+  end if;
   if p_extras is null then
     return;
   end if;
-  insert into instalment (merchant_id, operation_id, no, member_id, lot_id, due_on, bonus)
-    select m, p_id, i.no, p_member, i.lot_id, i.due_on, i.bonus
-    from jsonb_to_recordset(p_extras -> 'instalments') as i (no smallint, lot_id uuid, due_on date, bonus bigint);
+  insert into instalment (merchant_id, operation_id, no, member_id, lot_id, due_on, bonus, valid_days)
+    select m, p_id, i.no, p_member, i.lot_id, i.due_on, i.bonus, i.valid_days
+    from jsonb_to_recordset(p_extras -> 'instalments') as i (no smallint, lot_id uuid, due_on date, bonus bigint, valid_days int);
   if p_extras ? 'release' then
     update instalment set released_by = p_id
      where merchant_id = m and operation_id = p_about and no = (p_extras ->> 'release')::smallint and member_id = p_member
@@ -71,10 +75,6 @@ begin
     if not found then
       raise exception 'instalment is not open' using errcode = 'GT001';
     end if;
-  end if;
-  if p_kind = 'top_up_reversal' then
-    update instalment set cancelled_by = p_id
-     where merchant_id = m and operation_id = p_about and released_by is null and cancelled_by is null;
   end if;
   if p_extras ? 'returned' then
     insert into returned as r (merchant_id, operation_id, no, quantity_sold, net_sold, quantity, net)

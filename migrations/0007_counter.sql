@@ -39,11 +39,14 @@ begin
     'birth_year', t.birth_year, 'birth_month', t.birth_month, 'birth_day', t.birth_day, 'gender', t.gender,
     'notes', t.notes, 'joined_on', t.joined_on,
     'lots', coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'kind', x.kind, 'opened_at', x.opened_at, 'expires_on', x.expires_on,
-          'principal', x.principal, 'bonus', x.bonus, 'points', x.points) order by x.opened_at, x.id)
+          'principal', x.principal, 'bonus', x.bonus, 'points', x.points,
+          -- SV2: the terms it was sold under, which nobody can change any more.
+          'spend_order', (select o.document ->> 'spend_order' from operation o
+             where x.kind = 'stored_value' and o.merchant_id = m and o.id = x.operation_id)) order by x.opened_at, x.id)
         from lot x where x.merchant_id = m and x.member_id = t.id
          and (x.principal <> 0 or x.bonus <> 0 or x.points <> 0 or x.kind <> 'stored_value')), '[]'),
     'instalments', coalesce((select jsonb_agg(jsonb_build_object('operation_id', i.operation_id, 'no', i.no, 'lot_id', i.lot_id,
-          'due_on', i.due_on, 'bonus', i.bonus) order by i.due_on, i.no)
+          'due_on', i.due_on, 'bonus', i.bonus, 'valid_days', i.valid_days) order by i.due_on, i.no)
         from instalment i where i.merchant_id = m and i.member_id = t.id and i.released_by is null and i.cancelled_by is null), '[]'))
   from member t
   join holding h on h.merchant_id = m and h.member_id = t.id
@@ -245,7 +248,11 @@ as $$
     'points', coalesce((select sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
              where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach')) and p.account = 'points'), 0),
     'points_back', coalesce((select -sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
-             where k.merchant_id = o.merchant_id and k.about_id = o.id and k.kind = 'refund' and p.account = 'points'), 0))
+             where k.merchant_id = o.merchant_id and k.about_id = o.id and k.kind = 'refund' and p.account = 'points'), 0),
+    'points_lots', coalesce((select jsonb_agg(distinct p.lot_id) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
+             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach')) and p.account = 'points'), '[]'),
+    'returned_before', coalesce((select (a.document ->> 'returned')::bigint from operation a
+             where a.merchant_id = o.merchant_id and a.about_id = o.id and a.kind = 'attach'), 0))
   from operation o
   where o.merchant_id = (select seat_merchant()) and o.id = p_id and o.kind = 'sale'
 $$;
@@ -258,18 +265,25 @@ as $$
     'id', o.id, 'seq', o.seq, 'member_id', o.member_id, 'at', o.happened_at, 'shift_id', o.shift_id,
     'amount', (o.document ->> 'amount')::bigint,
     'lot_id', (select p.lot_id from posting p where p.merchant_id = o.merchant_id and p.operation_id = o.id and p.account = 'principal'),
-    'bonus', coalesce((select sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
-             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'instalment')) and p.account = 'bonus'), 0)
-      -- What has expired is gone and nothing to take back.
-      + coalesce((select sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
-             where k.merchant_id = o.merchant_id and k.member_id = o.member_id and k.kind = 'expiry' and p.account = 'bonus'
-               and p.lot_id = (select q.lot_id from posting q where q.merchant_id = o.merchant_id and q.operation_id = o.id and q.account = 'principal')), 0),
+    'bonus', b.bonus, 'parts', b.parts,
     'points', coalesce((select sum(p.amount) from posting p where p.merchant_id = o.merchant_id and p.operation_id = o.id and p.account = 'points'), 0),
+    'points_lots', coalesce((select jsonb_agg(p.lot_id) from posting p where p.merchant_id = o.merchant_id and p.operation_id = o.id and p.account = 'points'), '[]'),
     'level_before', (select c.from_level_id from level_change c where c.merchant_id = o.merchant_id and c.operation_id = o.id),
     'level_after', (select c.to_level_id from level_change c where c.merchant_id = o.merchant_id and c.operation_id = o.id),
     'tenders', o.document -> 'tenders',
     'reversed', exists (select from operation k where k.merchant_id = o.merchant_id and k.about_id = o.id and k.kind = 'top_up_reversal'))
   from operation o
+  -- Its bonus, lot by lot: the first one's, and those of parts that got a lot of their own. What has expired
+  -- is gone and nothing to take back.
+  cross join lateral (
+    select coalesce(sum(g.bonus), 0) as bonus,
+           coalesce(jsonb_agg(jsonb_build_object('lot_id', g.lot_id, 'bonus', g.bonus)) filter (where g.is_part), '[]') as parts
+      from (select r.lot_id, r.lot_id <> (select q.lot_id from posting q where q.merchant_id = o.merchant_id and q.operation_id = o.id and q.account = 'principal') as is_part,
+                   r.granted + coalesce((select sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
+                      where k.merchant_id = o.merchant_id and k.member_id = o.member_id and k.kind = 'expiry' and p.account = 'bonus' and p.lot_id = r.lot_id), 0) as bonus
+              from (select p.lot_id, sum(p.amount) as granted from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
+                     where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'instalment')) and p.account = 'bonus'
+                     group by p.lot_id) r) g) b
   where o.merchant_id = (select seat_merchant()) and o.id = p_id and o.kind = 'top_up'
 $$;
 

@@ -191,6 +191,7 @@ begin
   end if;
   t := jsonb_populate_record(t, p - 'merchant_id' - 'terms_version');
   update merchant set name = t.name, points_per_yuan = t.points_per_yuan, points_valid_months = t.points_valid_months,
+         stored_value_multiplier = t.stored_value_multiplier,
          welcome_points = t.welcome_points, rounding = t.rounding, spend_order = t.spend_order,
          limits_profile = t.limits_profile, dormancy_days = t.dormancy_days, quick_sale_discount = t.quick_sale_discount,
          quick_sale_points = t.quick_sale_points, denominations = t.denominations, terms = t.terms,

@@ -258,9 +258,9 @@ async fn the_terms() {
     let office = Office::default();
     let mut console = open(&office, "5").await;
     picture(&mut console, "terms");
-    console.keys(
-        "<Down><Ctrl-u>0.5<Down><Ctrl-u><Down><Down><Right><Down><Right><Down><Down><Ctrl-u>0<F2>",
-    );
+    console.keys("<Down><Ctrl-u>0.5<Down><Ctrl-u><Down>11<F2>");
+    assert!(console.screen().contains("最多 10 倍"));
+    console.keys("<Ctrl-u>2<Down><Down><Right><Down><Right><Down><Down><Ctrl-u>0<F2>");
     assert!(console.screen().contains("至少 1 天"));
     console.keys("<Ctrl-u>60<Down><Down><Down><Ctrl-u>100,x<F2>");
     assert!(console.screen().contains("用空格分开,最多 8 个金额"));
@@ -272,6 +272,7 @@ async fn the_terms() {
     let shop = console.session().shop.clone().unwrap();
     assert_eq!(shop.points_per_yuan.to_string(), "0.5");
     assert_eq!(shop.points_valid_months, None);
+    assert_eq!(shop.stored_value_multiplier, Some(20_000));
     assert_eq!(shop.spend_order, SpendOrder::PrincipalFirst);
     assert_eq!(shop.dormancy_days, 60);
     assert_eq!(shop.denominations, [Fen(10_000), Fen(5_000), Fen(50)]);

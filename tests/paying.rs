@@ -148,7 +148,7 @@ impl Backend for &Books {
                 Ok(posted(&request.stamp, &plan))
             }
             Query::ReverseTopUp(request) => {
-                let plan = loads::plan_reversal(&request, &self.top_up, &self.member)?;
+                let plan = loads::plan_reversal(&request, &self.top_up, &self.shop, &self.member)?;
                 Ok(posted(&request.stamp, &plan))
             }
             Query::Attach { request, member } => {
@@ -298,6 +298,7 @@ fn lot(id: u128, kind: LotKind, principal: i64, bonus: i64, points: i64) -> Lot 
         principal: Fen(principal),
         bonus: Fen(bonus),
         points,
+        spend_order: None,
     }
 }
 
@@ -364,6 +365,8 @@ fn sale_record() -> SaleRecord {
         ],
         points: 153,
         points_back: 0,
+        points_lots: Vec::new(),
+        returned_before: Fen::ZERO,
     }
 }
 
@@ -377,7 +380,9 @@ fn top_up_record() -> TopUpRecord {
         amount: Fen(10_000),
         lot_id: Uuid::from_u128(1),
         bonus: Fen(2_000),
+        parts: Vec::new(),
         points: 100,
+        points_lots: Vec::new(),
         level_before: Some(1),
         level_after: Some(2),
         tenders: vec![guitai::domain::tender::Tender::exact(

@@ -72,6 +72,7 @@ const TAMPERED: &[(&str, &str, Option<&str>)] = &[
     ("delete from holding where member_id = 3", "verify.holding", None),
     ("update returned set quantity = 0, net = 0", "verify.returned", None),
     ("update instalment set due_on = due_on - 30", "verify.instalment", None),
+    ("update instalment set valid_days = 9", "verify.instalment", None),
     (
         "update instalment set released_by = null where released_by = (select released_by from instalment where released_by is not null limit 1)",
         "verify.instalment",

@@ -133,6 +133,7 @@ impl Db {
         request: &ReversalRequest,
         knowledge: Knowledge,
     ) -> Result<Receipt> {
+        let shop = self.shop().await?;
         let done = self
             .settle(
                 OperationKind::TopUpReversal,
@@ -142,7 +143,7 @@ impl Db {
                 async |conn: &mut PgConnection, _| {
                     let record = receipt::read_top_up(conn, request.top_up_id).await?;
                     let member = member::read(conn, request.member_id).await?;
-                    top_up::plan_reversal(request, &record, &member)
+                    top_up::plan_reversal(request, &record, &shop, &member)
                 },
             )
             .await?;
@@ -231,7 +232,7 @@ impl Db {
                 Knowledge::Repeatable,
                 async |conn: &mut PgConnection, attempt| {
                     let member = fresh(conn, Some(&member), id, attempt).await?;
-                    Ok(instalment::plan(&member, &promise))
+                    Ok(instalment::plan(&member, &promise, stamp.business_on))
                 },
             );
             // Another till may have been first: then there is nothing left to pay out.

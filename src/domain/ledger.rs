@@ -190,6 +190,9 @@ pub struct NewInstalment {
     pub lot_id: Uuid,
     pub due_on: NaiveDate,
     pub bonus: Fen,
+    /// Days it is valid once it is paid out, that day not counted; none is as long as its lot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_days: Option<u32>,
 }
 
 /// How much of a line comes back: pieces or grams, and fen of its net.

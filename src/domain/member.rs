@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::ledger::LotKind;
 use super::level::Level;
 use super::money::Fen;
+use super::stored_value::SpendOrder;
 
 /// What came in together: a top-up, or the points of one expiry day (SV1, PT3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,10 @@ pub struct Lot {
     pub principal: Fen,
     pub bonus: Fen,
     pub points: i64,
+    /// How a payment is split, by the terms printed on the receipt it was loaded with (SV2); none for lots
+    /// without principal.
+    #[serde(default)]
+    pub spend_order: Option<SpendOrder>,
 }
 
 impl Lot {
@@ -37,6 +42,9 @@ pub struct Instalment {
     pub lot_id: Uuid,
     pub due_on: NaiveDate,
     pub bonus: Fen,
+    /// Days it is valid once it is paid out, that day not counted; none is as long as its lot.
+    #[serde(default)]
+    pub valid_days: Option<u32>,
 }
 
 /// The member card: one round trip brings all of it.
@@ -78,6 +86,12 @@ pub enum Gender {
 }
 
 impl Member {
+    /// Whether her stored value is a registered card: its holder is known (SV10). A card alone names nobody.
+    #[must_use]
+    pub const fn is_registered(&self) -> bool {
+        self.phone.is_some()
+    }
+
     /// Principal and bonus together, fen.
     #[must_use]
     pub fn stored_value(&self) -> Fen {

@@ -2,23 +2,74 @@
 
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
+use serde::Serialize;
 use uuid::Uuid;
 
-use super::ledger::{Account, LotKind, NewLot, Plan};
-use super::member::Lot;
+use super::calendar::end_of_month_after;
+use super::ledger::{Account, DocumentLine, LotKind, NewLot, Plan, Stamp};
+use super::level::Level;
+use super::member::{Lot, Member};
 use super::money::Fen;
+use super::shop::Shop;
 
 /// One basis point multiplier of one.
 pub const ONE: i64 = 10_000;
 
+/// Where a multiplier comes from (PT2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    Level,
+    StoredValue,
+}
+
+/// A part of what earns, fen, with the largest multiplier that applies to it, in basis points, and where
+/// that comes from (PT2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Share {
+    pub fen: Fen,
+    pub multiplier: i64,
+    pub by: Source,
+}
+
+/// What a sale earned, and how: the document records it (PT2).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Earned {
+    pub points: i64,
+    pub shares: Vec<Share>,
+}
+
+/// The shares of `base`: of what was paid, `stored` of `net` was stored value, and where not all of the net
+/// earns, so much of what does. The largest multiplier wins in each; on a tie it is the level's (PT2).
+fn shares(base: Fen, net: Fen, stored: Fen, level: &Level, shop: &Shop) -> Vec<Share> {
+    let by_level = |fen| Share {
+        fen,
+        multiplier: level.multiplier,
+        by: Source::Level,
+    };
+    let stored = base.ratio(stored.0, net.0);
+    let mut shares = match shop.stored_value_multiplier {
+        Some(multiplier) if multiplier > level.multiplier => vec![
+            Share {
+                fen: stored,
+                multiplier,
+                by: Source::StoredValue,
+            },
+            by_level(base - stored),
+        ],
+        _ => vec![by_level(base)],
+    };
+    shares.retain(|share| share.fen.is_positive());
+    shares
+}
+
 /// Points for shares of a net amount: `floor(sum(share x multiplier) x rate)`, floored once at the end
-/// over the whole sale. Each share carries the largest multiplier that applies to it, in basis points
-/// (PT1, PT2). `rate` is points per yuan.
+/// over the whole sale (PT1, PT2). `rate` is points per yuan.
 #[must_use]
-pub fn earned(shares: &[(Fen, i64)], rate: Decimal) -> i64 {
+pub fn worth(shares: &[Share], rate: Decimal) -> i64 {
     let weighted: i128 = shares
         .iter()
-        .map(|(fen, multiplier)| i128::from(fen.0.max(0)) * i128::from((*multiplier).max(0)))
+        .map(|share| i128::from(share.fen.0.max(0)) * i128::from(share.multiplier.max(0)))
         .sum();
     let Ok(weighted) = Decimal::try_from_i128_with_scale(weighted, 0) else {
         return 0;
@@ -32,6 +83,41 @@ pub fn earned(shares: &[(Fen, i64)], rate: Decimal) -> i64 {
                 .unwrap_or(0)
         })
         .max(0)
+}
+
+/// Grants what a sale earns, at once or when it is attached later (MB3). `kept` is its lines with the net of
+/// each that did not come back, `stored` what of them was paid by stored value.
+///
+/// PT1: the base is the net amount after discounts, whatever it is paid with; quick sales count by the shop's
+/// setting (PR7). Rounding comes after points (PR1), so it does not reduce them.
+pub fn earn<'a>(
+    plan: &mut Plan,
+    kept: impl IntoIterator<Item = (&'a DocumentLine, Fen)>,
+    stored: Fen,
+    stamp: &Stamp,
+    shop: &Shop,
+    member: &Member,
+) -> Earned {
+    let (mut net, mut base) = (Fen::ZERO, Fen::ZERO);
+    for (line, fen) in kept {
+        net += fen;
+        if line.product_id.is_some() || shop.quick_sale_points {
+            base += fen;
+        }
+    }
+    let shares = shares(base, net, stored, &member.level, shop);
+    let points = worth(&shares, shop.points_per_yuan);
+    let expires_on = shop
+        .points_valid_months
+        .and_then(|months| end_of_month_after(stamp.business_on, months));
+    grant(
+        plan,
+        &member.lots,
+        points,
+        expires_on,
+        Uuid::new_v5(&stamp.id, b"points"),
+    );
+    Earned { points, shares }
 }
 
 /// Grants `points`: a debt is paid off first, the rest joins the lot of its expiry day or opens it as
@@ -119,9 +205,10 @@ pub fn take_back(plan: &mut Plan, lots: &[Lot], points: i64, own: &[Uuid], new_d
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
     use crate::domain::ledger::OperationKind;
+    use crate::domain::price::tests as prices;
     use chrono::DateTime;
     use proptest::prelude::*;
 
@@ -134,20 +221,95 @@ mod tests {
             principal: Fen::ZERO,
             bonus: Fen::ZERO,
             points,
+            spend_order: None,
+        }
+    }
+
+    fn share(fen: i64, multiplier: i64, by: Source) -> Share {
+        Share {
+            fen: Fen(fen),
+            multiplier,
+            by,
         }
     }
 
     #[test]
     fn multipliers_do_not_stack_and_floor_once() {
+        let worth = |shares: &[(i64, i64)], rate| {
+            let shares: Vec<Share> = shares
+                .iter()
+                .map(|(fen, times)| share(*fen, *times, Source::Level))
+                .collect();
+            worth(&shares, rate)
+        };
         // PT2: 60 of 100 yuan by stored value at double.
         assert_eq!(
-            earned(&[(Fen(6_000), 20_000), (Fen(4_000), 10_000)], Decimal::ONE),
+            worth(&[(6_000, 20_000), (4_000, 10_000)], Decimal::ONE),
             160
         );
         // 0.5 + 0.5 yuan make one point together, none alone.
-        assert_eq!(earned(&[(Fen(50), ONE), (Fen(50), ONE)], Decimal::ONE), 1);
-        assert_eq!(earned(&[(Fen(99), ONE)], Decimal::ONE), 0);
-        assert_eq!(earned(&[(Fen(10_000), 15_000)], Decimal::new(1, 1)), 15);
+        assert_eq!(worth(&[(50, ONE), (50, ONE)], Decimal::ONE), 1);
+        assert_eq!(worth(&[(99, ONE)], Decimal::ONE), 0);
+        assert_eq!(worth(&[(10_000, 15_000)], Decimal::new(1, 1)), 15);
+    }
+
+    /// PT2: by share of tender the largest wins, and which one is said.
+    #[test]
+    fn the_largest_multiplier_wins_in_each_share() {
+        let mut shop = prices::shop();
+        let (plain, gold) = (shop.levels[0].clone(), shop.levels[1].clone());
+        let of = |shop: &Shop, level: &Level, stored| {
+            shares(Fen(10_000), Fen(10_000), Fen(stored), level, shop)
+        };
+        assert_eq!(
+            of(&shop, &gold, 6_000),
+            [share(10_000, 20_000, Source::Level)]
+        );
+        shop.stored_value_multiplier = Some(20_000);
+        assert_eq!(
+            of(&shop, &plain, 6_000),
+            [
+                share(6_000, 20_000, Source::StoredValue),
+                share(4_000, ONE, Source::Level)
+            ]
+        );
+        // They do not multiply, and a tie is the level's.
+        assert_eq!(
+            of(&shop, &gold, 6_000),
+            [share(10_000, 20_000, Source::Level)]
+        );
+        shop.stored_value_multiplier = Some(30_000);
+        assert_eq!(
+            of(&shop, &gold, 10_000),
+            [share(10_000, 30_000, Source::StoredValue)]
+        );
+        assert_eq!(of(&shop, &plain, 0), [share(10_000, ONE, Source::Level)]);
+        // Half of the net earns: half of what the stored value paid does.
+        assert_eq!(
+            shares(Fen(5_000), Fen(10_000), Fen(6_000), &plain, &shop),
+            [
+                share(3_000, 30_000, Source::StoredValue),
+                share(2_000, ONE, Source::Level)
+            ]
+        );
+    }
+
+    /// PT6: what the returned goods had earned goes first, not the points that expire soonest.
+    #[test]
+    fn its_own_points_go_back_first() {
+        let day = |d| NaiveDate::from_ymd_opt(2027, 1, d);
+        let lots = [
+            points_lot(1, LotKind::Points, 100, day(1)),
+            points_lot(2, LotKind::Points, 80, day(20)),
+        ];
+        let mut plan = Plan::new(OperationKind::Refund);
+        let own = [Uuid::from_u128(2)];
+        take_back(&mut plan, &lots, 90, &own, Uuid::from_u128(9));
+        let moved = plan
+            .postings
+            .iter()
+            .filter_map(|p| Some((p.lot?.as_u128(), p.amount)));
+        assert_eq!(moved.collect::<Vec<_>>(), [(2, -80), (1, -10)]);
     }
 
     proptest! {

@@ -178,6 +178,7 @@ pub(crate) mod tests {
             industry: "salon".into(),
             points_per_yuan: Decimal::ONE,
             points_valid_months: Some(12),
+            stored_value_multiplier: None,
             welcome_points: 10,
             rounding: Rounding::Jiao,
             spend_order: SpendOrder::ProRata,

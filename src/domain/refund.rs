@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::calendar::end_of_month_after;
 use super::ledger::{Account, DocumentLine, OperationKind, Plan, Posting, ReturnedLine, Stamp};
 use super::level;
 use super::member::Member;
@@ -71,6 +70,10 @@ pub struct SaleRecord {
     /// Points the sale gave, and the part taken back so far.
     pub points: i64,
     pub points_back: i64,
+    /// The lots these points went to.
+    pub points_lots: Vec<Uuid>,
+    /// The net, fen, that had come back before the points were granted: none of them are for it (MB3).
+    pub returned_before: Fen,
 }
 
 impl SaleRecord {
@@ -80,6 +83,15 @@ impl SaleRecord {
 
     fn returned_net(&self) -> Fen {
         self.lines.iter().map(|l| l.returned_net).sum()
+    }
+
+    /// The points to take back in all once `returned` of the net came back: in proportion to what earned
+    /// them (PT6).
+    fn points_for(&self, returned: Fen) -> i64 {
+        let part = returned - self.returned_before;
+        Fen(self.points)
+            .ratio(part.0, (self.net() - self.returned_before).0)
+            .0
     }
 
     /// What was paid for this much of the net, fen: the rounding is shared in proportion.
@@ -166,13 +178,12 @@ pub fn plan(request: &RefundRequest, record: &SaleRecord, member: Option<&Member
     if let Some(member) = member {
         plan.member = Some((member.id, member.version));
         plan.spend = -amount;
-        let share = Fen(record.points).ratio((before + net).0, record.net().0).0;
-        points_back = share - record.points_back;
+        points_back = record.points_for(before + net) - record.points_back;
         points::take_back(
             &mut plan,
             &member.lots,
             points_back,
-            &[],
+            &record.points_lots,
             Uuid::new_v5(&request.stamp.id, b"debt"),
         );
     }
@@ -263,29 +274,21 @@ pub fn plan_attach(
     if record.member_id.is_some() {
         return Err(Refusal::user("attach.taken"));
     }
-    let net = record.net() - record.returned_net();
     let mut plan = Plan::new(OperationKind::Attach);
     plan.about = Some(record.id);
     plan.member = Some((member.id, member.version));
     plan.visit = true;
     plan.spend = record.paid_for(record.net()) - record.paid_for(record.returned_net());
-    let points = points::earned(&[(net, member.level.multiplier)], shop.points_per_yuan);
-    let expires_on = shop
-        .points_valid_months
-        .and_then(|months| end_of_month_after(request.stamp.business_on, months));
-    points::grant(
-        &mut plan,
-        &member.lots,
-        points,
-        expires_on,
-        Uuid::new_v5(&request.stamp.id, b"points"),
-    );
+    // What came back already earns nothing; nobody's stored value paid an anonymous sale.
+    let kept = record.lines.iter();
+    let kept = kept.map(|sold| (&sold.line, sold.line.net - sold.returned_net));
+    let earned = points::earn(&mut plan, kept, Fen::ZERO, &request.stamp, shop, member);
     plan.level = level::upgrade(
         &shop.levels,
         member.level.id,
         member.spend_year + plan.spend,
     );
-    plan.document = serde_json::json!({ "sale_seq": record.seq, "points": points });
+    plan.document = serde_json::json!({ "sale_seq": record.seq, "points": earned.points, "shares": earned.shares, "returned": record.returned_net() });
     Ok(plan)
 }
 
@@ -328,6 +331,8 @@ mod tests {
                 .collect(),
             points: plan.total(Account::Points),
             points_back: 0,
+            points_lots: vec![],
+            returned_before: Fen::ZERO,
         }
     }
 
@@ -420,6 +425,79 @@ mod tests {
                 .hint,
             "refund.changed"
         );
+    }
+
+    /// MB3: the base is the one of a sale at once: quick sales by the shop's setting (PR7), and what came
+    /// back earns nothing (PT6 afterwards takes back only what was earned).
+    #[test]
+    fn an_attached_sale_earns_what_it_would_have_earned() {
+        let mut shop = prices::shop();
+        let her = member(vec![]);
+        let mut quick = prices::line(4_000, 1, None);
+        quick.product_id = None;
+        let lines = quote(&[prices::line(5_000, 2, None), quick], None, &shop).lines;
+        let paid = sale_request(lines, vec![Tender::exact(TenderKind::Cash, Fen(14_000))]);
+        let sold = sale::plan(&paid, &shop, None).unwrap();
+        let mut record = record_of(&sold, Fen::ZERO);
+        record.member_id = None;
+        let request = AttachRequest {
+            stamp: stamp(),
+            sale_id: record.id,
+            member_id: 7,
+        };
+        let points = |shop: &Shop, record: &SaleRecord| {
+            let plan = plan_attach(&request, record, shop, &her).unwrap();
+            assert_eq!(plan.imbalance(), (0, 0));
+            plan.total(Account::Points)
+        };
+        assert_eq!(points(&shop, &record), 280);
+        shop.quick_sale_points = false;
+        let at_once = sale::plan(&paid, &shop, Some(&her)).unwrap();
+        assert_eq!(points(&shop, &record), at_once.total(Account::Points));
+        assert_eq!(points(&shop, &record), 200);
+        record.lines[0].returned = 1;
+        record.lines[0].returned_net = Fen(5_000);
+        assert_eq!(points(&shop, &record), 100);
+
+        // The rest comes back after it was attached: half of it takes back half of the points.
+        record.points = 100;
+        record.returned_before = Fen(5_000);
+        assert_eq!(record.points_for(Fen(9_500)), 50);
+        assert_eq!(record.points_for(Fen(14_000)), 100);
+    }
+
+    /// PT6: goods returned take their own points with them and leave the old ones.
+    #[test]
+    fn returned_goods_take_their_own_points() {
+        use crate::domain::ledger::LotKind;
+        use crate::domain::member::Lot;
+        let shop = prices::shop();
+        let points = |n, points, expiry| Lot {
+            kind: LotKind::Points,
+            points,
+            ..lot(n, 0, 0, expiry)
+        };
+        let her = member(vec![points(1, 500, Some(3)), points(2, 200, Some(300))]);
+        let lines = quote(&[prices::line(10_000, 1, None)], None, &shop).lines;
+        let paid = sale_request(lines, vec![Tender::exact(TenderKind::Cash, Fen(10_000))]);
+        let sold = sale::plan(&paid, &shop, Some(&her)).unwrap();
+        let mut record = record_of(&sold, Fen::ZERO);
+        record.points_lots = vec![Uuid::from_u128(2)];
+        let request = RefundRequest {
+            stamp: stamp(),
+            sale_id: record.id,
+            member_id: Some(7),
+            lines: vec![(1, 1)],
+            amount: Fen(10_000),
+        };
+        let back = plan(&request, &record, Some(&her)).unwrap();
+        let of = |n| {
+            back.postings
+                .iter()
+                .find(|p| p.lot == Some(Uuid::from_u128(n)))
+        };
+        assert_eq!(of(2).map(|p| p.amount), Some(-200));
+        assert_eq!(of(1), None);
     }
 
     proptest! {

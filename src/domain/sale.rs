@@ -1,14 +1,12 @@
 //! A sale: from what the customer saw and paid to what the ledger does.
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use super::calendar::end_of_month_after;
 use super::ledger::{Account, DocumentLine, OperationKind, Plan, Stamp};
 use super::level;
 use super::member::Member;
 use super::money::Fen;
-use super::points;
+use super::points::{self, Earned};
 use super::shop::Shop;
 use super::stored_value;
 use super::tender::{Rounding, Tender, TenderKind};
@@ -96,12 +94,14 @@ pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Resu
     }
     spend_stored_value(&mut plan, request, shop, member)?;
     plan.lines.clone_from(&request.lines);
-    let mut earned = 0;
+    let mut earned = Earned::default();
     if let Some(member) = member {
         plan.member = Some((member.id, member.version));
         plan.spend = request.paid();
         plan.visit = true;
-        earned = earn(&mut plan, request, shop, member);
+        let kept = request.lines.iter().map(|line| (line, line.net));
+        let stored = request.paid_by(TenderKind::StoredValue);
+        earned = points::earn(&mut plan, kept, stored, &request.stamp, shop, member);
         plan.level = level::upgrade(
             &shop.levels,
             member.level.id,
@@ -111,8 +111,8 @@ pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Resu
     plan.document = serde_json::json!({
         "tenders": request.tenders,
         "rounding": request.rounding,
-        "points": earned,
-        "multiplier": member.map(|m| m.level.multiplier),
+        "points": earned.points,
+        "shares": earned.shares,
     });
     Ok(plan)
 }
@@ -142,30 +142,6 @@ fn spend_stored_value(
     Ok(())
 }
 
-/// PT1: the base is the net amount after discounts, whatever it is paid with; quick sales count by the
-/// shop's setting (PR7). Rounding comes after points (PR1), so it does not reduce them.
-fn earn(plan: &mut Plan, request: &SaleRequest, shop: &Shop, member: &Member) -> i64 {
-    let counts = |line: &&DocumentLine| line.product_id.is_some() || shop.quick_sale_points;
-    let base: Fen = request
-        .lines
-        .iter()
-        .filter(counts)
-        .map(|line| line.net)
-        .sum();
-    let earned = points::earned(&[(base, member.level.multiplier)], shop.points_per_yuan);
-    let expires_on = shop
-        .points_valid_months
-        .and_then(|months| end_of_month_after(request.stamp.business_on, months));
-    points::grant(
-        plan,
-        &member.lots,
-        earned,
-        expires_on,
-        Uuid::new_v5(&request.stamp.id, b"points"),
-    );
-    earned
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
@@ -175,6 +151,7 @@ pub(crate) mod tests {
     use crate::domain::stored_value::tests::{TODAY, lot};
     use chrono::DateTime;
     use proptest::prelude::*;
+    use uuid::Uuid;
 
     /// A member of level 2 with these lots.
     pub(crate) fn member(lots: Vec<Lot>) -> Member {
@@ -182,7 +159,7 @@ pub(crate) mod tests {
             id: 7,
             version: 3,
             name: "王晓明".into(),
-            phone: None,
+            phone: Some("138****1380".into()),
             level: prices::shop().levels[1].clone(),
             principal: lots.iter().map(|l| l.principal).sum(),
             bonus: lots.iter().map(|l| l.bonus).sum(),
@@ -246,6 +223,29 @@ pub(crate) mod tests {
         // PT1 and LV2: 90 yuan, double.
         assert_eq!(plan.total(Account::Points), 180);
         assert_eq!(plan.imbalance(), (0, 0));
+    }
+
+    /// PT2: 60 of 100 yuan by stored value at double, and the document says which multiplier it was.
+    #[test]
+    fn stored_value_earns_its_own_multiplier() {
+        let mut shop = prices::shop();
+        shop.stored_value_multiplier = Some(20_000);
+        let mut her = member(vec![lot(1, 100_000, 20_000, None)]);
+        her.level = shop.levels[0].clone();
+        let lines = quote(&[prices::line(10_000, 1, None)], None, &shop).lines;
+        let tenders = vec![
+            Tender::exact(TenderKind::StoredValue, Fen(6_000)),
+            Tender::exact(TenderKind::Wechat, Fen(4_000)),
+        ];
+        let plan = plan(&request(lines, tenders), &shop, Some(&her)).unwrap();
+        assert_eq!(plan.total(Account::Points), 160);
+        assert_eq!(
+            plan.document["shares"],
+            serde_json::json!([
+                { "fen": 6_000, "multiplier": 20_000, "by": "stored_value" },
+                { "fen": 4_000, "multiplier": 10_000, "by": "level" },
+            ])
+        );
     }
 
     #[test]

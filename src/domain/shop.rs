@@ -57,6 +57,8 @@ pub struct Shop {
     pub industry: String,
     pub points_per_yuan: Decimal,
     pub points_valid_months: Option<u32>,
+    /// Points for what is paid by stored value, basis points (20000 is double); none for no multiplier (PT2).
+    pub stored_value_multiplier: Option<i64>,
     pub welcome_points: i64,
     pub rounding: Rounding,
     pub spend_order: SpendOrder,

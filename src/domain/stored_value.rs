@@ -38,11 +38,12 @@ fn spendable(lot: &Lot, today: NaiveDate) -> (Fen, Fen) {
     (lot.principal.max_zero(), bonus.max_zero())
 }
 
-/// Nearest bonus expiry first, lots without one last, then the oldest (SV2).
-fn turn(a: &Lot, b: &Lot) -> Ordering {
+/// Nearest bonus expiry first, lots without one last, then the oldest (SV2). Bonus that is past its last
+/// day cannot be spent and hurries nobody, whether or not a close has posted that yet (PT3).
+fn turn(a: &Lot, b: &Lot, today: NaiveDate) -> Ordering {
     let key = |lot: &Lot| {
         lot.expires_on
-            .filter(|_| lot.bonus.is_positive())
+            .filter(|_| spendable(lot, today).1.is_positive())
             .unwrap_or(NaiveDate::MAX)
     };
     key(a)
@@ -61,8 +62,8 @@ pub fn available(lots: &[Lot], today: NaiveDate) -> Fen {
         .sum()
 }
 
-/// Takes `amount` from the lots in the order of SV2. Inside a lot the odd fen of a pro-rata split goes
-/// to principal.
+/// Takes `amount` from the lots in the order of SV2. A lot is split as it was sold; `order` is for lots that
+/// do not say. Inside a lot the odd fen of a pro-rata split goes to principal.
 ///
 /// # Errors
 /// What is missing, in fen, when the lots do not cover the amount (LG4).
@@ -76,7 +77,7 @@ pub fn spend(
         .iter()
         .filter(|lot| lot.kind == LotKind::StoredValue)
         .collect();
-    turns.sort_by(|a, b| turn(a, b));
+    turns.sort_by(|a, b| turn(a, b, today));
     let mut left = amount.max_zero();
     let mut parts = Vec::new();
     for lot in turns {
@@ -88,7 +89,7 @@ pub fn spend(
         if take.is_zero() {
             continue;
         }
-        let from_bonus = match order {
+        let from_bonus = match lot.spend_order.unwrap_or(order) {
             SpendOrder::ProRata => take.ratio(bonus.0, (principal + bonus).0),
             SpendOrder::PrincipalFirst => (take - principal).max_zero(),
             SpendOrder::BonusFirst => take.min(bonus),
@@ -126,6 +127,7 @@ pub(crate) mod tests {
             principal: Fen(principal),
             bonus: Fen(bonus),
             points: 0,
+            spend_order: None,
         }
     }
 
@@ -166,6 +168,33 @@ pub(crate) mod tests {
         );
         // The last valid day is still valid.
         assert_eq!(available(&[lot(1, 1000, 500, Some(0))], TODAY), Fen(1500));
+    }
+
+    #[test]
+    fn past_bonus_hurries_nobody() {
+        // Not swept yet: its principal waits behind bonus that can still be lost.
+        let lots = [lot(1, 1000, 500, Some(-1)), lot(2, 1000, 500, Some(3))];
+        let parts = spend(&lots, Fen(1600), SpendOrder::ProRata, TODAY).unwrap();
+        let taken = parts
+            .iter()
+            .map(|p| (p.lot.as_u128(), p.principal.0, p.bonus.0));
+        assert_eq!(taken.collect::<Vec<_>>(), [(2, 1000, 500), (1, 100, 0)]);
+        // As a lot without expiry: the oldest first.
+        let lots = [lot(2, 1000, 500, Some(-1)), lot(1, 1000, 0, None)];
+        let parts = spend(&lots, Fen(500), SpendOrder::ProRata, TODAY).unwrap();
+        assert_eq!(parts[0].lot.as_u128(), 1);
+    }
+
+    #[test]
+    fn a_lot_is_spent_as_it_was_sold() {
+        let mut sold = lot(1, 1000, 500, None);
+        sold.spend_order = Some(SpendOrder::BonusFirst);
+        let lots = [sold, lot(2, 1000, 500, None)];
+        let parts = spend(&lots, Fen(2100), SpendOrder::PrincipalFirst, TODAY).unwrap();
+        assert_eq!((parts[0].principal, parts[0].bonus), (Fen(1000), Fen(500)));
+        assert_eq!((parts[1].principal, parts[1].bonus), (Fen(600), Fen(0)));
+        let parts = spend(&lots, Fen(600), SpendOrder::PrincipalFirst, TODAY).unwrap();
+        assert_eq!((parts[0].principal, parts[0].bonus), (Fen(100), Fen(500)));
     }
 
     #[test]

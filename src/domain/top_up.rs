@@ -1,5 +1,7 @@
 //! Loading stored value: the shop's rules, their benefits and the legal limits (SV1 - SV4, SV10, SV11).
 
+mod reversal;
+
 use chrono::{DateTime, Days, Months, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -14,8 +16,14 @@ use super::shop::{LimitsProfile, Shop};
 use super::tender::{Tender, TenderKind};
 use crate::error::{Refusal, Result};
 
+pub use reversal::{BonusPart, ReversalRequest, TopUpRecord, plan_reversal};
+
 /// SV10: what a registered card may hold.
 pub const REGISTERED_MAX: Fen = Fen::yuan(5_000);
+/// SV10: what a card may hold whose holder is not known.
+pub const UNREGISTERED_MAX: Fen = Fen::yuan(1_000);
+/// SV10: who buys so much on unregistered cards at once shows who she is.
+pub const IDENTIFIED_FROM: Fen = Fen::yuan(10_000);
 /// SV10: from here on a person pays by transfer, not in cash.
 pub const CASH_LIMIT: Fen = Fen::yuan(50_000);
 
@@ -55,7 +63,8 @@ pub enum Benefit {
         fen: Fen,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         instalments: Option<Instalments>,
-        /// Days the bonus is valid, the day of the grant not counted; none is for ever.
+        /// Days the bonus is valid, the day of the grant not counted; none is for ever. Of instalments
+        /// each part has its own, from the day it is paid out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         valid_days: Option<u32>,
     },
@@ -130,11 +139,22 @@ pub fn reached(
         .max_by_key(|rule| (rule.amount, rule.id))
 }
 
-/// What the limits of SV10 say of a top-up: the keys of what is exceeded, to be shown or enforced by the
-/// shop's profile.
+/// SV10: what a card may hold, fen of principal.
+#[must_use]
+pub const fn card_max(registered: bool) -> Fen {
+    if registered {
+        REGISTERED_MAX
+    } else {
+        UNREGISTERED_MAX
+    }
+}
+
+/// What the limits of SV10 say of a top-up: the keys of what is exceeded, the gravest first, to be shown or
+/// enforced by the shop's profile. `registered` is whether the holder is known.
 #[must_use]
 pub fn limits_exceeded(
     profile: LimitsProfile,
+    registered: bool,
     held: Fen,
     principal: Fen,
     cash: Fen,
@@ -143,8 +163,15 @@ pub fn limits_exceeded(
         return Vec::new();
     }
     let mut exceeded = Vec::new();
-    if held + principal > REGISTERED_MAX {
-        exceeded.push("top_up.over_card_limit");
+    if !registered && principal >= IDENTIFIED_FROM {
+        exceeded.push("top_up.needs_identification");
+    }
+    if held + principal > card_max(registered) {
+        exceeded.push(if registered {
+            "top_up.over_card_limit"
+        } else {
+            "top_up.over_unregistered_limit"
+        });
     }
     if cash >= CASH_LIMIT {
         exceeded.push("top_up.over_cash_limit");
@@ -184,7 +211,13 @@ pub fn plan(request: &TopUpRequest, shop: &Shop, member: &Member) -> Result<Plan
         .filter(|t| t.kind == TenderKind::Cash)
         .map(|t| t.amount)
         .sum();
-    let exceeded = limits_exceeded(shop.limits_profile, member.principal, request.amount, cash);
+    let exceeded = limits_exceeded(
+        shop.limits_profile,
+        member.is_registered(),
+        member.principal,
+        request.amount,
+        cash,
+    );
     if shop.limits_profile == LimitsProfile::Enforce
         && let Some(hint) = exceeded.first()
     {
@@ -270,6 +303,7 @@ fn give(
                         lot_id: lot,
                         due_on,
                         bonus: share,
+                        valid_days: *valid_days,
                     });
                 }
             }
@@ -294,77 +328,6 @@ fn give(
             plan.level = level::raise(&shop.levels, member.level.id, *level_id);
         }
     }
-}
-
-/// A top-up as it stands in the ledger, with all that was paid out on it since.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TopUpRecord {
-    pub id: Uuid,
-    pub seq: i64,
-    pub member_id: i64,
-    pub at: DateTime<Utc>,
-    pub shift_id: Option<Uuid>,
-    pub amount: Fen,
-    pub lot_id: Uuid,
-    /// Bonus granted so far, instalments included, fen.
-    pub bonus: Fen,
-    pub points: i64,
-    /// The level before, when the top-up raised it, and the one it raised to.
-    pub level_before: Option<i32>,
-    pub level_after: Option<i32>,
-    pub tenders: Vec<Tender>,
-    pub reversed: bool,
-}
-
-/// The reversal of a top-up (RF1): everything back as long as nothing of it was spent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReversalRequest {
-    pub stamp: Stamp,
-    pub top_up_id: Uuid,
-    pub member_id: i64,
-}
-
-/// Plans the reversal of a top-up: money back the way it came, bonus, points and level taken back.
-///
-/// # Errors
-/// `top_up.spent` when a part of the lot is spent already, `top_up.reversed` the second time.
-pub fn plan_reversal(
-    request: &ReversalRequest,
-    record: &TopUpRecord,
-    member: &Member,
-) -> Result<Plan> {
-    if record.reversed {
-        return Err(Refusal::user("top_up.reversed"));
-    }
-    let whole = member.lots.iter().any(|lot| {
-        lot.id == record.lot_id && lot.principal == record.amount && lot.bonus == record.bonus
-    });
-    if !whole {
-        return Err(Refusal::user("top_up.spent"));
-    }
-    let mut plan = Plan::new(OperationKind::TopUpReversal);
-    plan.member = Some((member.id, member.version));
-    plan.about = Some(record.id);
-    for tender in &record.tenders {
-        if let Some(account) = tender.kind.account() {
-            plan.post_fen(account, None, tender.amount);
-        }
-    }
-    plan.post_fen(Account::Principal, Some(record.lot_id), -record.amount);
-    plan.post_fen(Account::Bonus, Some(record.lot_id), -record.bonus);
-    plan.post_fen(Account::BonusGranted, None, record.bonus);
-    points::take_back(
-        &mut plan,
-        &member.lots,
-        record.points,
-        &[],
-        Uuid::new_v5(&request.stamp.id, b"debt"),
-    );
-    if record.level_after == Some(member.level.id) {
-        plan.level = record.level_before;
-    }
-    plan.document = serde_json::json!({ "amount": record.amount, "bonus": record.bonus, "points": record.points, "tenders": record.tenders });
-    Ok(plan)
 }
 
 #[cfg(test)]
@@ -479,6 +442,7 @@ mod tests {
         assert_eq!(
             limits_exceeded(
                 shop.limits_profile,
+                true,
                 her.principal,
                 Fen::yuan(600),
                 Fen::ZERO
@@ -488,6 +452,7 @@ mod tests {
         assert_eq!(
             limits_exceeded(
                 shop.limits_profile,
+                true,
                 her.principal,
                 Fen::yuan(500),
                 Fen::ZERO
@@ -503,6 +468,7 @@ mod tests {
         assert!(
             limits_exceeded(
                 shop.limits_profile,
+                true,
                 her.principal,
                 Fen::yuan(60_000),
                 Fen::yuan(60_000)
@@ -511,46 +477,64 @@ mod tests {
         );
     }
 
+    /// SV10: a card whose holder nobody knows holds less, and a large purchase needs a name.
     #[test]
-    fn a_reversal_undoes_the_load() {
-        let her = member(vec![lot(1, 100_000, 10_000, None)]);
-        let mut record = TopUpRecord {
-            id: Uuid::from_u128(9),
-            seq: 1,
-            member_id: 7,
-            at: DateTime::UNIX_EPOCH,
-            shift_id: None,
-            amount: Fen(100_000),
-            lot_id: Uuid::from_u128(1),
-            bonus: Fen(10_000),
-            points: 20,
-            level_before: Some(1),
-            level_after: Some(2),
-            tenders: vec![Tender::exact(TenderKind::Wechat, Fen(100_000))],
-            reversed: false,
+    fn unregistered_cards_hold_less() {
+        let exceeded = |registered, held, yuan, cash| {
+            let (held, amount, cash) = (Fen::yuan(held), Fen::yuan(yuan), Fen::yuan(cash));
+            limits_exceeded(LimitsProfile::Warn, registered, held, amount, cash)
         };
-        let request = ReversalRequest {
-            stamp: stamp(),
-            top_up_id: record.id,
-            member_id: 7,
-        };
-        let plan = plan_reversal(&request, &record, &her).unwrap();
-        assert_eq!(plan.imbalance(), (0, 0));
+        assert!(exceeded(false, 400, 600, 0).is_empty());
         assert_eq!(
-            (
-                plan.total(Account::Wechat),
-                plan.total(Account::Principal),
-                plan.level
-            ),
-            (100_000, -100_000, Some(1))
+            exceeded(false, 401, 600, 0),
+            ["top_up.over_unregistered_limit"]
         );
-        // The points were spent meanwhile: a debt (PT6).
-        assert_eq!(plan.new_lots[0].kind, LotKind::PointsDebt);
-        record.bonus = Fen(10_001);
+        assert!(exceeded(true, 401, 600, 0).is_empty());
         assert_eq!(
-            plan_reversal(&request, &record, &her).unwrap_err().hint,
-            "top_up.spent"
+            exceeded(false, 0, 10_000, 0),
+            [
+                "top_up.needs_identification",
+                "top_up.over_unregistered_limit"
+            ]
         );
-        assert_eq!(TODAY.to_string(), "2026-11-22");
+        assert_eq!(exceeded(true, 0, 10_000, 0), ["top_up.over_card_limit"]);
+        assert_eq!(exceeded(true, 0, 0, 50_000), ["top_up.over_cash_limit"]);
+
+        let mut shop = shop();
+        shop.limits_profile = LimitsProfile::Enforce;
+        let mut her = member(vec![]);
+        her.phone = None;
+        assert_eq!(
+            plan(&request(1_001, None), &shop, &her).unwrap_err().hint,
+            "top_up.over_unregistered_limit"
+        );
+        her.phone = Some("138****1380".into());
+        assert!(plan(&request(1_001, None), &shop, &her).is_ok());
+    }
+
+    /// SV4: the promise says how long each part will be valid.
+    #[test]
+    fn parts_are_promised_with_their_days() {
+        let mut shop = shop();
+        shop.rules = vec![rule(
+            1,
+            1_000,
+            vec![Benefit::Bonus {
+                fen: Fen(30_000),
+                instalments: Some(Instalments {
+                    count: 3,
+                    every: Every::Month,
+                }),
+                valid_days: Some(30),
+            }],
+        )];
+        let plan = plan(&request(1_000, Some((1, 1))), &shop, &member(vec![])).unwrap();
+        assert_eq!(plan.new_lots[0].expires_on, Some(TODAY + Days::new(30)));
+        let parts = &plan.extras.instalments;
+        assert_eq!(
+            parts.iter().map(|p| p.valid_days).collect::<Vec<_>>(),
+            [Some(30), Some(30)]
+        );
+        assert_eq!(plan.document["instalments"][1]["valid_days"], 30);
     }
 }

@@ -59,6 +59,7 @@ pub fn member() -> Member {
         principal: Fen(fen.0),
         bonus: Fen(fen.1),
         points,
+        spend_order: None,
     };
     Member {
         id: 7,
@@ -204,6 +205,7 @@ impl Desk {
                 lot_id: Uuid::from_u128(1),
                 due_on: day("2026-03-01"),
                 bonus: Fen(5_000),
+                valid_days: None,
             });
         }
         Box::new(member)

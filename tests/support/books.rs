@@ -194,6 +194,25 @@ impl Counter {
         *member
     }
 
+    /// The owner changes the terms.
+    pub async fn edit_terms(&self, edit: impl FnOnce(&mut Shop)) -> Shop {
+        let query = Query::ReadShop { staff_id: None };
+        let Reply::Shop(mut shop, _) = self.db.answer(query).await.unwrap() else {
+            panic!()
+        };
+        edit(&mut shop);
+        let editor = OWNER;
+        let Reply::Saved(shop) = self
+            .db
+            .answer(Query::SaveTerms { editor, shop })
+            .await
+            .unwrap()
+        else {
+            panic!()
+        };
+        *shop
+    }
+
     pub async fn member(&self, id: i64) -> Member {
         let Reply::Member(member) = self.db.answer(Query::ReadMember { id }).await.unwrap() else {
             panic!()

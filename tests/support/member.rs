@@ -21,6 +21,7 @@ fn lot(n: u128, kind: LotKind, opened: &str, until: Option<&str>, held: (i64, i6
         principal: Fen::yuan(held.0),
         bonus: Fen::yuan(held.1),
         points: held.2,
+        spend_order: None,
     }
 }
 
@@ -84,6 +85,7 @@ pub fn member() -> Member {
             lot_id: Uuid::from_u128(2),
             due_on: day("2026-04-05"),
             bonus: Fen::yuan(100),
+            valid_days: None,
         }],
     }
 }

@@ -37,6 +37,7 @@ pub fn shop() -> Shop {
         industry: "salon".to_owned(),
         points_per_yuan: 1.into(),
         points_valid_months: Some(12),
+        stored_value_multiplier: None,
         welcome_points: 100,
         rounding: Rounding::None,
         spend_order: SpendOrder::ProRata,

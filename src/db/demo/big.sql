@@ -73,7 +73,8 @@ begin
   -- Sales, by stored value when it covers.
   insert into op
     select 1 + (s.m + s.k) % 3, null, null, null, pg_temp.made(s.at, 'sale ' || s.m || ' ' || s.k), 'sale', s.m, s.at, s.price, true,
-           jsonb_build_object('rounding', 0, 'points', s.earned, 'multiplier', 10000,
+           jsonb_build_object('rounding', 0, 'points', s.earned,
+             'shares', jsonb_build_array(jsonb_build_object('by', 'level', 'fen', s.price, 'multiplier', 10000)),
              'tenders', jsonb_build_array(jsonb_build_object('kind', case when s.covered then 'stored_value' else 'wechat' end, 'amount', s.price, 'given', s.price))),
            case when s.covered then '{revenue,principal,bonus,points,points_granted}' else '{revenue,wechat,points,points_granted}' end::account[],
            case when s.covered then array[null, s.stored, s.stored, s.points_lot, null] else array[null, null, s.points_lot, null] end,

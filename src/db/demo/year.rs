@@ -23,7 +23,7 @@ use crate::domain::shop::Shop;
 use crate::domain::staff::Role;
 use crate::domain::stored_value;
 use crate::domain::tender::{Tender, TenderKind};
-use crate::domain::top_up::{self, REGISTERED_MAX, ReversalRequest, TopUpRecord, TopUpRequest};
+use crate::domain::top_up::{self, ReversalRequest, TopUpRecord, TopUpRequest};
 use crate::domain::{instalment, price};
 use crate::error::{Kind, Refusal, Result};
 use crate::query::EnrolRequest;
@@ -235,7 +235,7 @@ impl Year {
         let total = price::quote(&lines, Some(&member.level), &self.shop).total;
         if stored_value::available(&member.lots, day) < total
             && let Some(purse) = person.purse
-            && member.principal + purse <= REGISTERED_MAX
+            && member.principal + purse <= top_up::card_max(member.is_registered())
             && self.dice.chance(85)
         {
             self.load(conn, till, &member, purse, person.pays).await?;
@@ -478,7 +478,7 @@ impl Year {
             top_up_id,
             member_id,
         };
-        match top_up::plan_reversal(&request, &record, &member) {
+        match top_up::plan_reversal(&request, &record, &self.shop, &member) {
             Ok(plan) => self
                 .post(conn, &request.stamp, &plan, &request)
                 .await
@@ -496,7 +496,7 @@ impl Year {
                 return Ok(());
             };
             let stamp = self.stamp(till)?;
-            let plan = instalment::plan(&member, due);
+            let plan = instalment::plan(&member, due, day);
             self.post(conn, &stamp, &plan, &stamp).await?;
         }
     }

@@ -52,17 +52,19 @@ async fn returned(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diffe
     }))
 }
 
-/// SV4: the promises are those of the top-up's document; what is marked as paid out or cancelled was.
+/// SV4: the promises are those of the top-up's document; what is marked as paid out or cancelled was, and
+/// nothing is left open of a top-up that was reversed.
 async fn instalments(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
         r#"with promised as (
-             select o.id, count(*) as n, sum(d.bonus) as bonus, md5(string_agg(format('%s %s %s %s', d.no, d.lot_id, d.due_on, d.bonus), ';' order by d.no)) as terms
-               from operation o, jsonb_to_recordset(o.document -> 'instalments') as d (no int, lot_id uuid, due_on date, bonus bigint)
+             select o.id, count(*) as n, sum(d.bonus) as bonus, md5(string_agg(format('%s %s %s %s %s', d.no, d.lot_id, d.due_on, d.bonus, d.valid_days), ';' order by d.no)) as terms
+               from operation o, jsonb_to_recordset(o.document -> 'instalments') as d (no int, lot_id uuid, due_on date, bonus bigint, valid_days int)
               where o.merchant_id = $1 and o.kind = 'top_up' group by o.id),
            kept as (
              select i.operation_id as id, count(*) as n, sum(i.bonus) as bonus,
-                    md5(string_agg(format('%s %s %s %s', i.no, i.lot_id, i.due_on, i.bonus), ';' order by i.no)) as terms,
-                    coalesce(sum(i.bonus) filter (where i.released_by is not null), 0) as released, bool_or(i.cancelled_by is not null) as cancelled
+                    md5(string_agg(format('%s %s %s %s %s', i.no, i.lot_id, i.due_on, i.bonus, i.valid_days), ';' order by i.no)) as terms,
+                    coalesce(sum(i.bonus) filter (where i.released_by is not null), 0) as released, bool_or(i.cancelled_by is not null) as cancelled,
+                    bool_or(i.cancelled_by is null and i.released_by is null) as open
                from instalment i where i.merchant_id = $1 group by 1),
            paid as (
              select o.about_id as id, sum(p.amount) as bonus
@@ -74,6 +76,7 @@ async fn instalments(conn: &mut PgConnection, merchant: i32) -> Result<Option<Di
              join operation o on o.merchant_id = $1 and o.id = coalesce(a.id, k.id, p.id)
             where a.terms is distinct from k.terms or coalesce(p.bonus, 0) <> coalesce(k.released, 0)
                or (k.cancelled and not exists (select from operation r where r.merchant_id = $1 and r.about_id = o.id and r.kind = 'top_up_reversal'))
+               or (k.open and exists (select from operation r where r.merchant_id = $1 and r.about_id = o.id and r.kind = 'top_up_reversal'))
             order by o.till_id, o.seq limit 1"#,
         merchant
     )

@@ -133,13 +133,24 @@ impl TopUp {
         };
         let profile = cx.session.shop.as_ref().map(|shop| shop.limits_profile);
         let profile = profile.unwrap_or_default();
-        let over = limits_exceeded(profile, self.member.principal, amount, Fen::ZERO);
+        let over = limits_exceeded(
+            profile,
+            self.member.is_registered(),
+            self.member.principal,
+            amount,
+            Fen::ZERO,
+        );
         if let Some(hint) = over.first() {
             if profile == LimitsProfile::Enforce {
                 return cx.refuse(Refusal::user(hint));
             }
             if !self.warned {
-                return Step::push(Confirm::new("top_up.over_card_ask").careful());
+                let ask = match *hint {
+                    "top_up.needs_identification" => "top_up.identification_ask",
+                    "top_up.over_unregistered_limit" => "top_up.over_unregistered_ask",
+                    _ => "top_up.over_card_ask",
+                };
+                return Step::push(Confirm::new(ask).careful());
             }
         }
         let most = cx

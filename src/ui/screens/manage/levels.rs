@@ -15,7 +15,7 @@ use crate::ui::widgets::table::{Cell, Column};
 
 /// Basis points: the whole price, and the most times points are multiplied.
 const WHOLE: i64 = 10_000;
-const MOST_TIMES: i64 = 100_000;
+pub(super) const MOST_TIMES: i64 = 100_000;
 
 /// Longest name, digits of the rank.
 const NAME_LENGTH: usize = 20;
@@ -165,7 +165,7 @@ impl Subject for Draft {
 }
 
 /// Without zeros behind the point: 9.5, not 9.50.
-fn short(amount: Fen) -> String {
+pub(super) fn short(amount: Fen) -> String {
     let text = typed(amount);
     match text.split_once('.') {
         Some(_) => text.trim_end_matches('0').to_owned(),

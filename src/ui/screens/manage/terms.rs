@@ -3,8 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::edit::{Edit, Subject};
+use super::levels::{MOST_TIMES, short};
 use super::products::typed;
 use crate::domain::money::Fen;
+use crate::domain::points::ONE;
 use crate::domain::shop::{LimitsProfile, Shop};
 use crate::domain::stored_value::SpendOrder;
 use crate::domain::tender::Rounding;
@@ -19,15 +21,16 @@ use crate::ui::widgets::form::Form;
 const NAME: usize = 0;
 const POINTS: usize = 1;
 const MONTHS: usize = 2;
-const WELCOME: usize = 3;
-const ROUNDING: usize = 4;
-const ORDER: usize = 5;
-const LIMITS: usize = 6;
-const DORMANT: usize = 7;
-const QUICK_DISCOUNT: usize = 8;
-const QUICK_POINTS: usize = 9;
-const CASH: usize = 10;
-const TERMS: usize = 11;
+const STORED_TIMES: usize = 3;
+const WELCOME: usize = 4;
+const ROUNDING: usize = 5;
+const ORDER: usize = 6;
+const LIMITS: usize = 7;
+const DORMANT: usize = 8;
+const QUICK_DISCOUNT: usize = 9;
+const QUICK_POINTS: usize = 10;
+const CASH: usize = 11;
+const TERMS: usize = 12;
 
 /// Longest name and terms, characters; digits of a number.
 const NAME_LENGTH: usize = 30;
@@ -91,6 +94,9 @@ impl Subject for Draft {
         let text = |length, value: &str| Field::new(Kind::Any).most(length).with(value);
         let months = shop.points_valid_months.map(|months| months.to_string());
         let rate = shop.points_per_yuan.normalize().to_string();
+        let times = shop
+            .stored_value_multiplier
+            .map(|times| short(Fen(times / 100)));
         let cash: Vec<String> = shop.denominations.iter().copied().map(typed).collect();
         Form::new()
             .field("terms.name", text(NAME_LENGTH, &shop.name))
@@ -101,6 +107,11 @@ impl Subject for Draft {
                 number(DIGITS, months.as_deref().unwrap_or_default()),
             )
             .hint("terms.months_hint")
+            .field(
+                "terms.stored_times",
+                Field::new(Kind::Amount).with(times.as_deref().unwrap_or_default()),
+            )
+            .hint("terms.stored_times_hint")
             .field(
                 "terms.welcome",
                 number(POINTS_DIGITS, &shop.welcome_points.to_string()),
@@ -137,6 +148,7 @@ impl Subject for Draft {
         let name = form.need_text(NAME)?;
         let points = form.need_amount(POINTS)?;
         let months = form.value(MONTHS).parse().ok().filter(|months| *months > 0);
+        let stored_value_multiplier = times(form)?;
         let dormancy_days: i64 = form.need_text(DORMANT)?.parse().unwrap_or(0);
         if dormancy_days == 0 {
             form.refuse(DORMANT, "terms.dormant_wrong");
@@ -150,6 +162,7 @@ impl Subject for Draft {
             name,
             points_per_yuan: Decimal::new(points.0, 2).normalize(),
             points_valid_months: months,
+            stored_value_multiplier,
             welcome_points: form.value(WELCOME).parse().unwrap_or(0),
             rounding: of(&ROUNDINGS, form.chosen(ROUNDING)),
             spend_order: of(&ORDERS, form.chosen(ORDER)),
@@ -166,6 +179,24 @@ impl Subject for Draft {
             shop: Box::new(shop),
         })
     }
+}
+
+/// The multiplier for stored value, basis points; none within for an empty entry or for one, none after
+/// saying what is wrong.
+#[expect(
+    clippy::option_option,
+    reason = "what is wrong stops the save, an empty entry does not"
+)]
+fn times(form: &mut Form) -> Option<Option<i64>> {
+    if form.value(STORED_TIMES).is_empty() {
+        return Some(None);
+    }
+    let times = form.need_amount(STORED_TIMES)?.0 * 100;
+    if times > MOST_TIMES {
+        form.refuse(STORED_TIMES, "level.times_wrong");
+        return None;
+    }
+    Some((times > ONE).then_some(times))
 }
 
 fn keys<T>(options: &[(T, &'static str)]) -> Vec<&'static str> {

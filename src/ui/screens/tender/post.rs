@@ -20,7 +20,7 @@ impl Tender {
     pub(super) fn close(&mut self, cx: &mut Cx) -> Step {
         if let (Job::TopUp(_), Some(shop)) = (&self.job, &cx.session.shop) {
             let cash = self.bill.paid_by(TenderKind::Cash);
-            let over = limits_exceeded(shop.limits_profile, Fen::ZERO, Fen::ZERO, cash);
+            let over = limits_exceeded(shop.limits_profile, true, Fen::ZERO, Fen::ZERO, cash);
             if let Some(hint) = over.first() {
                 if shop.limits_profile == LimitsProfile::Enforce {
                     self.reopen();
