@@ -81,6 +81,8 @@ enum Why {
 enum Question {
     Clear,
     HandOver,
+    /// The anonymous sale before is put under somebody's name.
+    Attach,
     Unknown(Vec<menu::Unknown>, Code),
     More,
     /// A price set by hand waits for approval.
@@ -114,7 +116,6 @@ pub struct Counter {
     pays: bool,
     question: Option<Question>,
     holding: Option<Ticket>,
-    attaching: Option<Ticket>,
     opening: Option<Ticket>,
     anonymous: Option<Anonymous>,
     /// What the last receipt said, until the next customer.
@@ -245,7 +246,7 @@ impl Counter {
             }
             Action::TakeUp => return Step::push(Held::new()),
             Action::Line => return self.edit(),
-            Action::Attach => self.attach(cx),
+            Action::Attach => return self.attach(cx),
             Action::Operations => return Step::Push((self.doors.operations)(cx.session.till_id())),
             Action::Dormant => return Step::Push((self.doors.dormant)()),
             Action::More => return self.more(),
@@ -270,7 +271,6 @@ impl Counter {
     /// Enter: what stands in the line, or, when it is empty, the payment.
     fn accept(&mut self, cx: &mut Cx) -> Step {
         let known = self.known();
-        let code = self.typed_code();
         match self.finder.enter(known, cx) {
             Entered::Nothing if self.sale.is_empty() => {}
             Entered::Nothing => return self.pay(cx),
@@ -280,6 +280,7 @@ impl Counter {
                 return self.take(row, cx);
             }
             Entered::Codes(codes) => {
+                let code = self.typed_code();
                 self.finder.clear();
                 return self.look_up(codes, code, cx);
             }
@@ -292,6 +293,10 @@ impl Counter {
             Entered::BankCard => {
                 self.finder.clear();
                 cx.notice(Tone::Bad, "counter.bank_card");
+            }
+            Entered::PaymentCode => {
+                self.finder.clear();
+                self.payment_code(cx);
             }
             Entered::Unknown => {
                 let say = Say::new("counter.nothing").with("text", self.finder.text());
@@ -436,7 +441,7 @@ impl Screen for Counter {
             match input {
                 Input::Opened => self.opened(cx),
                 Input::Action(action) => self.action(action, cx),
-                Input::Scan(scan) => self.scan(&scan, cx),
+                Input::Scan(scan) => self.scan(scan, cx),
                 Input::Reply(ticket, answer) => self.answered(ticket, answer, cx),
                 Input::Outcome(outcome) => self.outcome(outcome, cx),
                 Input::Changed(noun) => self.changed(noun, cx),
@@ -458,7 +463,7 @@ impl Screen for Counter {
             Action::Pay => free && (!self.sale.is_empty() || self.is_fetching()),
             Action::Hold => free && !self.sale.is_empty() && !self.is_fetching(),
             Action::Line => free && !self.sale.is_empty(),
-            Action::Attach => self.anonymous.is_some() && self.attaching.is_none(),
+            Action::Attach => self.anonymous.is_some(),
             Action::Accept | Action::TakeUp => free,
             _ => true,
         }
@@ -499,7 +504,10 @@ impl Counter {
                 return self.edited(place, line, cx);
             }
             (Outcome::Removed, Some(Question::Line(Some(place)))) => self.sale.remove(place),
-            (Outcome::Scan(scan), _) => return self.scan(&scan, cx),
+            (outcome @ (Outcome::Yes | Outcome::No), Some(Question::Attach)) => {
+                self.attached(&outcome, cx);
+            }
+            (Outcome::Scan(scan), _) => return self.scan(scan, cx),
             (Outcome::Receipt(receipt), _) => self.receipt(&receipt, cx),
             (Outcome::Member(member), _) => self.set_member(member, cx),
             (Outcome::Product(product), _) => return self.add(&product, None, cx),

@@ -1,10 +1,10 @@
 //! What a code leads to: a member, a line of the sale, or a question.
 
-use super::finder::codes;
 use super::menu::Unknown;
 use super::{Code, Counter, MOST_REMEMBERED, Question, Why};
-use crate::domain::code::{Meaning, Origin, Situation, meanings};
+use crate::domain::code::{Meaning, Origin, Situation, known_as, meanings};
 use crate::domain::member::Member;
+use crate::domain::payment_code::wipe;
 use crate::domain::price::CartLine;
 use crate::domain::product::{Product, ProductKind};
 use crate::domain::scan::Scan;
@@ -19,7 +19,7 @@ use crate::ui::widgets::notice::Tone;
 
 impl Counter {
     /// A code from a scanner. Pieces typed before it count (`3*`), nothing else in the line does.
-    pub(super) fn scan(&mut self, scan: &Scan, cx: &mut Cx) -> Step {
+    pub(super) fn scan(&mut self, mut scan: Scan, cx: &mut Cx) -> Step {
         if self.holding.is_some() {
             cx.notice(Tone::Warn, "refusal.busy");
             return Step::Stay;
@@ -33,17 +33,37 @@ impl Counter {
             member: self.known(),
         };
         let meanings = meanings(&scan.code, Origin::Scanned, situation);
-        if meanings.first() == Some(&Meaning::BankCard) {
-            cx.notice(Tone::Bad, "counter.bank_card");
-            return Step::Stay;
+        match meanings.first() {
+            Some(Meaning::BankCard) => {
+                wipe(&mut scan.code);
+                cx.notice(Tone::Bad, "counter.bank_card");
+                return Step::Stay;
+            }
+            Some(Meaning::Payment(_)) => {
+                wipe(&mut scan.code);
+                self.payment_code(cx);
+                return Step::Stay;
+            }
+            _ => {}
         }
-        let codes = codes(&meanings);
+        let codes = known_as(&meanings);
         if codes.is_empty() {
             cx.notice(Tone::Warn, "app.garbled");
             return Step::Stay;
         }
         let code = self.code(&scan.code, &meanings);
         self.look_up(codes, code, cx)
+    }
+
+    /// What a wallet shows is good for nothing before the payment, and is neither asked about nor
+    /// kept (PV1).
+    pub(super) fn payment_code(&self, cx: &mut Cx) {
+        let key = if self.sale.is_empty() {
+            "counter.payment_early"
+        } else {
+            "counter.payment_code"
+        };
+        cx.notice(Tone::Warn, key);
     }
 
     /// The line as a code.
@@ -114,18 +134,22 @@ impl Counter {
                 };
                 return cx.refuse(Refusal::user(hint));
             }
-            Found::Nothing => return self.unknown(code),
+            Found::Nothing => return self.unknown(code, cx),
         }
         Step::Stay
     }
 
     /// Nobody's code: a new phone enrols, anything else is asked about.
-    fn unknown(&mut self, code: Code) -> Step {
+    fn unknown(&mut self, code: Code, cx: &mut Cx) -> Step {
         self.pays = false;
         if let Some(phone) = &code.phone {
             return self.enrol(Some(phone.digits()), None);
         }
         let choices = Unknown::of(&code, self.known());
+        if choices == [Unknown::Ignore] {
+            cx.notice(Tone::Warn, "counter.unknown_own");
+            return Step::Stay;
+        }
         let name = self.member.as_ref().map_or("", |member| &member.name);
         let say = Say::new("counter.unknown").with("code", &code.text);
         let popup = Unknown::popup(say, &choices, &code, name);
