@@ -135,7 +135,7 @@ async fn what_is_too_long_for_a_card_is_not_offered_as_one() {
     let desk = Desk::new();
     let mut console = counter(&desk);
     scan(&mut console, "0088001").await;
-    scan(&mut console, &"7".repeat(41)).await;
+    scan(&mut console, &"8812345".repeat(6)).await;
     let screen = console.screen();
     assert!(
         screen.contains("没有人认识") && !screen.contains("把这张卡"),
@@ -165,7 +165,7 @@ fn no_cards() -> Vec<(String, &'static str)> {
         (member, "会员码或工牌"),
         (PHONE.to_owned(), "手机号"),
         ("0088001".to_owned(), "已经登记"),
-        ("7".repeat(41), "4 至 40 位"),
+        ("8812345".repeat(6), "4 至 40 位"),
     ]);
     all
 }
