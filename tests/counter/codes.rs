@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use guitai::domain::token::{Bearer, Token};
 use guitai::error::Refusal;
+use guitai::event::What;
 use guitai::query::{EnrolRequest, Query};
 
 use super::desk::{Desk, counter};
@@ -90,6 +91,22 @@ async fn a_payment_code_that_is_typed_is_not_looked_up_on_the_way() {
         assert!(screen.contains("这是付款码"), "{typed}: {screen}");
         nothing_of(&mut console, &desk, typed);
         nothing_of(&mut console, &desk, WALLETS[0]);
+    }
+}
+
+#[tokio::test]
+async fn a_pasted_one_never_stands_in_the_line() {
+    for (secret, says) in [(WALLETS[0], "这是付款码"), (STRIPE, "银行卡")] {
+        let desk = Desk::new();
+        let mut console = counter(&desk);
+        // A terminal may hand a scan over as a paste.
+        console
+            .event(What::Paste(format!("{secret}\r")))
+            .settle()
+            .await;
+        let screen = console.screen();
+        assert!(screen.contains(says), "{screen}");
+        nothing_of(&mut console, &desk, secret);
     }
 }
 

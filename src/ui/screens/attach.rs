@@ -43,7 +43,7 @@ struct Row {
     level: String,
 }
 
-/// A popup; pops `Outcome::Yes` when attached, `Outcome::No` when somebody has the sale already,
+/// A popup; pops `Outcome::Yes` when attached, `Outcome::No` when it cannot be any more,
 /// nothing on Esc.
 #[derive(Debug)]
 pub struct Attach {
@@ -169,7 +169,8 @@ impl Attach {
                 cx.notice(Tone::Good, Say::new("attach.done").with("points", points));
                 Step::Pop(Some(Outcome::Yes))
             }
-            Err(refusal) if refusal.hint == "attach.taken" => {
+            // It can be nobody's any more.
+            Err(refusal) if matches!(refusal.hint, "attach.taken" | "attach.not_this_shift") => {
                 cx.notice(Tone::Warn, &refusal);
                 Step::Pop(Some(Outcome::No))
             }

@@ -16,6 +16,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use uuid::Uuid;
 
+use crate::domain::code::refused;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::phone::Phone;
@@ -290,13 +291,9 @@ impl Counter {
                     self.pieces = Some(pieces);
                 }
             }
-            Entered::BankCard => {
+            Entered::Refused(no) => {
                 self.finder.clear();
-                cx.notice(Tone::Bad, "counter.bank_card");
-            }
-            Entered::PaymentCode => {
-                self.finder.clear();
-                self.payment_code(cx);
+                self.refuse_code(no, cx);
             }
             Entered::Unknown => {
                 let say = Say::new("counter.nothing").with("text", self.finder.text());
@@ -435,7 +432,14 @@ impl Screen for Counter {
     }
 
     fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
-        let step = if self.finder.on(&input, cx) {
+        let pasted = match &input {
+            Input::Paste(text) => refused(text),
+            _ => None,
+        };
+        let step = if let Some(no) = pasted {
+            self.refuse_code(no, cx);
+            Step::Stay
+        } else if self.finder.on(&input, cx) {
             Step::Stay
         } else {
             match input {
@@ -487,7 +491,7 @@ impl Counter {
             (Outcome::Yes, Some(Question::HandOver)) => return Step::Lock,
             (Outcome::Chosen(place), Some(Question::More)) => return self.chosen(place, cx),
             (Outcome::Chosen(place), Some(Question::Unknown(choices, code))) => {
-                return self.decided(choices.get(place).copied(), code, cx);
+                return self.decided(choices.get(place).copied(), &code, cx);
             }
             (Outcome::Approved(staff), Some(Question::Override(place, line))) => {
                 self.sale.replace(place, line);

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::card::NoCard;
 use crate::domain::code::{MAX_INPUT, Meaning, Origin, Situation, is_secret, known_as, meanings};
 use crate::domain::money::Fen;
 use crate::domain::phone::Phone;
@@ -49,9 +50,8 @@ pub enum Entered {
         pieces: u32,
         next: bool,
     },
-    BankCard,
-    /// What a wallet shows.
-    PaymentCode,
+    /// A bank card or a payment code.
+    Refused(NoCard),
     /// Nobody and nothing has this name.
     Unknown,
 }
@@ -251,8 +251,8 @@ impl Finder {
         match meanings.first() {
             None if self.text().is_empty() => Entered::Nothing,
             None => Entered::Unknown,
-            Some(Meaning::BankCard) => Entered::BankCard,
-            Some(Meaning::Payment(_)) => Entered::PaymentCode,
+            Some(Meaning::BankCard) => Entered::Refused(NoCard::BankCard),
+            Some(Meaning::Payment(_)) => Entered::Refused(NoCard::PaymentCode),
             Some(Meaning::Amount(fen)) => Entered::Row(Row::Amount(*fen)),
             Some(Meaning::Quantity(pieces)) => Entered::Quantity {
                 pieces: *pieces,

@@ -100,7 +100,7 @@ impl Counter {
     }
 
     /// What shall be done with an unknown code.
-    pub(super) fn decided(&mut self, choice: Option<Unknown>, code: Code, cx: &mut Cx) -> Step {
+    pub(super) fn decided(&mut self, choice: Option<Unknown>, code: &Code, cx: &mut Cx) -> Step {
         let card = Card::read(&code.text).ok();
         match choice {
             Some(Unknown::Enrol) => self.enrol(None, card),

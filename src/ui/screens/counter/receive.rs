@@ -2,7 +2,8 @@
 
 use super::menu::Unknown;
 use super::{Code, Counter, MOST_REMEMBERED, Question, Why};
-use crate::domain::code::{Meaning, Origin, Situation, known_as, meanings};
+use crate::domain::card::NoCard;
+use crate::domain::code::{Meaning, Origin, Situation, known_as, meanings, refused};
 use crate::domain::member::Member;
 use crate::domain::payment_code::wipe;
 use crate::domain::price::CartLine;
@@ -29,23 +30,15 @@ impl Counter {
             self.pieces = Some(*pieces);
             self.finder.clear();
         }
+        if let Some(no) = refused(&scan.code) {
+            wipe(&mut scan.code);
+            self.refuse_code(no, cx);
+            return Step::Stay;
+        }
         let situation = Situation::Counter {
             member: self.known(),
         };
         let meanings = meanings(&scan.code, Origin::Scanned, situation);
-        match meanings.first() {
-            Some(Meaning::BankCard) => {
-                wipe(&mut scan.code);
-                cx.notice(Tone::Bad, "counter.bank_card");
-                return Step::Stay;
-            }
-            Some(Meaning::Payment(_)) => {
-                wipe(&mut scan.code);
-                self.payment_code(cx);
-                return Step::Stay;
-            }
-            _ => {}
-        }
         let codes = known_as(&meanings);
         if codes.is_empty() {
             cx.notice(Tone::Warn, "app.garbled");
@@ -55,15 +48,15 @@ impl Counter {
         self.look_up(codes, code, cx)
     }
 
-    /// What a wallet shows is good for nothing before the payment, and is neither asked about nor
-    /// kept (PV1).
-    pub(super) fn payment_code(&self, cx: &mut Cx) {
-        let key = if self.sale.is_empty() {
-            "counter.payment_early"
-        } else {
-            "counter.payment_code"
+    /// What a wallet shows is good for nothing before the payment; it and a bank card are neither
+    /// asked about nor kept (PV1).
+    pub(super) fn refuse_code(&self, no: NoCard, cx: &mut Cx) {
+        let (tone, key) = match no {
+            NoCard::PaymentCode if self.sale.is_empty() => (Tone::Warn, "counter.payment_early"),
+            NoCard::PaymentCode => (Tone::Warn, "counter.payment_code"),
+            _ => (Tone::Bad, "counter.bank_card"),
         };
-        cx.notice(Tone::Warn, key);
+        cx.notice(tone, key);
     }
 
     /// The line as a code.
