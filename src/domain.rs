@@ -3,6 +3,7 @@
 pub mod bill;
 pub mod birthday;
 pub mod calendar;
+pub mod card;
 pub mod code;
 pub mod columns;
 pub mod csv;

@@ -4,6 +4,7 @@
 //! structs that take an input and draw themselves.
 
 pub mod keymap;
+pub mod new_card;
 pub mod once;
 pub mod paint;
 pub mod screen;

@@ -1,5 +1,6 @@
 //! The counter by keys: what a cashier presses, what is asked, what she sees.
 
+mod codes;
 mod desk;
 mod live;
 mod looks;
@@ -349,7 +350,7 @@ async fn hold_and_resume() {
 }
 
 #[tokio::test]
-async fn an_anonymous_sale_becomes_hers_by_one_key() {
+async fn an_anonymous_sale_becomes_hers_by_two_keys() {
     let desk = Desk::new();
     let mut console = counter(&desk);
     console.keys("68<Enter><Enter>").settle().await;
@@ -359,7 +360,7 @@ async fn an_anonymous_sale_becomes_hers_by_one_key() {
         "{screen}"
     );
     console.keys(PHONE).keys("<Enter>").settle().await;
-    console.keys("<F11>").settle().await;
+    console.keys("<F11><Enter>").settle().await;
     assert!(
         console.screen().contains("积分 +68"),
         "{}",

@@ -80,6 +80,36 @@ async fn a_new_product_by_scan() {
 }
 
 #[tokio::test]
+async fn a_payment_code_a_stripe_or_a_badge_is_no_product() {
+    let badge = Token::mint(Bearer::Staff, [9; 10]).to_string();
+    for (code, says) in [
+        ("135112298638468293", "付款码"),
+        ("%B4111111111111111^WANG/XIAOMING^2512101?", "银行卡"),
+        (&badge, "会员码或工牌"),
+    ] {
+        let office = Office::default();
+        let mut console = open(&office, "1").await;
+        let asked = office.count();
+        console.event(scan(code)).settle().await;
+        let screen = console.screen();
+        assert!(screen.contains(says) && !screen.contains(code), "{screen}");
+        assert_eq!(office.count(), asked);
+        console.keys("<F3>").event(scan(code));
+        let screen = console.screen();
+        assert!(screen.contains(says) && !screen.contains(code), "{screen}");
+        console
+            .keys("<Ctrl-u>")
+            .keys(code)
+            .keys("<Down>发蜡<F2>")
+            .settle()
+            .await;
+        let screen = console.screen();
+        assert!(screen.contains(says) && !screen.contains(code), "{screen}");
+        assert_eq!(office.count(), asked);
+    }
+}
+
+#[tokio::test]
 async fn a_product_is_found_changed_and_refused_without_loss() {
     let office = Office::default();
     let mut console = open(&office, "1").await;

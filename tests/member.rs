@@ -10,7 +10,7 @@ use guitai::domain::scan::{Device, Scan};
 use guitai::domain::staff::{Role, Staff};
 use guitai::error::{Refusal, Result};
 use guitai::event::What;
-use guitai::query::{Backend, Noun, Person, Query, Reply, StatementRow};
+use guitai::query::{Backend, Found, Noun, Person, Query, Reply, StatementRow};
 use guitai::ui::screens::member::MemberCard;
 use uuid::Uuid;
 
@@ -108,6 +108,7 @@ impl Backend for &Shop {
                 self.saved.borrow_mut().push(person);
                 Ok(self.member())
             }
+            Query::Scan { .. } => Ok(Reply::Found(Found::Nothing)),
             Query::AddCard { member_id: 7, card } if card == "8800000000000013" => {
                 Err(Refusal::user("member.card_taken"))
             }
@@ -259,14 +260,14 @@ async fn a_card_is_scanned_looked_at_and_added() {
         ("13800001380", "手机号"),
         ("6901234567892", "可能是商品条码"),
     ] {
-        console.event(scan(code));
+        console.event(scan(code)).settle().await;
         assert!(console.screen().contains(says), "{code}");
     }
-    console.event(scan("8800000000000013"));
+    console.event(scan("8800000000000013")).settle().await;
     console.keys("<Enter>").settle().await;
     assert!(console.screen().contains("另一位会员"));
     console.keys("<Enter>");
-    console.event(scan("8800000000000021"));
+    console.event(scan("8800000000000021")).settle().await;
     insta::assert_snapshot!("add_card_45", console.size(45, 30).screen());
     console.keys("<Enter><Enter>").settle().await;
     assert_eq!(*shop.heard.borrow(), ["8800000000000021"]);

@@ -20,8 +20,8 @@ pub struct Birthday {
 }
 
 impl Birthday {
-    /// Reads `03-14`, `1990-03-14`, with `-`, `/` or `.` between, or only the digits `0314` and
-    /// `19900314`. 29 February needs a leap year when the year is named. `None` is "no such day",
+    /// Reads `03-14`, `1990-03-14`, with `-`, `/` or `.` between, `3月14日`, `1990年3月14日`, or only
+    /// the digits `0314` and `19900314`. 29 February needs a leap year when the year is named. `None` is "no such day",
     /// or one after `today`.
     #[must_use]
     pub fn parse(typed: &str, today: NaiveDate) -> Option<Self> {
@@ -29,7 +29,10 @@ impl Birthday {
         let parts: Vec<&str> = match (typed.len(), typed.bytes().all(|b| b.is_ascii_digit())) {
             (4, true) => vec![typed.get(..2)?, typed.get(2..)?],
             (8, true) => vec![typed.get(..4)?, typed.get(4..6)?, typed.get(6..)?],
-            _ => typed.split(['-', '/', '.']).collect(),
+            _ => {
+                let plain = typed.strip_suffix(['日', '号']).unwrap_or(&typed);
+                plain.split(['-', '/', '.', '年', '月']).collect()
+            }
         };
         let (year, month, day) = match parts.as_slice() {
             [month, day] => (None, *month, *day),
@@ -81,6 +84,9 @@ mod tests {
             ("1990-03-14", "1990-03-14"),
             ("19900314", "1990-03-14"),
             ("１９９０／３／１４", "1990-03-14"),
+            ("3月14日", "03-14"),
+            ("3月14号", "03-14"),
+            ("1990年3月14日", "1990-03-14"),
             ("02-29", "02-29"),
             ("2024-02-29", "2024-02-29"),
             ("2026-03-09", "2026-03-09"),
@@ -102,6 +108,11 @@ mod tests {
             "90-03-14",
             "+3-14",
             "三月",
+            "3月",
+            "月日",
+            "2099-01-01",
+            "1-2-3-4",
+            "00000314",
             "1990-03",
             "314",
         ] {

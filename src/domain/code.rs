@@ -4,6 +4,7 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::domain::card::{self, NoCard};
 use crate::domain::gtin::Gtin;
 use crate::domain::money::Fen;
 use crate::domain::payment_code::{PaymentCode, wipe};
@@ -28,7 +29,7 @@ pub enum Origin {
 pub enum Situation {
     /// Ringing up; whether a member is on the screen.
     Counter { member: bool },
-    /// An amount is due: the only time a payment code is one.
+    /// An amount is due: the only time a payment code is good for anything.
     Tendering,
     /// Nobody is signed in: only a staff badge means anything.
     Locked,
@@ -50,7 +51,7 @@ pub enum Meaning {
     /// guitai's own member code.
     MemberCode(Token),
     StaffBadge(Token),
-    /// A member card by its number.
+    /// A member card by its number; [`card::fits`].
     Card(String),
     Amount(Fen),
     /// Pieces of what comes next: `3*` or `*3`.
@@ -58,6 +59,7 @@ pub enum Meaning {
     /// Pinyin letters, whole or initials.
     Spelling(String),
     Name(String),
+    /// What a wallet shows, and nothing else then: looked up nowhere and kept nowhere.
     Payment(PaymentCode),
     /// A bank card's magnetic stripe: refuse it, say so and wipe the line (PV1).
     BankCard,
@@ -119,13 +121,65 @@ pub fn known_as(meanings: &[Meaning]) -> Vec<String> {
         Meaning::Card(text) | Meaning::PlainCode(text) => Some(text.clone()),
         _ => None,
     };
+    // A card may have the number of a barcode as it is printed.
+    let printed = |meaning: &Meaning| match meaning {
+        Meaning::Barcode(gtin) => Some(gtin.printed()),
+        _ => None,
+    };
+    let all = meanings
+        .iter()
+        .flat_map(|meaning| [spelling(meaning), printed(meaning)]);
     let mut known: Vec<String> = Vec::new();
-    for text in meanings.iter().filter_map(spelling) {
+    for text in all.flatten() {
         if !known.contains(&text) {
             known.push(text);
         }
     }
     known
+}
+
+/// The code under which goods are kept: the canonical barcode, else the text itself.
+///
+/// # Errors
+/// The text that says why it cannot be one: it is worth money, a badge, or nothing (PV1).
+pub fn of_goods(text: &str) -> Result<String, &'static str> {
+    let situation = Situation::Counter { member: true };
+    match meanings(text, Origin::Scanned, situation)
+        .into_iter()
+        .next()
+    {
+        None => Err("field.empty"),
+        Some(Meaning::Payment(_)) => Err(NoCard::PaymentCode.hint()),
+        Some(Meaning::BankCard) => Err(NoCard::BankCard.hint()),
+        Some(Meaning::StaffBadge(_) | Meaning::MemberCode(_)) => Err(NoCard::OwnCode.hint()),
+        Some(Meaning::Barcode(gtin)) => Ok(gtin.to_string()),
+        Some(_) => Ok(normal(text)),
+    }
+}
+
+/// What is worth money to whoever finds it: never kept in any field, list or note (PV1).
+#[must_use]
+pub fn refused(text: &str) -> Option<NoCard> {
+    let mut text = normal(text);
+    let refused = if is_bank_card(&text) {
+        Some(NoCard::BankCard)
+    } else {
+        payment(&text).map(|_| NoCard::PaymentCode)
+    };
+    wipe(&mut text);
+    refused
+}
+
+/// Whether `text` must not leave this machine (PV1): a payment code or a bank card's stripe, also
+/// the beginning of one, as while it is typed.
+#[must_use]
+pub fn is_secret(text: &str) -> bool {
+    let mut text = normal(text);
+    let mut digits = unspaced(&text);
+    let secret = is_bank_card(&text) || begins_stripe(&text) || PaymentCode::begins(&digits);
+    wipe(&mut text);
+    wipe(&mut digits);
+    secret
 }
 
 fn of_normal(text: &str, origin: Origin, situation: Situation) -> Vec<Meaning> {
@@ -142,13 +196,25 @@ fn of_normal(text: &str, origin: Origin, situation: Situation) -> Vec<Meaning> {
             (Bearer::Member, _) => vec![Meaning::MemberCode(token)],
         };
     }
-    match (situation, PaymentCode::parse(text)) {
+    match (situation, payment(text)) {
         (Situation::Locked, _) => Vec::new(),
         // Alone: the digits must not lie about in other meanings.
-        (Situation::Tendering, Some(code)) => vec![Meaning::Payment(code)],
+        (_, Some(code)) => vec![Meaning::Payment(code)],
         (Situation::Tendering, None) => by_origin(text, origin, true),
-        (Situation::Counter { member }, _) => by_origin(text, origin, member),
+        (Situation::Counter { member }, None) => by_origin(text, origin, member),
     }
+}
+
+/// Also with the spaces that a wallet shows between the digits.
+fn payment(text: &str) -> Option<PaymentCode> {
+    let mut digits = unspaced(text);
+    let code = PaymentCode::parse(&digits);
+    wipe(&mut digits);
+    code
+}
+
+fn unspaced(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, ' ' | '-')).collect()
 }
 
 fn by_origin(text: &str, origin: Origin, known: bool) -> Vec<Meaning> {
@@ -180,7 +246,7 @@ fn scanned(text: &str) -> Vec<Meaning> {
     all.extend(gs1_item(text).map(Meaning::Barcode));
     all.extend(Phone::parse(text).map(Meaning::Phone));
     all.push(Meaning::PlainCode(text.to_owned()));
-    all.push(Meaning::Card(text.to_owned()));
+    all.extend(card(text));
     // A slow link can make a scan of what a person typed: let it find the same people.
     if is_phone_start(text) {
         all.push(Meaning::PhonePrefix(text.to_owned()));
@@ -207,7 +273,7 @@ fn typed(text: &str, known: bool) -> Vec<Meaning> {
     all.extend(spelling::typed(text).map(Meaning::Spelling));
     if text.chars().all(|c| c.is_ascii_graphic()) {
         all.push(Meaning::PlainCode(text.to_owned()));
-        all.push(Meaning::Card(text.to_owned()));
+        all.extend(card(text));
     }
     if text.chars().any(char::is_alphabetic) {
         all.push(Meaning::Name(spelling::tidy(text)));
@@ -239,13 +305,15 @@ fn digits(text: &str, known: bool) -> Vec<Meaning> {
         all.extend(amount());
     }
     all.push(Meaning::PlainCode(text.to_owned()));
-    if length >= 4 {
-        all.push(Meaning::Card(text.to_owned()));
-    }
+    all.extend(card(text));
     if !money_first && length > 4 {
         all.extend(amount());
     }
     all
+}
+
+fn card(text: &str) -> Option<Meaning> {
+    card::fits(text).then(|| Meaning::Card(text.to_owned()))
 }
 
 /// EAN, UPC-A, GTIN-14, and UPC-E also when the same eight digits are a right EAN-8.
@@ -305,6 +373,16 @@ fn is_bank_card(text: &str) -> bool {
         number.is_some_and(|(number, _)| matches!(number.len(), 12..=19) && luhn(number))
     };
     start("%B", '^') || start(";", '=')
+}
+
+/// The sentinel of a track and the first digits of its number.
+fn begins_stripe(text: &str) -> bool {
+    let digits = |rest: &str| rest.bytes().take_while(u8::is_ascii_digit).count();
+    let track = |sentinel: &str, least: usize| {
+        let rest = text.strip_prefix(sentinel);
+        rest.is_some_and(|rest| digits(rest) >= least)
+    };
+    track("%B", 1) || track(";", 8)
 }
 
 fn luhn(digits: &str) -> bool {

@@ -2,6 +2,7 @@
 //! worth money: never in a log, a history or a crash file (scanner.md 5.4).
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// Whose code it looks like. The shape alone proves nothing: scale labels and goods may share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,7 +23,8 @@ pub struct PaymentCode {
 }
 
 impl PaymentCode {
-    /// Recognises the shape; ask only while tendering, a code cannot be told by shape alone.
+    /// Recognises the shape. It proves nothing, but whatever has it is taken for one everywhere:
+    /// better no goods than somebody's money.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let wallet = wallet(text)?;
@@ -30,6 +32,21 @@ impl PaymentCode {
             wallet,
             code: text.to_owned(),
         })
+    }
+
+    /// Whether `text` is one, or the beginning of one that lacks a few digits: as it is typed, and as
+    /// good as whole to whoever finds it. Shorter beginnings may be phones and goods.
+    #[must_use]
+    pub fn begins(text: &str) -> bool {
+        let most = if let Some(rest) = text.strip_prefix(FACE) {
+            let face = rest.bytes().all(|b| b.is_ascii_alphanumeric());
+            face.then_some(FACE.len() + FACE_REST)
+        } else if text.bytes().all(|b| b.is_ascii_digit()) {
+            shape(text).map(|(_, lengths)| *lengths.end())
+        } else {
+            None
+        };
+        most.is_some_and(|most| (TELLING..=most).contains(&text.len()))
     }
 
     #[must_use]
@@ -44,21 +61,33 @@ impl PaymentCode {
     }
 }
 
+/// The beginning of Alipay by face, and the characters behind it.
+const FACE: &str = "fp";
+const FACE_REST: usize = 33;
+
+/// So many characters of a code tell almost all of it; goods have at most fourteen.
+const TELLING: usize = 15;
+
 fn wallet(text: &str) -> Option<Wallet> {
-    // Alipay by face: `fp` and 33 more.
-    if let Some(rest) = text.strip_prefix("fp") {
-        let face = rest.len() == 33 && rest.bytes().all(|b| b.is_ascii_alphanumeric());
+    if let Some(rest) = text.strip_prefix(FACE) {
+        let face = rest.len() == FACE_REST && rest.bytes().all(|b| b.is_ascii_alphanumeric());
         return face.then_some(Wallet::Alipay);
     }
     if !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    match (text.get(..2)?, text.len()) {
-        ("10" | "11" | "12" | "13" | "14" | "15", 18) => Some(Wallet::WeChat),
-        ("25" | "26" | "27" | "28" | "29" | "30", 16..=24) => Some(Wallet::Alipay),
+    let (wallet, lengths) = shape(text)?;
+    lengths.contains(&text.len()).then_some(wallet)
+}
+
+/// Whose code begins with these two digits, and how many it has in all.
+fn shape(digits: &str) -> Option<(Wallet, RangeInclusive<usize>)> {
+    match digits.get(..2)? {
+        "10" | "11" | "12" | "13" | "14" | "15" => Some((Wallet::WeChat, 18..=18)),
+        "25" | "26" | "27" | "28" | "29" | "30" => Some((Wallet::Alipay, 16..=24)),
         // 62 and 17 digits; some acquirers take 14 to 18.
-        ("62", 16..=20) => Some(Wallet::UnionPay),
-        ("01", 19) => Some(Wallet::ECny),
+        "62" => Some((Wallet::UnionPay, 16..=20)),
+        "01" => Some((Wallet::ECny, 19..=19)),
         _ => None,
     }
 }

@@ -50,6 +50,8 @@ pub struct Document {
     pub amount: Fen,
     pub bonus: Fen,
     pub rule: Option<String>,
+    /// The last day of a top-up's bonus, instalments included; none is for ever.
+    pub expires_on: Option<NaiveDate>,
     pub instalments: Vec<Promised>,
     /// Of an expiry, lot by lot.
     pub expired: Vec<Lapsed>,

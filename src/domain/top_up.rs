@@ -261,6 +261,7 @@ fn load(request: &TopUpRequest, shop: &Shop, member: &Member, rule: Option<&TopU
         "bonus": plan.total(Account::Bonus),
         "points": plan.total(Account::Points),
         "rule": rule.map(|r| &r.name),
+        "expires_on": plan.new_lots.first().and_then(|lot| lot.expires_on),
         "instalments": plan.extras.instalments,
         "tenders": request.tenders,
         "terms_version": shop.terms_version,

@@ -27,6 +27,7 @@ pub const FILES: &[(&str, &str)] = files![
     "app",
     "approval",
     "attach",
+    "card",
     "cash",
     "confirm",
     "counter",

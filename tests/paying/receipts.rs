@@ -111,7 +111,7 @@ fn refund() -> Receipt {
     receipt
 }
 
-fn text(receipt: &Receipt, lang: Lang, columns: usize) -> String {
+pub(super) fn text(receipt: &Receipt, lang: Lang, columns: usize) -> String {
     let texts = Text::load().unwrap();
     let words = |key: &'static str| texts.get(lang, key).to_owned();
     let layout = Layout {

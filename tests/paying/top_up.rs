@@ -2,10 +2,12 @@
 
 use guitai::domain::money::Fen;
 use guitai::domain::shop::LimitsProfile;
+use guitai::domain::slip;
 use guitai::domain::tender::TenderKind;
-use guitai::domain::top_up::TopUpRequest;
+use guitai::domain::top_up::{Benefit, TopUpRequest};
 use guitai::query::Query;
 use guitai::ui::screens::top_up::TopUp;
+use guitai::ui::text::Lang;
 
 use super::{Books, member, receipt, till};
 
@@ -109,4 +111,72 @@ async fn a_shop_without_offers_says_what_to_do() {
     assert!(console.screen().contains("直接输入金额"));
     console.keys("<Enter>");
     assert!(console.screen().contains("请输入金额"));
+}
+
+#[tokio::test]
+async fn of_two_offers_of_one_amount_the_chosen_one_counts() {
+    let mut books = Books::new();
+    let mut points = books.shop.rules[1].clone();
+    points.id = 4;
+    points.benefits = vec![Benefit::Points { points: 3_000 }];
+    books.shop.rules.push(points);
+    for (keys, rule, shows) in [
+        ("<Right>", 2, "500"),
+        ("<Right><Right>", 4, "3000"),
+        ("<Right><Right><Left>", 2, "500"),
+        ("<Right><Right><Right>", 3, "1000"),
+        ("1000", 4, "3000"),
+        ("1000<Esc><Left>", 2, "500"),
+    ] {
+        let (mut console, _) = till(&books, screen(0));
+        let shown = console.keys(keys).screen();
+        let got = shown.lines().any(|line| {
+            line.contains("本次积分") && line.split_whitespace().any(|word| word == shows)
+        });
+        assert!(got, "{keys}: {shown}");
+        console.keys("<Enter><Enter>").settle().await;
+        assert_eq!(request(&books).rule, Some((rule, 3)), "{keys}");
+    }
+}
+
+#[tokio::test]
+async fn an_offer_that_ended_since_it_was_chosen_is_refused_not_lost() {
+    let mut books = Books::new();
+    let end = crate::support::console::morning() + chrono::TimeDelta::minutes(5);
+    books.shop.rules[1].valid_to = Some(end);
+    let (mut console, _) = till(&books, screen(0));
+    console.keys("<Right>").wait(chrono::TimeDelta::minutes(6));
+    console.keys("<Enter><Enter>").settle().await;
+    assert!(
+        console.screen().contains("刚刚变更或已结束"),
+        "{}",
+        console.screen()
+    );
+}
+
+#[tokio::test]
+async fn the_end_of_a_bonus_is_said_before_and_after() {
+    let mut books = Books::new();
+    for rule in [1, 2] {
+        let Some(Benefit::Bonus { valid_days, .. }) = books.shop.rules[rule].benefits.first_mut()
+        else {
+            panic!();
+        };
+        *valid_days = Some(365);
+    }
+    let (mut console, _) = till(&books, screen(0));
+    assert!(!console.screen().contains("有效期至"));
+    let shown = console.keys("<Right>").screen();
+    assert!(shown.contains("有效期至 2027-03-09"), "{shown}");
+    let shown = console.keys("<Right>").screen();
+    assert_eq!(shown.matches("有效期至 2027-03-09").count(), 2, "{shown}");
+    let (mut console, got) = till(&books, screen(0));
+    console.keys("<Right><Right><Enter><Enter>").settle().await;
+    let receipt = receipt(&got);
+    assert_eq!(receipt.document.expires_on, "2027-03-09".parse().ok());
+    let paper = super::receipts::text(&receipt, Lang::Zh, slip::NARROW);
+    for bonus in ["赠金(已到账)", "分期赠金"] {
+        let mut below = paper.lines().skip_while(|line| !line.starts_with(bonus));
+        assert_eq!(below.nth(1), Some("  有效期至 2027-03-09"), "{paper}");
+    }
 }

@@ -142,29 +142,89 @@ fn gs1_symbols_carry_the_item() {
 }
 
 #[test]
-fn payment_codes_only_while_tendering() {
+fn a_payment_code_is_nothing_else() {
     for code in [
         "135112298638468293",
         "120061098828009406",
         "289431869362714645",
         "28763443825664394",
+        "1351 1229 8638 4682 93",
+        "１３５１１２２９８６３８４６８２９３",
+        // A scale label of eighteen digits may have Alipay's shape: better no goods than somebody's money.
+        "260012301575005258",
     ] {
-        let tendering = kinds(code, Origin::Scanned, Situation::Tendering);
-        assert!(tendering.starts_with("PaymentCode("), "{code}");
-        assert!(!tendering.contains(' ') || tendering.ends_with("****)"));
-        for situation in [FRESH, MEMBER] {
-            let counter = format!("{:?}", meanings(code, Origin::Scanned, situation));
-            assert!(
-                !counter.contains("Payment") && !counter.contains("1351"),
-                "{counter}"
-            );
+        for origin in [Origin::Typed, Origin::Scanned] {
+            for situation in [FRESH, MEMBER, Situation::Tendering] {
+                let all = kinds(code, origin, situation);
+                assert!(all.starts_with("PaymentCode("), "{code}: {all}");
+                assert!(all.ends_with(" ****)"), "{code}: {all}");
+                assert_eq!(meanings(code, origin, situation).len(), 1);
+                assert!(known_as(&meanings(code, origin, situation)).is_empty());
+            }
         }
+        assert_eq!(kinds(code, Origin::Scanned, Situation::Locked), "");
     }
-    // A scale label of eighteen digits has Alipay's shape; at the counter it is goods.
+}
+
+#[test]
+fn the_spellings_a_code_may_be_kept_under() {
+    let known = |code| known_as(&meanings(code, Origin::Scanned, FRESH));
+    assert_eq!(known("6957842208856"), ["06957842208856", "6957842208856"]);
+    assert_eq!(known("]6957842208856"), ["]6957842208856"]);
     assert_eq!(
-        kinds("260012301575005258", Origin::Scanned, FRESH),
-        "PlainCode Card"
+        known("0106957842208856\u{1d}10A"),
+        [
+            "06957842208856",
+            "6957842208856",
+            "0106957842208856\u{1d}10A"
+        ]
     );
+    assert_eq!(known("13812341234"), ["13812341234"]);
+    assert!(known("%B4111111111111111^A/B^25?").is_empty());
+}
+
+#[test]
+fn what_must_not_leave_this_machine() {
+    for secret in [
+        "135112298638468293",
+        "135112298638468",
+        "1351 1229 8638 468",
+        "2894318693627146",
+        "%B4111",
+        ";4111111111111111",
+        "%B4111111111111111^A/B^25?",
+        "fpa1ba1ba1ba1ba1b",
+    ] {
+        assert!(is_secret(secret), "{secret}");
+    }
+    for plain in [
+        "",
+        "6957842208856",
+        "13511229863846",
+        "163511229863846829",
+        "8800000000000013",
+        "王晓明",
+        "fp",
+        ";",
+    ] {
+        assert!(!is_secret(plain), "{plain}");
+    }
+}
+
+#[test]
+fn codes_of_goods() {
+    assert_eq!(of_goods(" 6957842208856 "), Ok("06957842208856".into()));
+    assert_eq!(of_goods("A-17"), Ok("A-17".into()));
+    assert_eq!(of_goods("洗发水1"), Ok("洗发水1".into()));
+    let badge = Token::mint(Bearer::Staff, [7; 10]).to_string();
+    for (code, why) in [
+        ("135112298638468293", "card.payment_code"),
+        (";4111111111111111=25121010000000000000?", "card.bank_card"),
+        (badge.as_str(), "card.own_code"),
+        ("", "field.empty"),
+    ] {
+        assert_eq!(of_goods(code), Err(why), "{code}");
+    }
 }
 
 #[test]
@@ -187,7 +247,7 @@ fn members_and_staff() {
 fn names_and_spellings() {
     assert_eq!(typed_kinds("王晓明", FRESH), "Name");
     assert_eq!(typed_kinds("王", FRESH), "Name");
-    assert_eq!(typed_kinds("wxm", FRESH), "Spelling PlainCode Card Name");
+    assert_eq!(typed_kinds("wxm", FRESH), "Spelling PlainCode Name");
     assert_eq!(
         meanings("ＷＸＭ", Origin::Typed, FRESH).first().cloned(),
         Some(Meaning::Spelling("wxm".into()))
@@ -238,8 +298,10 @@ proptest! {
             let scanned = meanings(&text, Origin::Scanned, situation);
             prop_assert!(typed.len() <= 8 && scanned.len() <= 8);
             prop_assert!(!scanned.iter().any(|m| matches!(m, Meaning::Amount(_) | Meaning::Quantity(_))));
-            let payment = |m: &Meaning| matches!(m, Meaning::Payment(_));
-            prop_assert!(situation == Situation::Tendering || !typed.iter().chain(&scanned).any(payment));
+            for all in [&typed, &scanned] {
+                let alone = |m: &Meaning| matches!(m, Meaning::Payment(_) | Meaning::BankCard);
+                prop_assert!(!all.iter().any(alone) || all.len() == 1);
+            }
             for (place, meaning) in typed.iter().enumerate() {
                 prop_assert!(!typed.iter().skip(place + 1).any(|other| other == meaning), "{meaning:?} twice");
             }

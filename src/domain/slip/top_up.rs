@@ -1,9 +1,11 @@
 //! What was loaded, what is given on top and when, and the terms it was loaded under (SV2, SV4,
 //! SV11, 法释〔2025〕4号).
 
+use chrono::NaiveDate;
+
 use super::Paper;
 use crate::domain::money::Fen;
-use crate::domain::receipt::{Promised, Receipt};
+use crate::domain::receipt::{Document, Receipt};
 use crate::domain::shop::Shop;
 use crate::domain::stored_value::SpendOrder;
 
@@ -16,8 +18,9 @@ pub(super) fn body(paper: &mut Paper, receipt: &Receipt) {
     paper.loud("slip.principal", document.amount);
     if document.bonus.is_positive() {
         paper.money("slip.bonus_now", document.bonus);
+        valid_until(paper, document.expires_on);
     }
-    promised(paper, &document.instalments);
+    promised(paper, document);
     if document.points > 0 {
         paper.count("slip.points_got", document.points);
     }
@@ -25,12 +28,21 @@ pub(super) fn body(paper: &mut Paper, receipt: &Receipt) {
     super::tenders(paper, receipt);
 }
 
-fn promised(paper: &mut Paper, instalments: &[Promised]) {
+/// The last day of the bonus above.
+fn valid_until(paper: &mut Paper, day: Option<NaiveDate>) {
+    if let Some(day) = day {
+        paper.say("slip.valid_until", &[("day", day.to_string())]);
+    }
+}
+
+fn promised(paper: &mut Paper, document: &Document) {
+    let instalments = &document.instalments;
     if instalments.is_empty() {
         return;
     }
     let all: Fen = instalments.iter().map(|part| part.bonus).sum();
     paper.money("slip.bonus_later", all);
+    valid_until(paper, document.expires_on);
     for part in instalments {
         let day = part.due_on.format("%Y-%m-%d");
         paper.between(&format!("  {day}"), &part.bonus.to_string());

@@ -3,9 +3,10 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::code::{Meaning, Origin, Situation, known_as, meanings};
+use crate::domain::code::{Meaning, Origin, Situation, is_secret, known_as, meanings, refused};
 use crate::domain::ledger::Stamp;
 use crate::domain::member::Member;
+use crate::domain::payment_code::wipe;
 use crate::domain::refund::AttachRequest;
 use crate::domain::spelling;
 use crate::error::Result;
@@ -42,7 +43,8 @@ struct Row {
     level: String,
 }
 
-/// A popup; pops `Outcome::Yes` when attached, nothing on Esc.
+/// A popup; pops `Outcome::Yes` when attached, `Outcome::No` when it cannot be any more,
+/// nothing on Esc.
 #[derive(Debug)]
 pub struct Attach {
     sale_id: uuid::Uuid,
@@ -50,6 +52,8 @@ pub struct Attach {
     table: Table<Row>,
     asked: Option<Ticket>,
     member: Option<Box<Member>>,
+    /// Who it is was known when it was opened.
+    is_given: bool,
     once: Once<AttachRequest>,
 }
 
@@ -63,14 +67,23 @@ impl Attach {
             table: Table::new(COLUMNS, "attach.how"),
             asked: None,
             member: None,
+            is_given: false,
             once: Once::default(),
         }
+    }
+
+    /// Hers, says the screen below: only asks whether it is so.
+    #[must_use]
+    pub fn to(mut self, member: Box<Member>) -> Self {
+        self.member = Some(member);
+        self.is_given = true;
+        self
     }
 
     fn look_for(&mut self, cx: &mut Cx) {
         self.asked = None;
         let text = spelling::tidy(self.typed.value());
-        if text.is_empty() {
+        if text.is_empty() || is_secret(&text) {
             self.table.set(Vec::new(), true);
             return;
         }
@@ -89,10 +102,23 @@ impl Attach {
 
     fn scanned(&mut self, code: &str, cx: &mut Cx) {
         let all = meanings(code, Origin::Scanned, Situation::Counter { member: false });
-        if !matches!(all.first(), None | Some(Meaning::BankCard)) {
-            self.asked = Some(cx.ask(Query::Scan {
-                codes: known_as(&all),
-            }));
+        match all.first() {
+            None => cx.notice(Tone::Warn, "app.garbled"),
+            Some(Meaning::BankCard) => cx.notice(Tone::Bad, "counter.bank_card"),
+            Some(Meaning::Payment(_)) => cx.notice(Tone::Warn, "counter.payment_early"),
+            Some(_) => {
+                let codes = known_as(&all);
+                self.asked = Some(cx.ask(Query::Scan { codes }));
+            }
+        }
+    }
+
+    fn accept(&mut self, cx: &mut Cx) {
+        if let Some(row) = self.table.selected() {
+            self.asked = Some(cx.ask(Query::ReadMember { id: row.id }));
+        } else if let Some(no) = refused(self.typed.value()) {
+            self.typed.wipe();
+            cx.notice(Tone::Bad, no.hint());
         }
     }
 
@@ -135,9 +161,18 @@ impl Attach {
 
     fn answered(answer: Result<Reply>, cx: &mut Cx) -> Step {
         match answer {
-            Ok(_) => {
-                cx.notice(Tone::Good, "attach.done");
+            Ok(reply) => {
+                let points = match &reply {
+                    Reply::Receipt(receipt) => receipt.document.points,
+                    _ => 0,
+                };
+                cx.notice(Tone::Good, Say::new("attach.done").with("points", points));
                 Step::Pop(Some(Outcome::Yes))
+            }
+            // It can be nobody's any more.
+            Err(refusal) if matches!(refusal.hint, "attach.taken" | "attach.not_this_shift") => {
+                cx.notice(Tone::Warn, &refusal);
+                Step::Pop(Some(Outcome::No))
             }
             Err(refusal) => cx.refuse(refusal),
         }
@@ -190,14 +225,19 @@ impl Screen for Attach {
             }
         }
         match input {
-            Input::Scan(scan) if !is_busy => self.scanned(&scan.code, cx),
-            Input::Outcome(Outcome::Yes) => self.post(cx),
-            Input::Action(Action::Accept) if is_busy => self.post(cx),
-            Input::Action(Action::Accept) => {
-                if let Some(row) = self.table.selected() {
-                    self.asked = Some(cx.ask(Query::ReadMember { id: row.id }));
+            Input::Opened => {
+                if let Some(member) = self.member.take() {
+                    return self.chose(member);
                 }
             }
+            Input::Scan(mut scan) if !is_busy => {
+                self.scanned(&scan.code, cx);
+                wipe(&mut scan.code);
+            }
+            Input::Outcome(Outcome::Yes) => self.post(cx),
+            Input::Outcome(Outcome::No) if self.is_given => return Step::Pop(None),
+            Input::Action(Action::Accept) if is_busy => self.post(cx),
+            Input::Action(Action::Accept) => self.accept(cx),
             Input::Action(Action::Back) => return Step::Pop(None),
             _ => {}
         }

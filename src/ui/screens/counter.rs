@@ -16,6 +16,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use uuid::Uuid;
 
+use crate::domain::code::refused;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::phone::Phone;
@@ -81,6 +82,8 @@ enum Why {
 enum Question {
     Clear,
     HandOver,
+    /// The anonymous sale before is put under somebody's name.
+    Attach,
     Unknown(Vec<menu::Unknown>, Code),
     More,
     /// A price set by hand waits for approval.
@@ -114,7 +117,6 @@ pub struct Counter {
     pays: bool,
     question: Option<Question>,
     holding: Option<Ticket>,
-    attaching: Option<Ticket>,
     opening: Option<Ticket>,
     anonymous: Option<Anonymous>,
     /// What the last receipt said, until the next customer.
@@ -245,7 +247,7 @@ impl Counter {
             }
             Action::TakeUp => return Step::push(Held::new()),
             Action::Line => return self.edit(),
-            Action::Attach => self.attach(cx),
+            Action::Attach => return self.attach(cx),
             Action::Operations => return Step::Push((self.doors.operations)(cx.session.till_id())),
             Action::Dormant => return Step::Push((self.doors.dormant)()),
             Action::More => return self.more(),
@@ -270,7 +272,6 @@ impl Counter {
     /// Enter: what stands in the line, or, when it is empty, the payment.
     fn accept(&mut self, cx: &mut Cx) -> Step {
         let known = self.known();
-        let code = self.typed_code();
         match self.finder.enter(known, cx) {
             Entered::Nothing if self.sale.is_empty() => {}
             Entered::Nothing => return self.pay(cx),
@@ -280,6 +281,7 @@ impl Counter {
                 return self.take(row, cx);
             }
             Entered::Codes(codes) => {
+                let code = self.typed_code();
                 self.finder.clear();
                 return self.look_up(codes, code, cx);
             }
@@ -289,9 +291,9 @@ impl Counter {
                     self.pieces = Some(pieces);
                 }
             }
-            Entered::BankCard => {
+            Entered::Refused(no) => {
                 self.finder.clear();
-                cx.notice(Tone::Bad, "counter.bank_card");
+                self.refuse_code(no, cx);
             }
             Entered::Unknown => {
                 let say = Say::new("counter.nothing").with("text", self.finder.text());
@@ -430,13 +432,20 @@ impl Screen for Counter {
     }
 
     fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
-        let step = if self.finder.on(&input, cx) {
+        let pasted = match &input {
+            Input::Paste(text) => refused(text),
+            _ => None,
+        };
+        let step = if let Some(no) = pasted {
+            self.refuse_code(no, cx);
+            Step::Stay
+        } else if self.finder.on(&input, cx) {
             Step::Stay
         } else {
             match input {
                 Input::Opened => self.opened(cx),
                 Input::Action(action) => self.action(action, cx),
-                Input::Scan(scan) => self.scan(&scan, cx),
+                Input::Scan(scan) => self.scan(scan, cx),
                 Input::Reply(ticket, answer) => self.answered(ticket, answer, cx),
                 Input::Outcome(outcome) => self.outcome(outcome, cx),
                 Input::Changed(noun) => self.changed(noun, cx),
@@ -458,7 +467,7 @@ impl Screen for Counter {
             Action::Pay => free && (!self.sale.is_empty() || self.is_fetching()),
             Action::Hold => free && !self.sale.is_empty() && !self.is_fetching(),
             Action::Line => free && !self.sale.is_empty(),
-            Action::Attach => self.anonymous.is_some() && self.attaching.is_none(),
+            Action::Attach => self.anonymous.is_some(),
             Action::Accept | Action::TakeUp => free,
             _ => true,
         }
@@ -482,7 +491,7 @@ impl Counter {
             (Outcome::Yes, Some(Question::HandOver)) => return Step::Lock,
             (Outcome::Chosen(place), Some(Question::More)) => return self.chosen(place, cx),
             (Outcome::Chosen(place), Some(Question::Unknown(choices, code))) => {
-                return self.decided(choices.get(place).copied(), code, cx);
+                return self.decided(choices.get(place).copied(), &code, cx);
             }
             (Outcome::Approved(staff), Some(Question::Override(place, line))) => {
                 self.sale.replace(place, line);
@@ -499,7 +508,10 @@ impl Counter {
                 return self.edited(place, line, cx);
             }
             (Outcome::Removed, Some(Question::Line(Some(place)))) => self.sale.remove(place),
-            (Outcome::Scan(scan), _) => return self.scan(&scan, cx),
+            (outcome @ (Outcome::Yes | Outcome::No), Some(Question::Attach)) => {
+                self.attached(&outcome, cx);
+            }
+            (Outcome::Scan(scan), _) => return self.scan(scan, cx),
             (Outcome::Receipt(receipt), _) => self.receipt(&receipt, cx),
             (Outcome::Member(member), _) => self.set_member(member, cx),
             (Outcome::Product(product), _) => return self.add(&product, None, cx),

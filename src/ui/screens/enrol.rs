@@ -1,16 +1,20 @@
 //! A new member: a phone or a card, her consent, the welcome gift (MB1, MB2, PV1).
 
-use chrono::NaiveDate;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::member::Gender;
+use crate::domain::birthday::Birthday;
+use crate::domain::card::{Card, NoCard};
+use crate::domain::code::refused;
+use crate::domain::member::{Gender, Member};
+use crate::domain::payment_code::wipe;
 use crate::domain::phone::Phone;
 use crate::domain::spelling;
 use crate::domain::token::{Bearer, Token};
 use crate::error::Result;
 use crate::query::{EnrolRequest, Person, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
+use crate::ui::new_card::{NewCard, Verdict};
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step, is_narrow};
 use crate::ui::screens::confirm::Confirm;
@@ -41,10 +45,14 @@ const MARKETING: usize = 6;
 pub struct Enrol {
     form: Form,
     phone: String,
-    card: String,
+    card: NewCard,
+    /// Enrols as soon as it is known whose the card is.
+    saves: bool,
     asked: Option<Ticket>,
     /// What was sent: the same again keeps its id.
     sent: Option<EnrolRequest>,
+    /// A member already: shall she have the card?
+    existing: Option<Box<Member>>,
 }
 
 /// Never shows whom it is about.
@@ -55,16 +63,23 @@ impl std::fmt::Debug for Enrol {
 }
 
 impl Enrol {
-    /// With what is known already.
+    /// With what is known already; the card is nobody's.
     #[must_use]
-    pub fn new(phone: Option<&str>, card: Option<&str>) -> Self {
+    pub fn new(phone: Option<&str>, card: Option<Card>) -> Self {
         Self {
             form: Form::default(),
             phone: phone.unwrap_or_default().to_owned(),
-            card: card.unwrap_or_default().to_owned(),
+            card: card.map(NewCard::known).unwrap_or_default(),
+            saves: false,
             asked: None,
             sent: None,
+            existing: None,
         }
+    }
+
+    /// Nothing may be changed: an answer decides what comes next.
+    const fn waits(&self) -> bool {
+        self.asked.is_some() || self.saves
     }
 
     fn fill(&mut self, cx: &Cx) {
@@ -75,7 +90,10 @@ impl Enrol {
                 "enrol.phone",
                 Field::new(Kind::Any).most(20).with(&self.phone),
             )
-            .field("enrol.card", Field::new(Kind::Any).with(&self.card))
+            .field(
+                "enrol.card",
+                Field::new(Kind::Any).with(self.card.free().map_or("", Card::number)),
+            )
             .field("enrol.birthday", Field::new(Kind::Any).most(10))
             .choice(
                 "enrol.gender",
@@ -90,30 +108,35 @@ impl Enrol {
     }
 
     /// What is wrong stands beside its field.
-    fn person(&mut self) -> Option<(Option<String>, Option<String>, Person)> {
+    fn person(&mut self, cx: &Cx) -> Option<(Option<String>, Person)> {
+        for place in [NAME, PHONE, NOTES] {
+            if let Some(no) = refused(self.form.value(place)) {
+                self.refuse(place, no);
+                return None;
+            }
+        }
         let typed = self.form.value(PHONE).to_owned();
-        let card = self.form.value(CARD).to_owned();
         let phone = Phone::parse(&typed);
         if phone.is_none() && !typed.is_empty() {
             self.form.refuse(PHONE, "enrol.bad_phone");
             return None;
         }
-        if phone.is_none() && card.is_empty() {
+        let card = self.card.is_asking() || !self.form.value(CARD).is_empty();
+        if phone.is_none() && !card {
             self.form.refuse(PHONE, "enrol.phone_or_card");
             return None;
         }
         let typed = self.form.value(BIRTHDAY).to_owned();
-        let birthday = birthday(&typed);
+        let birthday = Birthday::parse(&typed, cx.session.today(cx.now()));
         if birthday.is_none() && !typed.is_empty() {
             self.form.refuse(BIRTHDAY, "enrol.bad_birthday");
             return None;
         }
-        let (year, month, day) = birthday.unwrap_or_default();
         let person = Person {
             name: spelling::tidy(self.form.value(NAME)),
-            birth_year: year,
-            birth_month: (month > 0).then_some(month),
-            birth_day: (day > 0).then_some(day),
+            birth_year: birthday.and_then(|birthday| birthday.year),
+            birth_month: birthday.map(|birthday| birthday.month),
+            birth_day: birthday.map(|birthday| birthday.day),
             gender: match self.form.chosen(GENDER) {
                 1 => Some(Gender::Female),
                 2 => Some(Gender::Male),
@@ -122,13 +145,61 @@ impl Enrol {
             notes: self.form.value(NOTES).to_owned(),
         };
         let phone = phone.map(|phone| phone.digits().to_owned());
-        Some((phone, (!card.is_empty()).then_some(card), person))
+        Some((phone, person))
+    }
+
+    /// Says why not, and keeps nothing that is worth money (PV1).
+    fn refuse(&mut self, place: usize, no: NoCard) {
+        self.saves = false;
+        if no.is_secret() {
+            self.form.wipe(place);
+        }
+        self.form.refuse(place, no.hint());
+    }
+
+    /// Judges a card; the shop has the last word.
+    fn judge(&mut self, code: &str, cx: &mut Cx) {
+        if let Err(no) = self.card.ask(code, cx) {
+            self.refuse(CARD, no);
+        }
+    }
+
+    fn judged(&mut self, verdict: Verdict, cx: &mut Cx) -> Step {
+        match verdict {
+            Verdict::Free => {
+                let number = self.card.free().map_or("", Card::number);
+                self.form.fill(CARD, number);
+                if self.saves {
+                    self.save(cx);
+                }
+            }
+            Verdict::No(no) => self.refuse(CARD, no),
+            Verdict::Refused(refusal) => {
+                self.saves = false;
+                return cx.refuse(refusal);
+            }
+        }
+        Step::Stay
     }
 
     fn save(&mut self, cx: &mut Cx) {
-        let Some((phone, card, person)) = self.person() else {
+        self.saves = false;
+        let Some((phone, person)) = self.person(cx) else {
             return;
         };
+        let card = self.form.value(CARD).to_owned();
+        let free = self.card.free().is_some_and(|free| free.number() == card);
+        if self.card.is_asking() || !(card.is_empty() || free) {
+            if !self.card.is_asking() {
+                self.judge(&card, cx);
+            }
+            self.saves = self.card.is_asking();
+            return;
+        }
+        self.enrol(phone, (!card.is_empty()).then_some(card), person, cx);
+    }
+
+    fn enrol(&mut self, phone: Option<String>, card: Option<String>, person: Person, cx: &mut Cx) {
         let mut consents = vec!["membership".to_owned()];
         if self.form.chosen(MARKETING) == 1 {
             consents.push("marketing".to_owned());
@@ -154,9 +225,46 @@ impl Enrol {
         self.asked = Some(cx.ask(Query::Enrol(Box::new(request))));
     }
 
+    /// The card of what was sent.
+    fn new_card(&self) -> Option<&str> {
+        self.sent.as_ref()?.card.as_deref()
+    }
+
+    /// Whether she who is a member already gets the card.
+    fn decided(&mut self, answer: &Outcome, cx: &mut Cx) -> Step {
+        let Some(member) = self.existing.take() else {
+            return Step::Stay;
+        };
+        let card = self.new_card().map(str::to_owned);
+        if let (Outcome::Yes, Some(card)) = (answer, card) {
+            let member_id = member.id;
+            self.asked = Some(cx.ask(Query::AddCard { member_id, card }));
+            return Step::Stay;
+        }
+        cx.notice(Tone::Warn, "enrol.existing_no_card");
+        Step::Pop(Some(Outcome::Member(member)))
+    }
+
     fn answered(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
         self.asked = None;
         match answer {
+            // Her phone is known, and the card is nobody's: not to be dropped without a word.
+            Ok(Reply::Enrolled {
+                member,
+                existing: true,
+            }) if self.new_card().is_some() => {
+                let name = match &member.phone {
+                    Some(phone) if member.name.is_empty() => phone,
+                    _ => &member.name,
+                };
+                let question = Say::new("enrol.offer_card").with("name", name);
+                self.existing = Some(member);
+                Step::push(Confirm::new(question))
+            }
+            Ok(Reply::Member(member)) => {
+                cx.notice(Tone::Good, "member.card_added");
+                Step::Pop(Some(Outcome::Member(member)))
+            }
             Ok(Reply::Enrolled { member, existing }) => {
                 let gift = cx
                     .session
@@ -195,27 +303,6 @@ fn member_code(cx: &mut Cx) -> String {
     Token::mint(Bearer::Member, random).to_string()
 }
 
-/// `0314`, `3-14`, `19900314`, `1990-3-14`, `3月14日`: year, month, day.
-fn birthday(typed: &str) -> Option<(Option<i32>, u32, u32)> {
-    let parts: Vec<&str> = typed
-        .split(|glyph: char| !glyph.is_ascii_digit())
-        .filter(|part| !part.is_empty())
-        .collect();
-    let (year, month, day) = match *parts.as_slice() {
-        [all] if all.len() == 4 => (None, all.get(..2)?, all.get(2..)?),
-        [all] if all.len() == 8 => (all.get(..4), all.get(4..6)?, all.get(6..)?),
-        [month, day] => (None, month, day),
-        [year, month, day] => (Some(year), month, day),
-        _ => return None,
-    };
-    let year: Option<i32> = year.map(str::parse).transpose().ok()?;
-    let (month, day) = (month.parse().ok()?, day.parse().ok()?);
-    // A leap year when none is given: 29 February is a birthday (MB6).
-    NaiveDate::from_ymd_opt(year.unwrap_or(2000), month, day)?;
-    let likely = year.is_none_or(|year| (1900..=2100).contains(&year));
-    likely.then_some((year, month, day))
-}
-
 impl Screen for Enrol {
     fn bindings(&self) -> &'static str {
         "enrol"
@@ -227,7 +314,7 @@ impl Screen for Enrol {
             Input::Action(Action::Accept) => Input::Action(Action::Save),
             other => other,
         };
-        if self.asked.is_none() {
+        if !self.waits() {
             match self.form.on(&input) {
                 Did::Save => {
                     self.save(cx);
@@ -239,7 +326,11 @@ impl Screen for Enrol {
         }
         match input {
             Input::Opened => self.fill(cx),
-            Input::Scan(scan) if self.asked.is_none() => self.form.set(CARD, &scan.code),
+            Input::Scan(mut scan) if !self.waits() => {
+                self.judge(&scan.code, cx);
+                wipe(&mut scan.code);
+            }
+            Input::Outcome(answer) if self.existing.is_some() => return self.decided(&answer, cx),
             Input::Action(Action::Back) if self.form.is_dirty() => {
                 return Step::push(Confirm::new("enrol.leave").careful());
             }
@@ -249,14 +340,18 @@ impl Screen for Enrol {
             Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
                 return self.answered(answer, cx);
             }
+            Input::Reply(ticket, answer) => {
+                if let Some(verdict) = self.card.took(ticket, &answer) {
+                    return self.judged(verdict, cx);
+                }
+            }
             _ => {}
         }
         Step::Stay
     }
 
     fn can(&self, action: Action) -> bool {
-        let waits = self.asked.is_some();
-        !waits || !matches!(action, Action::Accept | Action::Save | Action::Back)
+        !self.waits() || !matches!(action, Action::Accept | Action::Save | Action::Back)
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
@@ -276,7 +371,7 @@ impl Screen for Enrol {
         if gift > 0 {
             says.insert(0, Say::new("enrol.gift").with("points", gift));
         }
-        if self.asked.is_some() {
+        if self.waits() {
             says = vec![Say::new("enrol.saving")];
         }
         let mut row = rows + 1;
@@ -290,24 +385,5 @@ impl Screen for Enrol {
 
     fn is_popup(&self) -> bool {
         true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn birthdays_as_people_write_them() {
-        for typed in ["0314", "3-14", "3月14日", "03.14"] {
-            assert_eq!(birthday(typed), Some((None, 3, 14)), "{typed}");
-        }
-        for typed in ["19900314", "1990-3-14", "1990年3月14日"] {
-            assert_eq!(birthday(typed), Some((Some(1990), 3, 14)), "{typed}");
-        }
-        assert_eq!(birthday("0229"), Some((None, 2, 29)));
-        for typed in ["", "3", "1332", "0230", "20230229", "00000314", "1-2-3-4"] {
-            assert_eq!(birthday(typed), None, "{typed}");
-        }
     }
 }

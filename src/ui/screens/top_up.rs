@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::ledger::{Account, OperationKind, Plan};
+use crate::domain::ledger::{Account, LotKind, NewLot, OperationKind, Plan};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::shop::{LimitsProfile, Shop};
@@ -82,17 +82,23 @@ impl TopUp {
         if !self.amount.is_empty() {
             return self.amount.amount().filter(|amount| amount.is_positive());
         }
-        let rule = self
-            .tiles
-            .selected()
-            .and_then(|place| self.rules.get(place));
-        rule.map(|rule| rule.amount)
+        self.tile().map(|rule| rule.amount)
     }
 
-    fn rule(&self, amount: Fen, cx: &Cx) -> Option<(i32, i32)> {
-        let store = cx.session.store.as_ref()?.id;
-        let level = self.member.level.id;
-        let rule = reached(&self.rules, amount, level, store, cx.now());
+    fn tile(&self) -> Option<&TopUpRule> {
+        self.rules.get(self.tiles.selected()?)
+    }
+
+    /// The offer that counts: of what is typed the highest it reaches (SV4), else the tile's own,
+    /// whatever others there are for the same amount.
+    fn rule(&self, cx: &Cx) -> Option<(i32, i32)> {
+        let rule = if self.amount.is_empty() {
+            self.tile()
+        } else {
+            let store = cx.session.store.as_ref()?.id;
+            let level = self.member.level.id;
+            reached(&self.rules, self.chosen()?, level, store, cx.now())
+        };
         rule.map(|rule| (rule.id, rule.version))
     }
 
@@ -102,7 +108,7 @@ impl TopUp {
         let (Some(amount), Some(shop)) = (self.chosen(), &cx.session.shop) else {
             return;
         };
-        let rule = self.rule(amount, cx);
+        let rule = self.rule(cx);
         if let Some(place) = self
             .rules
             .iter()
@@ -166,7 +172,7 @@ impl TopUp {
             member: self.member.clone(),
             store_id: cx.session.store.as_ref().map_or(0, |store| store.id),
             amount,
-            rule: self.rule(amount, cx),
+            rule: self.rule(cx),
             approver_id: self.approver,
         }))
     }
@@ -175,19 +181,13 @@ impl TopUp {
     /// is still there.
     fn renewed(&mut self, cx: &mut Cx) {
         let amount = self.chosen();
-        let tile = self
-            .tiles
-            .selected()
-            .and_then(|place| self.rules.get(place));
-        let tile = tile.map(|rule| (rule.id, rule.version));
-        let before = amount.and_then(|amount| self.rule(amount, cx));
+        let id = self.tile().map(|rule| rule.id);
+        let before = self.rule(cx);
         self.open(cx);
-        let id = tile.map(|(id, _)| id);
         if let Some(place) = self.rules.iter().position(|rule| Some(rule.id) == id) {
             self.tiles.select(place);
         }
-        let after = self.chosen().and_then(|amount| self.rule(amount, cx));
-        if before != after || amount != self.chosen() {
+        if before != self.rule(cx) || amount != self.chosen() {
             self.changed(cx);
             self.hint = Some(Say::new("top_up.offers_changed"));
         } else {
@@ -222,12 +222,14 @@ impl TopUp {
         if bonus.is_positive() {
             money::line(frame, area, row, look.text("slip.bonus_now"), bonus, look);
             row += 1;
+            row += draw_end(plan, frame, area, row, look);
         }
         let parts = &plan.extras.instalments;
         if !parts.is_empty() {
             let later: Fen = parts.iter().map(|part| part.bonus).sum();
             money::line(frame, area, row, look.text("slip.bonus_later"), later, look);
             row += 1;
+            row += draw_end(plan, frame, area, row, look);
             for part in parts.iter().take(DATES) {
                 let day = format!("  {}", part.due_on);
                 money::line(frame, area, row, &day, part.bonus, look);
@@ -275,13 +277,25 @@ impl TopUp {
     }
 }
 
+/// The last day of the bonus above, when it has one. Gives the rows it took.
+fn draw_end(plan: &Plan, frame: &mut Frame, area: Rect, row: u16, look: &Look) -> u16 {
+    let is_load = |lot: &&NewLot| lot.kind == LotKind::StoredValue;
+    let lot = plan.new_lots.iter().find(is_load);
+    let Some(day) = lot.and_then(|lot| lot.expires_on) else {
+        return 0;
+    };
+    let text = look.say(&Say::new("slip.valid_until").with("day", day));
+    paint::line(frame, area, row, &text, look.style(Role::Dim));
+    1
+}
+
 impl Screen for TopUp {
     fn bindings(&self) -> &'static str {
         "top_up"
     }
 
     fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
-        let before = self.chosen();
+        let before = (self.chosen(), self.rule(cx));
         let takes = match &input {
             Input::Mark | Input::Rollback => {
                 self.tiles.on(&input);
@@ -299,7 +313,7 @@ impl Screen for TopUp {
             _ => false,
         };
         if takes {
-            if before != self.chosen() || self.preview.is_none() {
+            if before != (self.chosen(), self.rule(cx)) || self.preview.is_none() {
                 self.changed(cx);
             }
             return Step::Stay;

@@ -9,6 +9,7 @@ use tui_input::{Input as Line, InputRequest};
 use unicode_width::UnicodeWidthChar;
 
 use crate::domain::money::Fen;
+use crate::domain::payment_code::wipe;
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Input, Look};
@@ -105,6 +106,12 @@ impl Field {
 
     pub fn clear(&mut self) {
         self.line = Line::default();
+    }
+
+    /// Empties it, and overwrites what stood there: it may have been worth money.
+    pub fn wipe(&mut self) {
+        let mut text = String::from(std::mem::take(&mut self.line));
+        wipe(&mut text);
     }
 
     /// Takes an input that is for a field. Returns whether it did: any character or paste, and an

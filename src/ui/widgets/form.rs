@@ -169,6 +169,15 @@ impl Form {
         self.focus = place.min(self.entries.len().saturating_sub(1));
     }
 
+    /// Empties the field at `place` and overwrites what stood there.
+    pub fn wipe(&mut self, place: usize) {
+        if let Some(entry) = self.entries.get_mut(place)
+            && let Control::Field(field) = &mut entry.control
+        {
+            field.wipe();
+        }
+    }
+
     /// Fills the field at `place`, as typing would.
     pub fn fill(&mut self, place: usize, text: &str) {
         if let Some(entry) = self.entries.get_mut(place)

@@ -5,11 +5,11 @@ use super::{Anonymous, Counter, Question, Why};
 use crate::domain::ledger::OperationKind;
 use crate::domain::money::Fen;
 use crate::domain::receipt::Receipt;
-use crate::domain::refund::AttachRequest;
 use crate::domain::staff::Act;
 use crate::error::{Refusal, Result};
 use crate::query::{Noun, Query, Reply, Ticket};
-use crate::ui::screen::{Cx, Step};
+use crate::ui::screen::{Cx, Outcome, Step};
+use crate::ui::screens::attach::Attach;
 use crate::ui::text::Say;
 use crate::ui::widgets::notice::Tone;
 
@@ -38,9 +38,6 @@ impl Counter {
                 }
                 Err(refusal) => return cx.refuse(refusal),
             }
-        } else if self.attaching == Some(ticket) {
-            self.attaching = None;
-            return self.attached(answer, cx);
         } else if self.opening == Some(ticket) {
             self.opening = None;
             if let Ok(Reply::Opening(opening)) = answer {
@@ -159,49 +156,31 @@ impl Counter {
         self.last = Some(say);
     }
 
-    /// Credits the member with the anonymous sale before (MB3).
-    pub(super) fn attach(&mut self, cx: &mut Cx) {
+    /// Puts the anonymous sale before under the name of the member on the screen, or asks whose it
+    /// is (MB3).
+    pub(super) fn attach(&mut self, cx: &mut Cx) -> Step {
         let Some(sale) = self.anonymous else {
-            return;
+            return Step::Stay;
         };
         let shift = cx.session.shift.as_ref().map(|shift| shift.id);
         if sale.shift_id != shift {
             self.anonymous = None;
             cx.notice(Tone::Warn, "counter.shift_over");
-            return;
+            return Step::Stay;
         }
-        let Some(member) = self.member.clone() else {
-            cx.notice(Tone::Warn, "counter.attach_whom");
-            return;
-        };
-        let id = cx.new_id();
-        let request = AttachRequest {
-            stamp: cx.session.stamp(id, cx.now()),
-            sale_id: sale.sale_id,
-            member_id: member.id,
-        };
-        self.attaching = Some(cx.ask(Query::Attach { request, member }));
+        self.question = Some(Question::Attach);
+        let attach = Attach::new(sale.sale_id);
+        Step::push(match self.member.clone() {
+            Some(member) => attach.to(member),
+            None => attach,
+        })
     }
 
-    fn attached(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
-        match answer {
-            Ok(reply) => {
-                let points = match &reply {
-                    Reply::Receipt(receipt) => receipt.document.points,
-                    _ => 0,
-                };
-                self.anonymous = None;
-                let say = Say::new("counter.attached").with("points", points);
-                cx.notice(Tone::Good, say);
-                self.refresh(cx);
-                Step::Stay
-            }
-            Err(refusal) => {
-                if refusal.hint == "attach.taken" {
-                    self.anonymous = None;
-                }
-                cx.refuse(refusal)
-            }
+    /// The sale is somebody's now, or was already.
+    pub(super) fn attached(&mut self, outcome: &Outcome, cx: &mut Cx) {
+        self.anonymous = None;
+        if *outcome == Outcome::Yes {
+            self.refresh(cx);
         }
     }
 

@@ -4,7 +4,8 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::code::{MAX_INPUT, Meaning, Origin, Situation, meanings};
+use crate::domain::card::NoCard;
+use crate::domain::code::{MAX_INPUT, Meaning, Origin, Situation, is_secret, known_as, meanings};
 use crate::domain::money::Fen;
 use crate::domain::phone::Phone;
 use crate::domain::spelling;
@@ -49,7 +50,8 @@ pub enum Entered {
         pieces: u32,
         next: bool,
     },
-    BankCard,
+    /// A bank card or a payment code.
+    Refused(NoCard),
     /// Nobody and nothing has this name.
     Unknown,
 }
@@ -99,6 +101,8 @@ impl Finder {
     }
 
     pub fn clear(&mut self) {
+        // It may have been worth money.
+        self.line.wipe();
         *self = Self::new();
     }
 
@@ -247,7 +251,8 @@ impl Finder {
         match meanings.first() {
             None if self.text().is_empty() => Entered::Nothing,
             None => Entered::Unknown,
-            Some(Meaning::BankCard) => Entered::BankCard,
+            Some(Meaning::BankCard) => Entered::Refused(NoCard::BankCard),
+            Some(Meaning::Payment(_)) => Entered::Refused(NoCard::PaymentCode),
             Some(Meaning::Amount(fen)) => Entered::Row(Row::Amount(*fen)),
             Some(Meaning::Quantity(pieces)) => Entered::Quantity {
                 pieces: *pieces,
@@ -258,7 +263,7 @@ impl Finder {
                 | Meaning::Barcode(_)
                 | Meaning::MemberCode(_)
                 | Meaning::StaffBadge(_),
-            ) => Entered::Codes(codes(&meanings)),
+            ) => Entered::Codes(known_as(&meanings)),
             Some(_) if !self.is_fresh() => {
                 self.entered = true;
                 let text = self.text();
@@ -281,7 +286,7 @@ impl Finder {
         let exact = rows.iter().position(|row| {
             matches!(row, Row::Known(Candidate::Product { code: Some(code), .. }) if code == text)
         });
-        let codes = codes(meanings);
+        let codes = known_as(meanings);
         let place = |wanted: fn(&Meaning) -> bool| meanings.iter().position(wanted);
         let amount = place(|meaning| matches!(meaning, Meaning::Amount(_)));
         let code = place(|meaning| matches!(meaning, Meaning::PlainCode(_)));
@@ -299,6 +304,9 @@ impl Finder {
 
 /// What to look for while typing.
 fn wanted(text: &str, meanings: &[Meaning]) -> Option<Typed> {
+    if is_secret(text) {
+        return None;
+    }
     let looks_up = |meaning: &Meaning| {
         matches!(
             meaning,
@@ -320,24 +328,4 @@ fn wanted(text: &str, meanings: &[Meaning]) -> Option<Typed> {
         }),
         _ => None,
     })
-}
-
-/// Every spelling under which a code may be stored.
-pub fn codes(meanings: &[Meaning]) -> Vec<String> {
-    let mut codes: Vec<String> = Vec::new();
-    for meaning in meanings {
-        let spellings = match meaning {
-            Meaning::Barcode(gtin) => vec![gtin.to_string(), gtin.printed()],
-            Meaning::Phone(phone) => vec![phone.digits().to_owned()],
-            Meaning::PlainCode(code) | Meaning::Card(code) => vec![code.clone()],
-            Meaning::MemberCode(token) | Meaning::StaffBadge(token) => vec![token.to_string()],
-            _ => Vec::new(),
-        };
-        for spelling in spellings {
-            if !codes.contains(&spelling) {
-                codes.push(spelling);
-            }
-        }
-    }
-    codes
 }

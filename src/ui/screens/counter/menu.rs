@@ -1,6 +1,8 @@
 //! What can be done with a code nobody knows, and everything that has no place in the footer.
 
 use super::{Code, Counter, Question, Why};
+use crate::domain::card::Card;
+use crate::domain::code::of_goods;
 use crate::query::Query;
 use crate::ui::keymap::Action;
 use crate::ui::screen::{Cx, Screen, Step};
@@ -8,9 +10,6 @@ use crate::ui::screens::choose::Choose;
 use crate::ui::screens::enrol::Enrol;
 use crate::ui::screens::new_product::NewProduct;
 use crate::ui::text::Say;
-
-/// Longest and shortest card number.
-const CARD: std::ops::RangeInclusive<usize> = 4..=64;
 
 /// What can be done with an unknown code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,15 +23,18 @@ pub(super) enum Unknown {
 }
 
 impl Unknown {
-    /// The choices, the likeliest first: what has a check digit is a product.
+    /// The choices, the likeliest first: what has a check digit is a product. A badge or a member
+    /// code of ours that is nobody's can only be ignored.
     pub(super) fn of(code: &Code, known: bool) -> Vec<Self> {
         let mut choices = Vec::new();
         let is_barcode = code.item != code.text || code.text.len() == 14;
-        if CARD.contains(&code.text.chars().count()) {
+        if Card::read(&code.text).is_ok() {
             choices.extend(known.then_some(Self::AddCard));
             choices.push(Self::Enrol);
         }
-        choices.insert(if is_barcode { 0 } else { choices.len() }, Self::NewProduct);
+        if of_goods(&code.text).is_ok() {
+            choices.insert(if is_barcode { 0 } else { choices.len() }, Self::NewProduct);
+        }
         if code.amount.is_some() {
             choices.push(Self::Amount);
         }
@@ -98,17 +100,21 @@ impl Counter {
     }
 
     /// What shall be done with an unknown code.
-    pub(super) fn decided(&mut self, choice: Option<Unknown>, code: Code, cx: &mut Cx) -> Step {
+    pub(super) fn decided(&mut self, choice: Option<Unknown>, code: &Code, cx: &mut Cx) -> Step {
+        let card = Card::read(&code.text).ok();
         match choice {
-            Some(Unknown::Enrol) => self.enrol(None, Some(&code.text)),
+            Some(Unknown::Enrol) => self.enrol(None, card),
             Some(Unknown::AddCard) => {
-                if let Some(member) = &self.member {
-                    let (member_id, card) = (member.id, code.text);
+                if let (Some(member), Some(card)) = (&self.member, card) {
+                    let (member_id, card) = (member.id, card.number().to_owned());
                     self.fetch(Query::AddCard { member_id, card }, Why::Member, cx);
                 }
                 Step::Stay
             }
-            Some(Unknown::NewProduct) => self.add_product(code.item, cx),
+            Some(Unknown::NewProduct) => match of_goods(&code.text) {
+                Ok(item) => self.add_product(item, cx),
+                Err(_) => Step::Stay,
+            },
             Some(Unknown::Amount) => code
                 .amount
                 .map_or(Step::Stay, |amount| self.quick(amount, cx)),
@@ -117,7 +123,7 @@ impl Counter {
     }
 
     #[expect(clippy::unused_self, reason = "reads like the other steps")]
-    pub(super) fn enrol(&self, phone: Option<&str>, card: Option<&str>) -> Step {
+    pub(super) fn enrol(&self, phone: Option<&str>, card: Option<Card>) -> Step {
         Step::push(Enrol::new(phone, card))
     }
 

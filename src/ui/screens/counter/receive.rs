@@ -1,10 +1,11 @@
 //! What a code leads to: a member, a line of the sale, or a question.
 
-use super::finder::codes;
 use super::menu::Unknown;
 use super::{Code, Counter, MOST_REMEMBERED, Question, Why};
-use crate::domain::code::{Meaning, Origin, Situation, meanings};
+use crate::domain::card::NoCard;
+use crate::domain::code::{Meaning, Origin, Situation, known_as, meanings, refused};
 use crate::domain::member::Member;
+use crate::domain::payment_code::wipe;
 use crate::domain::price::CartLine;
 use crate::domain::product::{Product, ProductKind};
 use crate::domain::scan::Scan;
@@ -19,7 +20,7 @@ use crate::ui::widgets::notice::Tone;
 
 impl Counter {
     /// A code from a scanner. Pieces typed before it count (`3*`), nothing else in the line does.
-    pub(super) fn scan(&mut self, scan: &Scan, cx: &mut Cx) -> Step {
+    pub(super) fn scan(&mut self, mut scan: Scan, cx: &mut Cx) -> Step {
         if self.holding.is_some() {
             cx.notice(Tone::Warn, "refusal.busy");
             return Step::Stay;
@@ -29,21 +30,33 @@ impl Counter {
             self.pieces = Some(*pieces);
             self.finder.clear();
         }
+        if let Some(no) = refused(&scan.code) {
+            wipe(&mut scan.code);
+            self.refuse_code(no, cx);
+            return Step::Stay;
+        }
         let situation = Situation::Counter {
             member: self.known(),
         };
         let meanings = meanings(&scan.code, Origin::Scanned, situation);
-        if meanings.first() == Some(&Meaning::BankCard) {
-            cx.notice(Tone::Bad, "counter.bank_card");
-            return Step::Stay;
-        }
-        let codes = codes(&meanings);
+        let codes = known_as(&meanings);
         if codes.is_empty() {
             cx.notice(Tone::Warn, "app.garbled");
             return Step::Stay;
         }
         let code = self.code(&scan.code, &meanings);
         self.look_up(codes, code, cx)
+    }
+
+    /// What a wallet shows is good for nothing before the payment; it and a bank card are neither
+    /// asked about nor kept (PV1).
+    pub(super) fn refuse_code(&self, no: NoCard, cx: &mut Cx) {
+        let (tone, key) = match no {
+            NoCard::PaymentCode if self.sale.is_empty() => (Tone::Warn, "counter.payment_early"),
+            NoCard::PaymentCode => (Tone::Warn, "counter.payment_code"),
+            _ => (Tone::Bad, "counter.bank_card"),
+        };
+        cx.notice(tone, key);
     }
 
     /// The line as a code.
@@ -114,18 +127,22 @@ impl Counter {
                 };
                 return cx.refuse(Refusal::user(hint));
             }
-            Found::Nothing => return self.unknown(code),
+            Found::Nothing => return self.unknown(code, cx),
         }
         Step::Stay
     }
 
     /// Nobody's code: a new phone enrols, anything else is asked about.
-    fn unknown(&mut self, code: Code) -> Step {
+    fn unknown(&mut self, code: Code, cx: &mut Cx) -> Step {
         self.pays = false;
         if let Some(phone) = &code.phone {
             return self.enrol(Some(phone.digits()), None);
         }
         let choices = Unknown::of(&code, self.known());
+        if choices == [Unknown::Ignore] {
+            cx.notice(Tone::Warn, "counter.unknown_own");
+            return Step::Stay;
+        }
         let name = self.member.as_ref().map_or("", |member| &member.name);
         let say = Say::new("counter.unknown").with("code", &code.text);
         let popup = Unknown::popup(say, &choices, &code, name);

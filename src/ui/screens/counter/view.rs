@@ -63,8 +63,6 @@ impl Counter {
     fn draw_line(&self, frame: &mut Frame, area: Rect, look: &Look) {
         let hint = if self.holding.is_some() {
             look.text("counter.holding").to_owned()
-        } else if self.attaching.is_some() {
-            look.text("counter.posting").to_owned()
         } else if self.is_fetching() || self.finder.is_waiting() {
             look.text("counter.searching").to_owned()
         } else {

@@ -14,6 +14,7 @@ use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::theme::Role;
 use crate::ui::widgets::field::{Field, Kind};
+use crate::ui::widgets::notice::Tone;
 use crate::ui::widgets::table::{Cell, Column, MOST_ROWS, Table};
 use crate::ui::width;
 
@@ -68,9 +69,11 @@ pub trait Rows: Debug + 'static {
     fn edit(row: Option<&Self::Row>, session: &Session) -> Edit;
 
     /// What to ask about a scanned code.
-    #[must_use]
-    fn scanned(_code: &str) -> Option<Query> {
-        None
+    ///
+    /// # Errors
+    /// The text that says why there is nothing to ask: it is worth money, or a badge (PV1).
+    fn scanned(_code: &str) -> std::result::Result<Option<Query>, &'static str> {
+        Ok(None)
     }
 
     /// The form that the answer about a scanned code opens.
@@ -206,11 +209,11 @@ impl<R: Rows> Screen for List<R> {
                 self.start(cx);
             }
             Input::Action(Action::Back) => return Step::Pop(None),
-            Input::Scan(scan) => {
-                if let Some(query) = R::scanned(&scan.code) {
-                    self.scan = Some((cx.ask(query), scan.code));
-                }
-            }
+            Input::Scan(scan) => match R::scanned(&scan.code) {
+                Ok(None) => {}
+                Ok(Some(query)) => self.scan = Some((cx.ask(query), scan.code)),
+                Err(hint) => cx.notice(Tone::Bad, hint),
+            },
             Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
                 return self.answered(answer, cx);
             }

@@ -2,6 +2,7 @@
 
 use super::edit::{Edit, Subject};
 use super::list::Rows;
+use crate::domain::code::{Origin, Situation, known_as, meanings, of_goods};
 use crate::domain::gtin::Gtin;
 use crate::domain::product::{Product, ProductKind};
 use crate::domain::shop::Category;
@@ -102,15 +103,13 @@ impl Rows for Products {
         Edit::new(product, session)
     }
 
-    fn scanned(code: &str) -> Option<Query> {
-        let mut codes = vec![canonical(code)];
-        if codes.iter().all(|canonical| canonical != code) {
-            codes.push(code.to_owned());
-        }
-        Some(Query::Scan { codes })
+    fn scanned(code: &str) -> Result<Option<Query>, &'static str> {
+        of_goods(code)?;
+        let situation = Situation::Counter { member: true };
+        let codes = known_as(&meanings(code, Origin::Scanned, situation));
+        Ok(Some(Query::Scan { codes }))
     }
 
-    /// What is known opens; what is not becomes a new product with this code.
     fn found(code: &str, reply: Reply, session: &Session) -> Option<Edit> {
         match reply {
             Reply::Found(Found::Product(product)) => Some(Self::edit(Some(&product), session)),
@@ -130,12 +129,6 @@ impl Rows for Products {
 fn printed(product: &Product) -> String {
     let code = product.code.as_deref().unwrap_or_default();
     Gtin::parse(code).map_or_else(|| code.to_owned(), Gtin::printed)
-}
-
-/// The code as it is kept: 14 digits for a barcode, else as the shop wrote it.
-fn canonical(code: &str) -> String {
-    let code = code.trim();
-    Gtin::parse(code).map_or_else(|| code.to_owned(), |gtin| gtin.to_string())
 }
 
 /// Whether a code looks like a barcode whose check digit is wrong: mistyped, or the shop's own.
@@ -234,6 +227,10 @@ impl Subject for Draft {
     }
 
     fn scanned(&mut self, code: &str, form: &mut Form) {
+        if let Err(hint) = of_goods(code) {
+            form.refuse(CODE, hint);
+            return;
+        }
         form.fill(CODE, code);
         if form.value(NAME).is_empty() {
             form.go(NAME);
@@ -242,6 +239,15 @@ impl Subject for Draft {
 
     fn save(&mut self, form: &mut Form, editor: i32, _cx: &Cx) -> Option<Query> {
         let code = form.value(CODE).to_owned();
+        let kept = match of_goods(&code) {
+            _ if code.is_empty() => None,
+            Ok(kept) => Some(kept),
+            Err(hint) => {
+                form.wipe(CODE);
+                form.refuse(CODE, hint);
+                return None;
+            }
+        };
         if is_doubtful(&code) && self.warned.as_ref() != Some(&code) {
             form.refuse(CODE, "product.code_check");
             self.warned = Some(code);
@@ -262,7 +268,7 @@ impl Subject for Draft {
         let edit = ProductEdit {
             id: self.product.as_ref().map(|product| product.id),
             version: self.product.as_ref().map_or(0, |product| product.version),
-            code: (!code.is_empty()).then(|| canonical(&code)),
+            code: kept,
             name,
             category: (!category.is_empty()).then(|| category.to_owned()),
             kind: kind.map_or(ProductKind::Piece, |(kind, _)| *kind),

@@ -3,10 +3,11 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::code::{Meaning, Origin, Situation, meanings};
-use crate::domain::payment_code::PaymentCode;
+use crate::domain::card::NoCard;
+use crate::domain::payment_code::wipe;
 use crate::query::{Query, Reply, Ticket};
 use crate::ui::keymap::Action;
+use crate::ui::new_card::{NewCard, Verdict};
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::text::Say;
@@ -18,9 +19,6 @@ use crate::ui::width;
 /// Columns and rows inside the frame.
 const SIZE: (u16, u16) = (48, 5);
 
-/// Longest card number, characters.
-const CARD_LENGTH: usize = 40;
-
 /// The popup. Pops `Outcome::Member` when the card was added.
 #[derive(Debug)]
 pub struct AddCard {
@@ -28,26 +26,13 @@ pub struct AddCard {
     name: String,
     /// Typed by hand, when the card cannot be scanned.
     field: Field,
-    /// Scanned and not yet confirmed. Never lands in the field.
-    scanned: Option<Card>,
-    /// What is wrong with what was scanned or typed.
-    wrong: Option<&'static str>,
+    /// Scanned and not yet confirmed, or typed. A scanned one never lands in the field.
+    card: NewCard,
+    /// Why what was scanned or typed is none.
+    wrong: Option<NoCard>,
+    /// Adds it as soon as it is known to be nobody's.
+    adds: bool,
     asked: Option<Ticket>,
-}
-
-/// A card number as it is kept.
-#[derive(Clone, PartialEq, Eq)]
-struct Card {
-    number: String,
-    /// It could be goods as well.
-    is_barcode: bool,
-}
-
-/// Whoever knows the number can pass for the member.
-impl std::fmt::Debug for Card {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Card({} characters)", self.number.chars().count())
-    }
 }
 
 impl AddCard {
@@ -56,62 +41,51 @@ impl AddCard {
         Self {
             member_id,
             name: name.to_owned(),
-            field: Field::new(Kind::Any).most(CARD_LENGTH),
-            scanned: None,
+            field: Field::new(Kind::Any),
+            card: NewCard::default(),
             wrong: None,
+            adds: false,
             asked: None,
         }
     }
 
-    fn scan(&mut self, code: &str) {
-        self.scanned = None;
-        self.wrong = None;
-        match card(code, Origin::Scanned) {
-            Ok(card) => self.scanned = Some(card),
-            Err(wrong) => self.wrong = Some(wrong),
+    fn judge(&mut self, code: &str, cx: &mut Cx) {
+        self.wrong = self.card.ask(code, cx).err();
+        if self.wrong.is_some_and(NoCard::is_secret) {
+            self.field.wipe();
         }
+    }
+
+    fn judged(&mut self, verdict: Verdict, cx: &mut Cx) -> Step {
+        let adds = std::mem::take(&mut self.adds);
+        match verdict {
+            Verdict::Free if adds => self.accept(cx),
+            Verdict::Free => {}
+            Verdict::No(no) => self.wrong = Some(no),
+            Verdict::Refused(refusal) => return cx.refuse(refusal),
+        }
+        Step::Stay
     }
 
     fn accept(&mut self, cx: &mut Cx) {
-        let card = match self.scanned.clone() {
-            Some(card) => Ok(card),
-            None => card(self.field.value(), Origin::Typed),
-        };
-        match card {
-            Ok(card) => {
-                self.wrong = None;
-                self.asked = Some(cx.ask(Query::AddCard {
-                    member_id: self.member_id,
-                    card: card.number,
-                }));
-            }
-            Err(wrong) => self.wrong = Some(wrong),
+        if let Some(card) = self.card.free() {
+            self.asked = Some(cx.ask(Query::AddCard {
+                member_id: self.member_id,
+                card: card.number().to_owned(),
+            }));
+            return;
         }
+        if !self.card.is_asking() {
+            let typed = self.field.value().to_owned();
+            self.judge(&typed, cx);
+        }
+        self.adds = self.card.is_asking();
     }
-}
 
-/// The card a code is, or the text that says why it is none (PV1: no bank card, no payment code).
-fn card(code: &str, origin: Origin) -> Result<Card, &'static str> {
-    if code.trim().is_empty() {
-        return Err("member.scan_card");
+    /// Nothing may be changed: an answer decides what comes next.
+    const fn waits(&self) -> bool {
+        self.asked.is_some() || self.adds
     }
-    if PaymentCode::parse(code.trim()).is_some() {
-        return Err("member.payment_code");
-    }
-    let all = meanings(code, origin, Situation::Counter { member: true });
-    let mut found = Err("member.not_a_card");
-    let mut is_barcode = false;
-    for meaning in all {
-        match meaning {
-            Meaning::BankCard => return Err("member.bank_card"),
-            Meaning::StaffBadge(_) | Meaning::MemberCode(_) => return Err("member.own_code"),
-            Meaning::Phone(_) => return Err("member.a_phone"),
-            Meaning::Barcode(_) => is_barcode = true,
-            Meaning::Card(number) if number.chars().count() <= CARD_LENGTH => found = Ok(number),
-            _ => {}
-        }
-    }
-    found.map(|number| Card { number, is_barcode })
 }
 
 impl Screen for AddCard {
@@ -124,13 +98,16 @@ impl Screen for AddCard {
             self.field.on(&input);
             return Step::Stay;
         }
-        if self.asked.is_none() && self.field.on(&input) {
-            self.scanned = None;
+        if !self.waits() && self.field.on(&input) {
+            self.card.forget();
             self.wrong = None;
             return Step::Stay;
         }
         match input {
-            Input::Scan(scan) if self.asked.is_none() => self.scan(&scan.code),
+            Input::Scan(mut scan) if !self.waits() => {
+                self.judge(&scan.code, cx);
+                wipe(&mut scan.code);
+            }
             Input::Action(Action::Accept) => self.accept(cx),
             Input::Action(Action::Back) => return Step::Pop(None),
             Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
@@ -142,9 +119,14 @@ impl Screen for AddCard {
                     }
                     Ok(_) => {}
                     Err(refusal) => {
-                        self.scanned = None;
+                        self.card.forget();
                         return cx.refuse(refusal);
                     }
+                }
+            }
+            Input::Reply(ticket, answer) => {
+                if let Some(verdict) = self.card.took(ticket, &answer) {
+                    return self.judged(verdict, cx);
                 }
             }
             _ => {}
@@ -153,7 +135,7 @@ impl Screen for AddCard {
     }
 
     fn can(&self, action: Action) -> bool {
-        self.asked.is_none() || !matches!(action, Action::Accept | Action::Back)
+        !self.waits() || !matches!(action, Action::Accept | Action::Back)
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
@@ -162,18 +144,19 @@ impl Screen for AddCard {
         let name = width::fit(&self.name, 24);
         let question = look.say(&Say::new("member.card_for").with("name", name));
         paint::line(frame, inside, 0, &question, look.style(Role::Title));
-        match &self.scanned {
+        match self.card.free() {
             Some(card) => {
-                paint::line(frame, inside, 2, &card.number, look.style(Role::Selected));
+                paint::line(frame, inside, 2, card.number(), look.style(Role::Selected));
             }
             None => self
                 .field
-                .view(frame, paint::below(inside, 2), self.asked.is_none(), look),
+                .view(frame, paint::below(inside, 2), !self.waits(), look),
         }
-        let (key, role) = match (&self.scanned, self.wrong) {
+        let (key, role) = match (self.card.free(), self.wrong) {
             _ if self.asked.is_some() => ("member.saving", Role::Dim),
-            (_, Some(wrong)) => (wrong, Role::Warn),
-            (Some(card), _) if card.is_barcode => ("member.barcode_card", Role::Warn),
+            _ if self.card.is_asking() => ("member.reading", Role::Dim),
+            (_, Some(wrong)) => (wrong.hint(), Role::Warn),
+            (Some(card), _) if card.is_barcode() => ("member.barcode_card", Role::Warn),
             (Some(_), _) => ("member.card_confirm", Role::Text),
             (None, None) => ("member.scan_card", Role::Dim),
         };

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::birthday::Birthday;
+use crate::domain::code::refused;
 use crate::domain::member::{Gender, Member};
 use crate::query::{Person, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
@@ -70,6 +71,13 @@ impl EditMember {
     }
 
     fn save(&mut self, cx: &mut Cx) {
+        for place in [NAME, NOTES] {
+            if let Some(no) = refused(self.form.value(place)) {
+                self.form.wipe(place);
+                self.form.refuse(place, no.hint());
+                return;
+            }
+        }
         let typed = self.form.value(BIRTHDAY);
         let birthday = Birthday::parse(typed, cx.session.today(cx.now()));
         if birthday.is_none() && !typed.is_empty() {
