@@ -499,7 +499,6 @@ impl Counter {
                 return self.edited(place, line, cx);
             }
             (Outcome::Removed, Some(Question::Line(Some(place)))) => self.sale.remove(place),
-            (Outcome::Scan(scan), _) => return self.scan(&scan, cx),
             (Outcome::Receipt(receipt), _) => self.receipt(&receipt, cx),
             (Outcome::Member(member), _) => self.set_member(member, cx),
             (Outcome::Product(product), _) => return self.add(&product, None, cx),
