@@ -36,10 +36,16 @@ use expiry::Expiry;
 /// Longest reason of a difference, characters.
 const REASON_LENGTH: usize = 60;
 
+/// A difference of more than this, and of more than a tenth of what should be there, is asked about: a
+/// slip of the finger is likelier.
+const FAR_OFF: Fen = Fen::yuan(100);
+
 /// What a popup was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Question {
     Leave,
+    /// Whether the count is right though it is so far off.
+    FarOff,
     CloseAnyway,
 }
 
@@ -129,7 +135,10 @@ impl CloseShift {
                 self.expiry.stop();
                 self.closes_then = false;
             }
-            Input::Action(Action::Back) if self.sent.is_none() => self.counted = None,
+            Input::Action(Action::Back) if self.sent.is_none() => {
+                self.counted = None;
+                self.count.again();
+            }
             Input::Action(Action::Back) => {
                 self.question = Some(Question::Leave);
                 return Step::push(Confirm::new("shift.leave_unanswered").careful());
@@ -147,15 +156,31 @@ impl CloseShift {
     }
 
     fn confirm(&mut self, cx: &mut Cx) -> Step {
-        let Some((_, differences)) = &self.sheet else {
+        let (Some((sheet, _)), Some(difference)) = (&self.sheet, self.difference()) else {
             self.read(cx);
             return Step::Stay;
         };
-        let differs = self.difference().is_some_and(|fen| !fen.is_zero());
-        if differs && self.reason.value().trim().is_empty() {
+        if !difference.is_zero() && self.reason.value().trim().is_empty() {
             self.reason_missing = true;
             return Step::Stay;
         }
+        let off = Fen(difference.0.abs());
+        let is_far = off > FAR_OFF && off.times(10) > sheet.expected_cash;
+        if self.sent.is_none() && is_far {
+            self.question = Some(Question::FarOff);
+            let say = Say::new("shift.far_off")
+                .with("expected", sheet.expected_cash)
+                .with("counted", sheet.expected_cash + difference);
+            return Step::push(Confirm::new(say).careful());
+        }
+        self.counted_right(cx)
+    }
+
+    /// The count stands; where journal and ledger disagree, one more question.
+    fn counted_right(&mut self, cx: &mut Cx) -> Step {
+        let Some((_, differences)) = &self.sheet else {
+            return Step::Stay;
+        };
         if self.sent.is_none() && *differences != Differences::default() {
             self.question = Some(Question::CloseAnyway);
             return Step::push(Confirm::new("shift.close_anyway").careful());
@@ -269,6 +294,7 @@ impl Screen for CloseShift {
             }
             Input::Outcome(Outcome::Yes) => match self.question.take() {
                 Some(Question::Leave) => return Step::Pop(None),
+                Some(Question::FarOff) => return self.counted_right(cx),
                 Some(Question::CloseAnyway) => self.close(cx),
                 None => {}
             },
