@@ -95,7 +95,14 @@ async fn a_right_count_closes_with_two_enters() {
     assert_eq!(request.reason, "");
     drop(asked);
     assert_eq!(console.session().shift, None);
-    assert!(console.screen().contains("已交班"));
+    // The sheet stays to be read; Enter goes to the next person.
+    let screen = console.screen();
+    assert!(
+        screen.contains("已交班") && screen.contains("1,890.00"),
+        "{screen}"
+    );
+    let left = console.keys("<Enter>").screen();
+    assert!(!left.contains("1,890.00"), "{left}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 //! reason, so that it stays on record.
 //!
 //! Beside the sheet goes what has expired (PT3); a close that is confirmed meanwhile waits for it, and
-//! Esc ends the waiting.
+//! Esc ends the waiting. When it is closed the sheet stays until Enter.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -68,6 +68,8 @@ pub struct CloseShift {
     expiry: Expiry,
     /// Confirmed; the close goes out when the expiry is done.
     closes_then: bool,
+    /// The shift is closed: its sheet stays until somebody has read it.
+    done: bool,
 }
 
 impl Default for CloseShift {
@@ -92,6 +94,7 @@ impl CloseShift {
             question: None,
             expiry: Expiry::default(),
             closes_then: false,
+            done: false,
         }
     }
 
@@ -232,8 +235,8 @@ impl CloseShift {
         match answer {
             Ok(_) => {
                 cx.session.shift = None;
-                cx.notice(Tone::Good, "shift.closed");
-                Step::Home
+                self.done = true;
+                Step::Stay
             }
             Err(refusal) if refusal.hint == "ledger.stale" => {
                 self.sent = None;
@@ -251,7 +254,9 @@ impl CloseShift {
     }
 
     fn state(&self) -> Option<&'static str> {
-        if self.closes_then {
+        if self.done {
+            Some("shift.closed")
+        } else if self.closes_then {
             Some("shift.closes_then")
         } else if self.closing.is_some() {
             Some("shift.posting")
@@ -273,6 +278,10 @@ impl Screen for CloseShift {
             Input::Opened if cx.session.shift.is_none() => {
                 return Step::replace(Message::new(Refusal::user("shift.not_open")));
             }
+            Input::Action(Action::Accept | Action::Save | Action::Back) if self.done => {
+                return Step::Home;
+            }
+            _ if self.done => {}
             Input::Reply(ticket, answer) if self.reading == Some(ticket) => {
                 self.reading = None;
                 match answer {
@@ -349,7 +358,7 @@ impl CloseShift {
             width: area.width.saturating_sub(sheet::LABEL),
             ..paint::below(area, row)
         };
-        let active = self.sent.is_none();
+        let active = self.sent.is_none() && !self.done;
         self.reason.view(frame, right, active, look);
         if self.reason_missing {
             let text = format!("! {}", look.text("shift.reason_missing"));
