@@ -158,7 +158,7 @@ begin
      order by p.spelling limit p_limit;
 end $$;
 
--- Characters: names that begin so, then names that contain every pair of them.
+-- Characters: the name itself, names that begin so, then names that contain every pair of them.
 create function name_candidates(p_name text, p_grams text[], p_limit int) returns setof candidate
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
 as $$
@@ -178,7 +178,7 @@ begin
   return query
     select 'product', p.id::bigint, p.name, null::text, p.code, null::text, p.price, null::date from product p
      where p.merchant_id = m and p.active and (p.grams @> p_grams)
-     order by p.name limit p_limit;
+     order by lower(p.name) = lower(p_name) desc, starts_with(lower(p.name), lower(p_name)) desc, p.name limit p_limit;
 end $$;
 
 -- OR1, sorted by value at risk and then the newest member, by keyset. p_days is days since the last visit;

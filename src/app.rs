@@ -478,6 +478,10 @@ impl App {
                     self.top(Input::Outcome(outcome));
                 }
             }
+            Step::PassOn(outcome, scan) => {
+                self.step(place, Step::Pop(outcome));
+                self.top(Input::Scan(scan));
+            }
             Step::Home => {
                 self.stack.truncate(1);
                 self.top(Input::Opened);

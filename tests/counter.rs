@@ -249,13 +249,17 @@ async fn a_price_by_hand_needs_the_right() {
     console.keys("<F7>");
     insta::assert_snapshot!("line", console.screen());
     console.keys("<Down>99<Enter>").settle().await;
-    assert!(console.screen().contains("APPROVE 改价:护发精油"));
+    assert!(
+        console
+            .screen()
+            .contains("APPROVE 改价:护发精油 1 件 128.00 -> 99.00")
+    );
     console.keys("<Esc>").settle().await;
     assert!(!console.screen().contains("99.00"));
     console.keys("<F7><Down>99<Enter><Enter>").settle().await;
     let screen = console.screen();
     assert!(
-        screen.contains("改价") && screen.contains("-29.00"),
+        screen.contains("改价 99.00") && screen.contains("-29.00"),
         "{screen}"
     );
     console.keys("<F2>").settle().await;
@@ -515,7 +519,11 @@ async fn a_price_by_hand_that_comes_back_is_approved_again() {
     });
     let mut console = open(&desk, parts);
     console.keys("<F2>").settle().await;
-    assert!(console.screen().contains("APPROVE 改价"));
+    assert!(
+        console
+            .screen()
+            .contains("改价:护发精油 1 件 128.00 -> 99.00")
+    );
     console.keys("<Enter>").settle().await;
     assert!(console.screen().contains("TENDER 99.00 - 1"));
 }

@@ -449,7 +449,28 @@ async fn a_shift_closes_with_its_difference() {
         })
     };
     assert_eq!(hint(till.db.answer(close(1)).await), "ledger.stale");
-    till.db.answer(close(36_050)).await.unwrap();
+    let closing = close(36_050);
+    let Query::CloseShift(request) = closing.clone() else {
+        panic!()
+    };
+    till.db.answer(closing).await.unwrap();
+    let id = request.stamp.id;
+    let Reply::Receipt(receipt) = till.db.answer(Query::ReadReceipt { id }).await.unwrap() else {
+        panic!()
+    };
+    // The sheet as it was, under what closed the shift.
+    assert_eq!(receipt.document.sheet, Some(sheet));
+    assert_eq!(receipt.document.counted, Fen(36_000));
+    let layout = guitai::domain::slip::Layout {
+        columns: guitai::domain::slip::NARROW,
+        copy: false,
+        words: &|key| key.to_owned(),
+    };
+    let lines = guitai::domain::slip::receipt(&receipt, None, layout);
+    let text = guitai::domain::slip::text(&lines);
+    for part in ["360.50", "360.00", "-0.50", "找零少收", "10.00"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
     assert_eq!(hint(till.sell(None, 100, Cash).await), "shift.not_open");
     let mut owner = database.owner().await;
     let (cash, over): (i64, i64) = sqlx::query_as(

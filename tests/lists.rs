@@ -139,3 +139,40 @@ async fn a_member_is_found_by_whatever_is_known_of_her() {
     assert_eq!(found(db, name("王晓")).await.len(), 20);
     assert_eq!(found(db, name("晓")).await.len(), 20);
 }
+
+/// The name as it was typed, then names that begin so, then names that hold it: Enter takes the first.
+#[tokio::test]
+async fn the_nearest_name_is_offered_first() {
+    let database = books().await;
+    let mut owner = database.owner().await;
+    for (id, name) in (900..).zip(["阿剪发", "剪发加洗"]) {
+        let grams = spelling::keys(name).grams;
+        sqlx::query(
+            "insert into product (merchant_id, id, name, initials, spelling, grams, category_id, kind, price, active)
+             select merchant_id, $1, $2, '', '', $3, min(id), 'service', 100, true from category group by merchant_id
+             on conflict do nothing",
+        )
+        .bind(id)
+        .bind(name)
+        .bind(grams)
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    }
+    let counter = Counter::open(database.options("guitai_app"), 1).await;
+    for limit in [2, 20] {
+        let typed = Typed::Name {
+            name: "剪发".to_owned(),
+            grams: spelling::wanted("剪发"),
+        };
+        let query = Query::Candidates { typed, limit };
+        let Reply::Candidates(found) = counter.db.answer(query).await.unwrap() else {
+            panic!()
+        };
+        let mut names = found.iter().map(|row| match row {
+            Candidate::Member { name, .. } | Candidate::Product { name, .. } => name.as_str(),
+        });
+        assert_eq!(names.next(), Some("剪发"), "{limit}: {found:?}");
+        assert!(names.skip_while(|name| *name == "剪发").next() == Some("剪发加洗"));
+    }
+}

@@ -9,6 +9,7 @@ use guitai::event::What;
 use guitai::query::{Backend, Query, Reply};
 use guitai::ui::keymap::Action;
 use guitai::ui::screen::{Cx, Input, Look, Screen, Step};
+use guitai::ui::screens::confirm::Confirm;
 use guitai::ui::screens::sign_in::SignIn;
 use guitai::ui::widgets::field::{Field, Kind};
 use ratatui::Frame;
@@ -111,12 +112,49 @@ fn a_scan_reaches_whatever_has_the_focus() {
         .wait(TimeDelta::seconds(1));
     assert_eq!(console.screen(), before);
     console.keys("<Ctrl-q>");
-    let asked = console.screen();
+    assert_ne!(console.screen(), before);
     console
         .burst("6901234567892<Enter>")
         .wait(TimeDelta::seconds(1));
-    assert_eq!(console.screen(), asked);
+    assert_eq!(console.screen(), before);
     assert!(!console.has_quit());
+}
+
+/// Asks something as soon as it opens, and writes down what it hears.
+#[derive(Debug)]
+struct Asking {
+    heard: Rc<RefCell<Vec<String>>>,
+}
+
+impl Screen for Asking {
+    fn bindings(&self) -> &'static str {
+        "confirm"
+    }
+
+    fn on(&mut self, input: Input, _cx: &mut Cx) -> Step {
+        match input {
+            Input::Opened => return Step::push(Confirm::new("counter.clear")),
+            Input::Scan(scan) => self.heard.borrow_mut().push(format!("scan {}", scan.code)),
+            Input::Outcome(outcome) => self.heard.borrow_mut().push(format!("{outcome:?}")),
+            _ => {}
+        }
+        Step::Stay
+    }
+
+    fn view(&mut self, _frame: &mut Frame, _area: Rect, _look: &Look) {}
+}
+
+#[test]
+fn a_scan_answers_a_question_with_no_and_goes_on() {
+    let heard: Rc<RefCell<Vec<String>>> = Rc::default();
+    let asking = Asking {
+        heard: Rc::clone(&heard),
+    };
+    let mut console = Console::with(Silence, parts(), asking);
+    console
+        .burst("6901234567892<Enter>")
+        .wait(TimeDelta::seconds(1));
+    assert_eq!(*heard.borrow(), ["No", "scan 6901234567892"]);
 }
 
 #[tokio::test]

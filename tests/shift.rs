@@ -95,7 +95,14 @@ async fn a_right_count_closes_with_two_enters() {
     assert_eq!(request.reason, "");
     drop(asked);
     assert_eq!(console.session().shift, None);
-    assert!(console.screen().contains("已交班"));
+    // The sheet stays to be read; Enter goes to the next person.
+    let screen = console.screen();
+    assert!(
+        screen.contains("已交班") && screen.contains("1,890.00"),
+        "{screen}"
+    );
+    let left = console.keys("<Enter>").screen();
+    assert!(!left.contains("1,890.00"), "{left}");
 }
 
 #[tokio::test]
@@ -106,13 +113,30 @@ async fn a_difference_needs_a_reason_and_the_first_count_stays_on_record() {
     console.keys("<Enter>");
     insta::assert_snapshot!("close_short", console.screen());
     // A recount finds fifty more.
-    console.keys("<Esc><Ctrl-u>1850<Enter>").settle().await;
+    console.keys("<Esc>1850<Enter>").settle().await;
     console.keys("找错零钱<Enter>").settle().await;
     let Query::CloseShift(request) = office.last() else {
         panic!("{:?}", office.last());
     };
     assert_eq!(request.counted, Fen::yuan(1_850));
     assert_eq!(request.reason, "初点 1,800.00; 找错零钱");
+}
+
+/// A slip of the finger is asked about before it closes.
+#[tokio::test]
+async fn a_count_far_off_is_asked_about() {
+    let office = Office::default();
+    let mut console = closing(&office);
+    console.keys("1<Enter>").settle().await;
+    console.keys("少钱<Enter>").settle().await;
+    assert!(console.screen().contains("相差很大"));
+    console.keys("<Enter>").settle().await;
+    assert!(!matches!(office.last(), Query::CloseShift(_)));
+    console.keys("<Enter><Right><Enter>").settle().await;
+    let Query::CloseShift(request) = office.last() else {
+        panic!("{:?}", office.last());
+    };
+    assert_eq!(request.counted, Fen::yuan(1));
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ pub async fn enrol(
 
 /// The person's particulars with the search keys of her name.
 fn person(person: &Person) -> serde_json::Value {
-    let keys = spelling::keys(&person.name);
+    let keys = spelling::keys_of_person(&person.name);
     serde_json::json!({
         "name": keys.name,
         "initials": keys.initials.first(),

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::db::json;
 use crate::db::refuse::refuse;
+use crate::db::shift;
 use crate::domain::ledger::OperationKind;
 use crate::domain::money::Fen;
 use crate::domain::receipt::Receipt;
@@ -18,12 +19,16 @@ use crate::query::{OperationRow, OperationsOf, StatementRow};
 /// # Errors
 /// `refusal.not_found`; offline.
 pub async fn read(conn: &mut PgConnection, id: Uuid) -> Result<Receipt> {
-    json::read(
+    let mut receipt: Receipt = json::read(
         sqlx::query_scalar!("select read_receipt($1)", id)
-            .fetch_one(conn)
+            .fetch_one(&mut *conn)
             .await
             .map_err(refuse)?,
-    )
+    )?;
+    if receipt.kind == OperationKind::ShiftClose {
+        receipt.document.sheet = Some(Box::new(shift::sheet_about(conn, id).await?));
+    }
+    Ok(receipt)
 }
 
 /// A sale with what was done to it since.

@@ -66,10 +66,42 @@ pub async fn sheet(conn: &mut PgConnection, till: i32) -> Result<Sheet> {
     let shift = open_at(conn, till)
         .await?
         .ok_or_else(|| Refusal::user("shift.not_open"))?;
+    sheet_of(conn, shift).await
+}
+
+/// The sheet of the shift an operation belongs to, open or closed.
+///
+/// # Errors
+/// `refusal.not_found`; offline.
+pub async fn sheet_about(conn: &mut PgConnection, operation: Uuid) -> Result<Sheet> {
+    let row = sqlx::query!(
+        "select s.id, s.till_id, s.cashier_id, f.name, s.business_on, s.opened_at, s.opening_float
+         from operation o
+         join shift s on s.merchant_id = o.merchant_id and s.id = o.shift_id
+         join staff f on f.merchant_id = s.merchant_id and f.id = s.cashier_id
+         where o.merchant_id = seat_merchant() and o.id = $1",
+        operation
+    )
+    .fetch_one(&mut *conn)
+    .await
+    .map_err(refuse)?;
+    let shift = Shift {
+        id: row.id,
+        till_id: row.till_id,
+        cashier_id: row.cashier_id,
+        cashier: row.name,
+        business_on: row.business_on,
+        opened_at: row.opened_at,
+        opening_float: Fen(row.opening_float),
+    };
+    sheet_of(conn, shift).await
+}
+
+async fn sheet_of(conn: &mut PgConnection, shift: Shift) -> Result<Sheet> {
     let rows = sqlx::query!(
         r#"select o.kind::text as "kind!", p.account::text, coalesce(sum(p.amount), 0)::bigint as "amount!", count(distinct o.id) as "operations!"
            from shift s
-           join operation o on o.merchant_id = s.merchant_id and o.till_id = s.till_id and o.seq >= s.first_seq
+           join operation o on o.merchant_id = s.merchant_id and o.till_id = s.till_id and o.seq between s.first_seq and coalesce(s.last_seq, 9223372036854775807)
            left join posting p on p.merchant_id = o.merchant_id and p.operation_id = o.id
            where s.merchant_id = seat_merchant() and s.id = $1
            -- Once more without the account: how many operations of a kind there are, whatever they moved.

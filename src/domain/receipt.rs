@@ -59,6 +59,10 @@ pub struct Document {
     pub spend_order: Option<super::stored_value::SpendOrder>,
     /// The receipt number of the sale that is returned.
     pub sale_seq: Option<i64>,
+    /// Of a closed shift: the cash counted, fen, why it differed, and its sheet (OP1).
+    pub counted: Fen,
+    pub reason: Option<String>,
+    pub sheet: Option<Box<super::shift::Sheet>>,
 }
 
 /// Bonus that comes later (SV4).

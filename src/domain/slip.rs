@@ -49,6 +49,7 @@ pub fn receipt(receipt: &Receipt, shop: Option<&Shop>, layout: Layout) -> Vec<Li
         OperationKind::TopUpReversal => top_up::reversed(&mut paper, receipt),
         OperationKind::Refund => returned::body(&mut paper, receipt),
         OperationKind::Expiry => expiry::body(&mut paper, receipt),
+        OperationKind::ShiftClose => sheet::closed(&mut paper, receipt),
         _ => other(&mut paper, receipt),
     }
     balances(&mut paper, receipt);

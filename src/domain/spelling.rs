@@ -67,10 +67,20 @@ pub struct Keys {
     pub grams: Vec<String>,
 }
 
-/// The search keys of a member's or an item's name. Latin letters and digits stay in both
-/// spellings, lower case; `·`, spaces and other marks separate and are left out.
+/// The search keys of an item's name. Latin letters and digits stay in both spellings, lower case;
+/// `·`, spaces and other marks separate and are left out.
 #[must_use]
 pub fn keys(name: &str) -> Keys {
+    make(name, readings)
+}
+
+/// The search keys of a member's name: it begins with a surname, which may have a reading of its own.
+#[must_use]
+pub fn keys_of_person(name: &str) -> Keys {
+    make(name, readings_of_person)
+}
+
+fn make(name: &str, readings: fn(&[char]) -> Vec<Reading>) -> Keys {
     let name = tidy(name);
     let letters = letters(&name);
     let readings = readings(&letters);
@@ -151,9 +161,13 @@ struct Reading {
 }
 
 fn readings(letters: &[char]) -> Vec<Reading> {
-    let mut all: Vec<Reading> = letters.iter().filter_map(|c| reading(*c)).collect();
+    letters.iter().filter_map(|c| reading(*c)).collect()
+}
+
+fn readings_of_person(letters: &[char]) -> Vec<Reading> {
+    let mut all = readings(letters);
     let text: String = letters.iter().collect();
-    // A surname's own reading is the likeliest; the usual one stays, for goods and nicknames.
+    // A surname's own reading is the likeliest; the usual one stays, for nicknames.
     let surname = SURNAMES
         .iter()
         .find(|(surname, _)| text.starts_with(surname));
@@ -282,6 +296,30 @@ mod tests {
             ("吕布", "lb", "lvbu"),
             ("女娲", "nw", "nvwa"),
         ] {
+            let keys = keys_of_person(name);
+            assert_eq!(
+                (keys.initials[0].as_str(), keys.full[0].as_str()),
+                (initials, full),
+                "{name}"
+            );
+        }
+        // The usual reading is kept: not every name begins with a surname.
+        assert!(
+            keys_of_person("乐乐妈")
+                .initials
+                .contains(&"llm".to_owned())
+        );
+    }
+
+    #[test]
+    fn goods_have_no_surname() {
+        for (name, initials, full) in [
+            ("洗吹", "xc", "xichui"),
+            ("乐事薯片", "lssp", "leshishupian"),
+            ("单人床", "drc", "danrenchuang"),
+            ("解百纳", "jbn", "jiebaina"),
+            ("盖浇饭", "gjf", "gaijiaofan"),
+        ] {
             let keys = keys(name);
             assert_eq!(
                 (keys.initials[0].as_str(), keys.full[0].as_str()),
@@ -289,9 +327,6 @@ mod tests {
                 "{name}"
             );
         }
-        // The usual reading is kept: 单 also begins the names of goods.
-        assert!(keys("单人床").full.contains(&"danrenchuang".to_owned()));
-        assert!(keys("解百纳").initials.contains(&"jbn".to_owned()));
     }
 
     #[test]
@@ -364,11 +399,12 @@ mod tests {
         #[test]
         fn bounded_and_never_panics(name in "\\PC{0,80}", han in "[一-龥·a-z0-9]{0,60}") {
             for name in [name, han] {
-                let keys = keys(&name);
+                for keys in [keys(&name), keys_of_person(&name)] {
                 prop_assert!(keys.initials.len() <= MAX_READINGS && keys.full.len() <= MAX_READINGS);
                 prop_assert!(keys.grams.len() <= 2 * MAX_CHARS);
                 prop_assert!(keys.initials.iter().chain(&keys.full).all(|k| k.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())));
                 prop_assert!(wanted(&name).iter().all(|gram| keys.grams.contains(gram)));
+                }
                 let _ = typed(&name);
             }
         }

@@ -177,6 +177,8 @@ pub enum Step {
     Replace(Box<dyn Screen>),
     /// Back to the one below, perhaps with an answer for it.
     Pop(Option<Outcome>),
+    /// The same, and the code somebody scanned goes on to the one below.
+    PassOn(Option<Outcome>, Scan),
     /// Back to the lowest screen, which gets [`Input::Opened`] again.
     Home,
     /// Lock the till: whoever signs in next goes on, or takes over.
@@ -223,8 +225,6 @@ pub enum Outcome {
     SignedIn(Staff),
     /// What was edited shall go.
     Removed,
-    /// A code that is for the screen below.
-    Scan(Scan),
 }
 
 /// What a screen may reach while it takes an input.

@@ -57,6 +57,33 @@ async fn cash_with_change_and_rounding_on_the_screen() {
     assert!(console.screen().contains("150.00 taken, change 50.10"));
 }
 
+/// What was counted by keys is replaced by what is typed; the next note counts on from there.
+#[tokio::test]
+async fn digits_after_a_note_key_replace_the_sum() {
+    let books = Books::new();
+    let (mut console, got) = till(&books, sale(6_800));
+    console.keys("<F5>80<F6><Enter>").settle().await;
+    assert_eq!(receipt(&got).change(), Fen(13_000 - 6_800));
+    let (mut console, _) = till(&books, sale(6_800));
+    console.keys("<F5>");
+    console.burst("6901234567892<Enter>");
+    assert!(console.screen().contains("100.00"));
+}
+
+/// PR6: one figure is due, the rounded one where cash pays.
+#[tokio::test]
+async fn only_one_amount_is_due() {
+    let books = Books::new();
+    let (mut console, _) = till(&books, sale(30_564));
+    console.keys("50<Enter>");
+    let screen = console.screen();
+    assert!(!screen.contains("255.64"), "{screen}");
+    let (mut console, _) = till(&books, hers(30_564, 5_000));
+    assert!(console.screen().contains("差 255.60"));
+    console.keys("<Up><Enter>");
+    assert!(console.screen().contains("差 255.60"));
+}
+
 #[tokio::test]
 async fn typed_cash_pays_and_exact_cash_is_one_key() {
     let books = Books::new();
@@ -85,7 +112,7 @@ async fn a_mixed_bill_rounds_only_its_cash() {
     let (mut console, got) = till(&books, hers(9_999, 5_000));
     insta::assert_snapshot!("tender_short", console.screen());
     console.keys("<Up><Enter>");
-    assert!(console.screen().contains("余额不足,差 49.99"));
+    assert!(console.screen().contains("余额不足,差 49.90"));
     console.keys("<Down>20<Enter>");
     insta::assert_snapshot!("tender_mixed", console.screen());
     console.keys("<Up><Enter>").settle().await;

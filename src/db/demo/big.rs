@@ -59,7 +59,7 @@ async fn fill_names(conn: &mut PgConnection, demo: Demo) -> Result<()> {
     let rows: Vec<serde_json::Value> = (0..NAMES)
         .map(|no| {
             let (name, gender) = names::name(&mut dice);
-            let keys = spelling::keys(&name);
+            let keys = spelling::keys_of_person(&name);
             serde_json::json!({
                 "no": no,
                 "name": keys.name,

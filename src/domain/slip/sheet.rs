@@ -4,6 +4,7 @@ use super::paper::{Line, Paper};
 use super::{Layout, tender};
 use crate::domain::calendar::local;
 use crate::domain::columns;
+use crate::domain::receipt::Receipt;
 use crate::domain::shift::Sheet;
 
 /// Columns of one amount of the table.
@@ -20,6 +21,38 @@ pub fn sheet(sheet: &Sheet, shop: &str, layout: Layout) -> Vec<Line> {
     let since = local(sheet.shift.opened_at).format("%Y-%m-%d %H:%M");
     paper.between(&since.to_string(), &sheet.shift.cashier);
     paper.rule();
+    figures(&mut paper, sheet);
+    paper.done()
+}
+
+/// The sheet under the head of the operation that closed the shift, with what was counted.
+pub fn closed(paper: &mut Paper, receipt: &Receipt) {
+    let document = &receipt.document;
+    let Some(sheet) = &document.sheet else {
+        return;
+    };
+    let since = local(sheet.shift.opened_at).format("%Y-%m-%d %H:%M");
+    paper.between(
+        &format!("{}  {since}", paper.word("slip.shift_open")),
+        &sheet.shift.cashier,
+    );
+    paper.rule();
+    figures(paper, sheet);
+    paper.money("shift.counted", document.counted);
+    let difference = document.counted - sheet.expected_cash;
+    let verdict = match difference.0 {
+        0 => "shift.right",
+        1.. => "shift.over",
+        _ => "shift.short",
+    };
+    paper.money(verdict, difference);
+    if let Some(reason) = document.reason.as_deref().filter(|text| !text.is_empty()) {
+        let label = paper.word("shift.reason");
+        paper.prose(&format!("{label} {reason}"));
+    }
+}
+
+fn figures(paper: &mut Paper, sheet: &Sheet) {
     for (kind, row) in &sheet.tenders {
         let label = paper.word(tender(*kind));
         paper.strong(&label);
@@ -51,5 +84,4 @@ pub fn sheet(sheet: &Sheet, shop: &str, layout: Layout) -> Vec<Line> {
     paper.money("slip.float", sheet.shift.opening_float);
     paper.money("slip.paid_out", sheet.paid_out);
     paper.loud("slip.expected_cash", sheet.expected_cash);
-    paper.done()
 }

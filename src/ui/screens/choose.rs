@@ -13,7 +13,7 @@ use crate::ui::width;
 /// Columns of the question and the choices.
 const COLUMNS: u16 = 44;
 
-/// The screen below gets `Outcome::Chosen`, or `Outcome::Scan` when somebody scans instead.
+/// The screen below gets `Outcome::Chosen`, or the code when somebody scans instead.
 #[derive(Debug)]
 pub struct Choose {
     question: Say,
@@ -52,7 +52,7 @@ impl Screen for Choose {
                 return Step::Pop(Some(Outcome::Chosen(self.selected)));
             }
             Input::Action(Action::Back) => return Step::Pop(None),
-            Input::Scan(scan) => return Step::Pop(Some(Outcome::Scan(scan))),
+            Input::Scan(scan) => return Step::PassOn(None, scan),
             Input::Action(Action::Up | Action::Previous) => {
                 self.select(self.selected.saturating_sub(1));
             }

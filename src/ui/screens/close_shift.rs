@@ -6,7 +6,7 @@
 //! reason, so that it stays on record.
 //!
 //! Beside the sheet goes what has expired (PT3); a close that is confirmed meanwhile waits for it, and
-//! Esc ends the waiting.
+//! Esc ends the waiting. When it is closed the sheet stays until Enter.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -36,10 +36,16 @@ use expiry::Expiry;
 /// Longest reason of a difference, characters.
 const REASON_LENGTH: usize = 60;
 
+/// A difference of more than this, and of more than a tenth of what should be there, is asked about: a
+/// slip of the finger is likelier.
+const FAR_OFF: Fen = Fen::yuan(100);
+
 /// What a popup was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Question {
     Leave,
+    /// Whether the count is right though it is so far off.
+    FarOff,
     CloseAnyway,
 }
 
@@ -62,6 +68,8 @@ pub struct CloseShift {
     expiry: Expiry,
     /// Confirmed; the close goes out when the expiry is done.
     closes_then: bool,
+    /// The shift is closed: its sheet stays until somebody has read it.
+    done: bool,
 }
 
 impl Default for CloseShift {
@@ -86,6 +94,7 @@ impl CloseShift {
             question: None,
             expiry: Expiry::default(),
             closes_then: false,
+            done: false,
         }
     }
 
@@ -129,7 +138,10 @@ impl CloseShift {
                 self.expiry.stop();
                 self.closes_then = false;
             }
-            Input::Action(Action::Back) if self.sent.is_none() => self.counted = None,
+            Input::Action(Action::Back) if self.sent.is_none() => {
+                self.counted = None;
+                self.count.again();
+            }
             Input::Action(Action::Back) => {
                 self.question = Some(Question::Leave);
                 return Step::push(Confirm::new("shift.leave_unanswered").careful());
@@ -147,15 +159,31 @@ impl CloseShift {
     }
 
     fn confirm(&mut self, cx: &mut Cx) -> Step {
-        let Some((_, differences)) = &self.sheet else {
+        let (Some((sheet, _)), Some(difference)) = (&self.sheet, self.difference()) else {
             self.read(cx);
             return Step::Stay;
         };
-        let differs = self.difference().is_some_and(|fen| !fen.is_zero());
-        if differs && self.reason.value().trim().is_empty() {
+        if !difference.is_zero() && self.reason.value().trim().is_empty() {
             self.reason_missing = true;
             return Step::Stay;
         }
+        let off = Fen(difference.0.abs());
+        let is_far = off > FAR_OFF && off.times(10) > sheet.expected_cash;
+        if self.sent.is_none() && is_far {
+            self.question = Some(Question::FarOff);
+            let say = Say::new("shift.far_off")
+                .with("expected", sheet.expected_cash)
+                .with("counted", sheet.expected_cash + difference);
+            return Step::push(Confirm::new(say).careful());
+        }
+        self.counted_right(cx)
+    }
+
+    /// The count stands; where journal and ledger disagree, one more question.
+    fn counted_right(&mut self, cx: &mut Cx) -> Step {
+        let Some((_, differences)) = &self.sheet else {
+            return Step::Stay;
+        };
         if self.sent.is_none() && *differences != Differences::default() {
             self.question = Some(Question::CloseAnyway);
             return Step::push(Confirm::new("shift.close_anyway").careful());
@@ -207,8 +235,8 @@ impl CloseShift {
         match answer {
             Ok(_) => {
                 cx.session.shift = None;
-                cx.notice(Tone::Good, "shift.closed");
-                Step::Home
+                self.done = true;
+                Step::Stay
             }
             Err(refusal) if refusal.hint == "ledger.stale" => {
                 self.sent = None;
@@ -226,7 +254,9 @@ impl CloseShift {
     }
 
     fn state(&self) -> Option<&'static str> {
-        if self.closes_then {
+        if self.done {
+            Some("shift.closed")
+        } else if self.closes_then {
             Some("shift.closes_then")
         } else if self.closing.is_some() {
             Some("shift.posting")
@@ -248,6 +278,10 @@ impl Screen for CloseShift {
             Input::Opened if cx.session.shift.is_none() => {
                 return Step::replace(Message::new(Refusal::user("shift.not_open")));
             }
+            Input::Action(Action::Accept | Action::Save | Action::Back) if self.done => {
+                return Step::Home;
+            }
+            _ if self.done => {}
             Input::Reply(ticket, answer) if self.reading == Some(ticket) => {
                 self.reading = None;
                 match answer {
@@ -269,6 +303,7 @@ impl Screen for CloseShift {
             }
             Input::Outcome(Outcome::Yes) => match self.question.take() {
                 Some(Question::Leave) => return Step::Pop(None),
+                Some(Question::FarOff) => return self.counted_right(cx),
                 Some(Question::CloseAnyway) => self.close(cx),
                 None => {}
             },
@@ -323,7 +358,7 @@ impl CloseShift {
             width: area.width.saturating_sub(sheet::LABEL),
             ..paint::below(area, row)
         };
-        let active = self.sent.is_none();
+        let active = self.sent.is_none() && !self.done;
         self.reason.view(frame, right, active, look);
         if self.reason_missing {
             let text = format!("! {}", look.text("shift.reason_missing"));

@@ -1,4 +1,5 @@
-//! One question in the middle of the screen: Enter takes the default, Esc goes back.
+//! One question in the middle of the screen: Enter takes the default, Esc goes back. Who scans goes on with
+//! her work: that is a no, and the code is for the screen below.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -62,6 +63,9 @@ impl Screen for Confirm {
             Input::Action(Action::Accept | Action::Back) if self.quits => return Step::Pop(None),
             Input::Action(Action::Accept | Action::Back) => {
                 return Step::Pop(Some(Outcome::No));
+            }
+            Input::Scan(scan) => {
+                return Step::PassOn((!self.quits).then_some(Outcome::No), scan);
             }
             Input::Action(Action::Left | Action::Right | Action::Next | Action::Previous) => {
                 self.yes = !self.yes;

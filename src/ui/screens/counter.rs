@@ -34,7 +34,11 @@ use crate::ui::text::Say;
 use crate::ui::widgets::notice::Tone;
 use doors::Doors;
 use finder::{Entered, Finder, Row};
+use receive::override_of;
 use sale::Sale;
+
+/// Prices set by hand that an approver sees one by one.
+const MOST_OVERRIDES: usize = 3;
 
 /// Questions under way at once; a scan beyond them is refused with a word.
 const MOST_FETCHES: usize = 16;
@@ -362,10 +366,7 @@ impl Counter {
         }
         if self.wants_approval(cx) {
             self.question = Some(Question::Approval);
-            return Step::Push((self.doors.approve)(
-                Say::new("counter.by_hand"),
-                Act::Price,
-            ));
+            return Step::Push((self.doors.approve)(self.overrides(cx), Act::Price));
         }
         let lines = self.quote(cx.session).lines;
         let approver = self.sale.approver.as_ref().map(|staff| staff.id);
@@ -383,6 +384,20 @@ impl Counter {
         let by_hand = |line: &CartLine| line.override_price.is_some();
         let may = cx.session.limit().is_some_and(|limit| limit.price_override);
         self.sale.approver.is_none() && !may && self.sale.all().iter().any(by_hand)
+    }
+
+    /// The prices set by hand, for whoever approves them.
+    fn overrides(&self, cx: &Cx) -> Say {
+        let by_hand = self.sale.all().iter();
+        let mut by_hand = by_hand.filter(|line| line.override_price.is_some());
+        let shown = by_hand.by_ref().take(MOST_OVERRIDES);
+        let mut texts: Vec<String> = shown.map(|line| cx.say(&override_of(line))).collect();
+        let more = by_hand.count();
+        if more > 0 {
+            let say = Say::new("counter.overrides_more").with("count", more);
+            texts.push(cx.say(&say));
+        }
+        Say::new("counter.overrides").with("lines", texts.join("; "))
     }
 
     fn hold(&mut self, cx: &mut Cx) {
@@ -511,7 +526,6 @@ impl Counter {
             (outcome @ (Outcome::Yes | Outcome::No), Some(Question::Attach)) => {
                 self.attached(&outcome, cx);
             }
-            (Outcome::Scan(scan), _) => return self.scan(scan, cx),
             (Outcome::Receipt(receipt), _) => self.receipt(&receipt, cx),
             (Outcome::Member(member), _) => self.set_member(member, cx),
             (Outcome::Product(product), _) => return self.add(&product, None, cx),

@@ -194,9 +194,12 @@ impl Tender {
             TenderKind::Cash
         });
         self.hint = (free.is_positive() && !covers).then(|| {
+            let mut after = self.bill.clone();
+            let paid = after.pay(TenderKind::StoredValue, free);
+            let short = paid.map_or(left - free, |_| after.due(TenderKind::Cash));
             Say::new("tender.stored_short")
                 .with("balance", free)
-                .with("short", left - free)
+                .with("short", short)
         });
     }
 
@@ -228,6 +231,8 @@ impl Tender {
         if let Some(note) = self.notes.get(place) {
             let sum = self.amount.amount().unwrap_or_default() + *note;
             self.amount.set(&sum.to_string().replace(',', ""));
+            // Whoever types now types the whole amount.
+            self.amount.propose();
             self.choose(TenderKind::Cash);
             self.hint = None;
         }
@@ -271,12 +276,13 @@ impl Tender {
             Err(refusal) => self.hint = Some(Say::from(&refusal)),
             Ok(None) => {
                 self.amount.clear();
-                let left = self.bill.left();
+                // How much is due stands above, as it is for the tender that is chosen (PR6).
                 self.hint = Some(if kind == TenderKind::StoredValue {
                     self.choose(TenderKind::Cash);
-                    Say::new("stored_value.short").with("short", left)
+                    let short = self.bill.due(TenderKind::Cash);
+                    Say::new("stored_value.short").with("short", short)
                 } else {
-                    Say::new("tender.still_due").with("left", left)
+                    Say::new("tender.still_due")
                 });
             }
             Ok(Some(paid)) => {

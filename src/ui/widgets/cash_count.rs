@@ -69,6 +69,12 @@ impl CashCount {
         self.total.is_empty() && !self.has_pieces()
     }
 
+    /// Counts once more: what is typed into a row replaces what stands there.
+    pub fn again(&mut self) {
+        self.total.propose();
+        self.pieces.iter_mut().for_each(Field::propose);
+    }
+
     /// What was counted; `None` after saying what is missing.
     pub fn need(&mut self) -> Option<Fen> {
         let counted = self.amount();
@@ -264,6 +270,24 @@ mod tests {
         assert_eq!(count.wrong, Some("cash.count_first"));
         press(&mut count, "0");
         assert_eq!(count.need(), Some(Fen::ZERO));
+    }
+
+    #[test]
+    fn a_recount_replaces_what_stands_there() {
+        let mut count = CashCount::default();
+        press(&mut count, "1>");
+        count.again();
+        assert_eq!(count.need(), Some(Fen(100)));
+        count.on(&Input::Mark);
+        press(&mut count, "69");
+        count.on(&Input::Rollback);
+        press(&mut count, "840>");
+        assert_eq!(count.need(), Some(Fen(84_000)));
+        let mut pieces = CashCount::default();
+        press(&mut pieces, ">31>2");
+        pieces.again();
+        press(&mut pieces, "4^3");
+        assert_eq!(pieces.need(), Some(Fen(30_000 + 20_000)));
     }
 
     #[test]

@@ -36,7 +36,9 @@ pub struct Field {
     kind: Kind,
     most: usize,
     line: Line,
-    marked: Option<Line>,
+    /// What stands there goes when a character is typed.
+    proposed: bool,
+    marked: Option<(Line, bool)>,
 }
 
 /// Never shows what was typed: it may be a PIN or a phone number.
@@ -54,6 +56,7 @@ impl Field {
             kind,
             most: USUAL_LENGTH,
             line: Line::default(),
+            proposed: false,
             marked: None,
         }
     }
@@ -106,6 +109,12 @@ impl Field {
 
     pub fn clear(&mut self) {
         self.line = Line::default();
+        self.proposed = false;
+    }
+
+    /// Keeps what stands there as a proposal: the first character typed replaces it, an editing key keeps it.
+    pub const fn propose(&mut self) {
+        self.proposed = true;
     }
 
     /// Empties it, and overwrites what stood there: it may have been worth money.
@@ -129,12 +138,13 @@ impl Field {
             }
             Input::Action(action) => self.edit(*action),
             Input::Mark => {
-                self.marked = Some(self.line.clone());
+                self.marked = Some((self.line.clone(), self.proposed));
                 false
             }
             Input::Rollback => {
-                if let Some(line) = self.marked.take() {
+                if let Some((line, proposed)) = self.marked.take() {
                     self.line = line;
+                    self.proposed = proposed;
                 }
                 false
             }
@@ -154,6 +164,7 @@ impl Field {
             Action::EraseLine => InputRequest::DeleteLine,
             _ => return false,
         };
+        self.proposed = false;
         let before = (self.line.value().len(), self.line.cursor());
         self.line.handle(request);
         before != (self.line.value().len(), self.line.cursor())
@@ -166,9 +177,12 @@ impl Field {
     }
 
     fn insert(&mut self, typed: char) {
+        let proposal = self.proposed.then(|| std::mem::take(&mut self.line));
         let Some(glyph) = self.accepts(typed) else {
+            self.line = proposal.unwrap_or_else(|| std::mem::take(&mut self.line));
             return;
         };
+        self.proposed = false;
         if self.value().chars().count() < self.most {
             self.line.handle(InputRequest::InsertChar(glyph));
         }

@@ -191,11 +191,24 @@ impl Counter {
             && before.is_some_and(|before| before.override_price != line.override_price);
         let may = cx.session.limit().is_some_and(|limit| limit.price_override);
         if set && !may {
-            let why = Say::new("counter.override").with("name", &line.name);
+            let why = override_of(&line);
             self.question = Some(Question::Override(place, line));
             return Step::Push((self.doors.approve)(why, Act::Price));
         }
         self.sale.replace(place, line);
         Step::Stay
     }
+}
+
+/// What whoever approves a price reads: what is sold, how much of it, its price, and what it shall be.
+pub(super) fn override_of(line: &CartLine) -> Say {
+    let key = match line.kind {
+        ProductKind::Weight => "counter.override_grams",
+        _ => "counter.override",
+    };
+    Say::new(key)
+        .with("name", &line.name)
+        .with("quantity", line.quantity)
+        .with("from", line.price)
+        .with("to", line.override_price.unwrap_or(line.price))
 }

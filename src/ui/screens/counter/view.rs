@@ -177,8 +177,8 @@ impl Counter {
         for (row, (place, line, reduction)) in (0..).zip(visible) {
             let is_selected = *place == selected && reduction.is_none();
             let text = match reduction {
-                None => line_text(line, area.width, look),
-                Some(reduction) => self.reduction_text(reduction, area.width, look),
+                None => line_text(line, self.unit_price(*place, line), area.width, look),
+                Some(reduction) => self.reduction_text(*place, reduction, area.width, look),
             };
             let role = match reduction {
                 _ if is_selected => Role::Selected,
@@ -189,12 +189,30 @@ impl Counter {
         }
     }
 
-    fn reduction_text(&self, reduction: &Reduction, columns: u16, look: &Look) -> String {
+    /// What one piece costs before its reductions, fen; a price that was raised by hand is no reduction.
+    fn unit_price(&self, place: usize, line: &DocumentLine) -> Fen {
+        self.set_price(place).unwrap_or_default().max(line.price)
+    }
+
+    /// The price a line was set to by hand.
+    fn set_price(&self, place: usize) -> Option<Fen> {
+        self.sale.all().get(place)?.override_price
+    }
+
+    fn reduction_text(
+        &self,
+        place: usize,
+        reduction: &Reduction,
+        columns: u16,
+        look: &Look,
+    ) -> String {
         let level = self.member.as_ref().map(|member| &member.level);
         let name = level.map_or("", |level| level.name.as_str());
         let paid = level.map_or(10_000, |level| level.paid);
         let reason = match reduction.reason {
-            Reason::Override => Say::new("counter.by_hand"),
+            Reason::Override => {
+                Say::new("counter.by_hand").with("price", self.set_price(place).unwrap_or_default())
+            }
             Reason::MemberPrice => Say::new("counter.member_price"),
             Reason::Level => Say::new("counter.level_price")
                 .with("level", name)
@@ -260,19 +278,15 @@ impl Counter {
     }
 }
 
-fn line_text(line: &DocumentLine, columns: u16, look: &Look) -> String {
+fn line_text(line: &DocumentLine, unit: Fen, columns: u16, look: &Look) -> String {
     let price = match line.kind {
         ProductKind::Weight => {
             let say = Say::new("counter.grams")
                 .with("grams", line.quantity)
-                .with("price", line.price);
+                .with("price", unit);
             look.say(&say)
         }
-        _ => format!(
-            "{} x {}",
-            line.quantity,
-            width::right(&line.price.to_string(), 7)
-        ),
+        _ => format!("{} x {}", line.quantity, width::right(&unit.to_string(), 7)),
     };
     let price = width::right(&price, PRICE);
     // Before its reductions, which stand below with a minus: the column adds up.
