@@ -40,11 +40,11 @@ async fn release(till: &Counter, member_id: i64, day: NaiveDate) {
     till.db.answer(query).await.unwrap();
 }
 
-fn reversal(stamp: Stamp, top_up_id: Uuid, member_id: i64) -> Query {
+fn reversal(stamp: &Stamp, top_up_id: Uuid, member_id: i64) -> Query {
     Query::ReverseTopUp(ReversalRequest {
         stamp: Stamp {
             approver_id: Some(OWNER),
-            ..stamp
+            ..stamp.clone()
         },
         top_up_id,
         member_id,
@@ -110,7 +110,7 @@ async fn each_part_of_a_bonus_has_its_own_days() {
     holds(&database).await;
 
     let receipt = one
-        .receipt(reversal(on(&one, third), loaded.id, her.id))
+        .receipt(reversal(&on(&one, third), loaded.id, her.id))
         .await
         .unwrap();
     assert_eq!(
@@ -154,7 +154,7 @@ async fn a_part_of_its_own_is_spent_first() {
         (her.principal, her.bonus_on(second)),
         (Fen::yuan(2_000), Fen::yuan(40))
     );
-    let refused = till.receipt(reversal(on(&till, second), loaded.id, her.id));
+    let refused = till.receipt(reversal(&on(&till, second), loaded.id, her.id));
     assert_eq!(refused.await.unwrap_err().hint, "top_up.spent");
     holds(&database).await;
 }
@@ -173,7 +173,7 @@ async fn a_reversal_leaves_an_earned_level() {
         let her = till.member(her.id).await;
         assert_eq!(her.level.name, "银卡");
         till.sell(Some(&her), fen, Cash).await.unwrap();
-        till.receipt(reversal(till.stamp(), loaded.id, her.id))
+        till.receipt(reversal(&till.stamp(), loaded.id, her.id))
             .await
             .unwrap();
         assert_eq!(till.member(her.id).await.level.name, level, "{fen}");

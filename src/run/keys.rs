@@ -272,6 +272,11 @@ const fn numbered(number: u8) -> Option<KeyCode> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "a failed assumption is a failed test"
+    )]
     use proptest::prelude::*;
 
     use super::*;
