@@ -43,6 +43,9 @@ pub enum Command {
         /// The demo shop's instead.
         #[arg(long)]
         demo: bool,
+        /// The demo shop of so many members.
+        #[arg(long, default_value_t = 300, requires = "demo")]
+        members: u32,
     },
     /// Bring the database to this version, as its owner.
     Migrate {

@@ -7,7 +7,7 @@ use clap::Parser;
 use guitai::app::Parts;
 use guitai::args::{Args, Command};
 use guitai::config::Config;
-use guitai::start::{self, DEMO, Which};
+use guitai::start::{self, Which};
 use guitai::{doctor, log};
 
 fn main() -> anyhow::Result<()> {
@@ -22,9 +22,13 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Migrate { app_password_file }) => {
             return start::migrate(&config, app_password_file.as_deref(), &mut out);
         }
-        Some(Command::Verify { demo: true }) => return start::verify(&config, DEMO, &mut out),
-        Some(Command::Verify { demo: false }) => {
-            return start::verify(&config, Which::Own, &mut out);
+        Some(Command::Verify { demo, members }) => {
+            let which = if demo {
+                Which::Demo(members)
+            } else {
+                Which::Own
+            };
+            return start::verify(&config, which, &mut out);
         }
         Some(Command::Demo { members, seed }) => {
             start::demo(&config, members, seed, &mut out)?;

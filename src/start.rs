@@ -13,7 +13,7 @@ use tokio::sync::mpsc::Sender;
 use crate::app::{App, Parts};
 use crate::config::Config;
 use crate::db::books::Books;
-use crate::db::demo::MEMBERS;
+use crate::db::demo::{self, Demo, MEMBERS};
 use crate::db::embedded::data_folder;
 use crate::db::open::APP;
 use crate::domain::calendar::local;
@@ -34,9 +34,6 @@ pub enum Which {
     /// The demo shop of so many members: always private, apart from the real one.
     Demo(u32),
 }
-
-/// The demo shop everybody means.
-pub const DEMO: Which = Which::Demo(MEMBERS);
 
 /// Characters of the password of the tills' role.
 const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 16..=128;
@@ -193,15 +190,18 @@ fn of_the_tills(url: &str) -> Option<String> {
 /// # Errors
 /// No Postgres, no room on the disk.
 pub fn demo(config: &Config, members: u32, seed: u64, out: &mut impl Write) -> anyhow::Result<()> {
-    let (books, _) = books(config, Which::Demo(members))?;
+    let (_, home) = books(config, Which::Demo(members))?;
     let out = RefCell::new(out);
     let say = |line: &str| {
         // A closed pipe must not stop the shop from being made.
         let _ = writeln!(out.borrow_mut(), "{line}");
     };
-    let today = local(Utc::now()).date_naive();
+    let demo = Demo {
+        seed,
+        ..Demo::year(members, local(Utc::now()).date_naive())
+    };
     runtime()?
-        .block_on(books.fill_demo(members, seed, today, say))
+        .block_on(demo::make(&home, demo, say))
         .map_err(|refusal| words(&refusal, config.lang))
 }
 

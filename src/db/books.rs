@@ -1,25 +1,25 @@
 //! Where a shop's books are, and what is done with them from outside the console.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
-use chrono::NaiveDate;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio::time::timeout;
 
 use crate::db::Db;
-use crate::db::connect::connect;
-use crate::db::demo::{self, BIG, Demo};
 use crate::db::embedded::{DATABASE, Embedded, OWNER};
-use crate::db::open::{APP, migrate, set_app_password};
-use crate::db::shop;
-use crate::db::verify::{Verdict, verify};
+use crate::db::open::{migrate, set_app_password};
+use crate::db::verify::{Verdict, verify_at_once};
 use crate::error::{Refusal, Result};
 use crate::session::Connection;
 
 /// Years of a big shop are read again.
 const VERIFY_WITHIN: Duration = Duration::from_hours(6);
+/// Connections that verify at once.
+const MOST_LANES: usize = 4;
 
 /// A server somebody else keeps, or a private one with everything in a folder.
 #[derive(Debug, Clone)]
@@ -82,7 +82,7 @@ impl Books {
     /// # Errors
     /// Offline; a migration fails.
     pub async fn migrate(&self, app_password: Option<&str>) -> Result<()> {
-        self.as_owner(async |owner: &PgConnectOptions, _| {
+        self.as_owner(async |owner: &PgConnectOptions| {
             migrate(owner).await?;
             match app_password {
                 Some(password) => set_app_password(owner, password).await,
@@ -97,61 +97,28 @@ impl Books {
     /// # Errors
     /// Offline.
     pub async fn verify(&self) -> Result<Verdict> {
-        self.as_owner(async |owner: &PgConnectOptions, _| {
-            let mut conn = connect(owner).await?;
-            timeout(VERIFY_WITHIN, verify(&mut conn))
-                .await
-                .unwrap_or_else(|_elapsed| Err(Refusal::offline()))
+        self.as_owner(async |owner: &PgConnectOptions| {
+            let processors = available_parallelism().map_or(1, NonZero::get);
+            timeout(
+                VERIFY_WITHIN,
+                verify_at_once(owner, processors.min(MOST_LANES)),
+            )
+            .await
+            .unwrap_or_else(|_elapsed| Err(Refusal::offline()))
         })
         .await
     }
 
-    /// Fills empty books with the demo shop; `progress` hears how far it is. Does nothing where there is a
-    /// shop.
-    ///
-    /// # Errors
-    /// Offline; no room on the disk.
-    pub async fn fill_demo(
-        &self,
-        members: u32,
-        seed: u64,
-        today: NaiveDate,
-        progress: impl Fn(&str),
-    ) -> Result<()> {
-        let demo = Demo {
-            seed,
-            ..Demo::year(members, today)
-        };
-        self.as_owner(async |owner: &PgConnectOptions, app: &PgConnectOptions| {
-            migrate(owner).await?;
-            let mut conn = connect(owner).await?;
-            if shop::exists(&mut conn).await? {
-                return Ok(());
-            }
-            progress("正在准备演示店铺,只在第一次需要 / making the demo shop, the first time only");
-            if members < BIG {
-                demo::fill(app, owner, demo, &progress).await
-            } else {
-                demo::fill_big(app, owner, demo, &progress).await
-            }
-        })
-        .await
-    }
-
-    /// Works on the books with the rights of the owner, and those of the application beside them.
+    /// Works on the books with the rights of the owner.
     async fn as_owner<T>(
         &self,
-        work: impl AsyncFnOnce(&PgConnectOptions, &PgConnectOptions) -> Result<T>,
+        work: impl AsyncFnOnce(&PgConnectOptions) -> Result<T>,
     ) -> Result<T> {
         match self {
-            Self::Server(options) => work(options, options).await,
+            Self::Server(options) => work(options).await,
             Self::Private(home) => {
                 let embedded = Embedded::open(home).await?;
-                let (owner, app) = (
-                    embedded.options(OWNER, DATABASE),
-                    embedded.options(APP, DATABASE),
-                );
-                let done = work(&owner, &app).await;
+                let done = work(&embedded.options(OWNER, DATABASE)).await;
                 embedded.close().await?;
                 done
             }

@@ -3,15 +3,18 @@
 //! Everything follows from a seed and from today: the same two give the same operations, to the last
 //! hash of every till.
 
+mod aside;
 mod basket;
 mod big;
 mod desk;
 mod dice;
 mod names;
 mod person;
+mod requests;
 mod shop;
 mod year;
 
+pub use aside::make;
 use chrono::NaiveDate;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
@@ -71,12 +74,13 @@ pub async fn fill(
     conn.close().await.map_err(refuse)
 }
 
-/// Fills an empty database with many members in bulk: `owner` is a superuser. Every operation is
-/// written with the same postings, hashes and balances as [`fill`] would, and `verify` holds them to it.
-/// `progress` hears each day with the number of members so far.
+/// Fills an empty database with many members in bulk: `owner` is a superuser. Every operation has the same
+/// postings, hashes and balances as [`fill`] would write, and `verify` holds them to it. While it writes, the
+/// indexes and foreign keys of the ledger are away: only a shop that it has just made itself is filled so.
+/// `progress` hears how far it is.
 ///
 /// # Errors
-/// `set_up.done_already` where there is a shop; offline.
+/// `set_up.done_already` where there is a shop, which is left as it is; offline.
 pub async fn fill_big(
     app: &PgConnectOptions,
     owner: &PgConnectOptions,
@@ -85,9 +89,7 @@ pub async fn fill_big(
 ) -> Result<()> {
     let mut conn = connect(app).await?;
     shop::make(&mut conn, &mut dice::Dice::new(demo.seed)).await?;
-    conn.close().await.map_err(refuse)?;
-    let mut conn = connect(owner).await?;
-    big::write(&mut conn, demo, progress).await?;
+    big::write(&mut conn, owner, demo, progress).await?;
     conn.close().await.map_err(refuse)
 }
 

@@ -66,7 +66,7 @@ pub fn refuse(error: Error) -> Refusal {
         ("23505", "level_name_key" | "level_rank_key") => Refusal::user("level.taken"),
         // A function or table of another version of the program.
         ("42P01" | "42883", _) => Refusal::new(Kind::Offline, "link.not_migrated"),
-        ("55P03" | "53300", _) => Refusal::conflict("refusal.busy"),
+        ("55P03" | "53300" | "55006", _) => Refusal::conflict("refusal.busy"),
         (code, _)
             if code == "57014"
                 || code.starts_with("57P")

@@ -56,8 +56,10 @@ pub fn pay(
         tenders.push(Tender::exact(TenderKind::StoredValue, stored));
     }
     let rest = total - stored;
-    let dropped = if pays == TenderKind::Cash {
-        rounding.off(rest)
+    // Only what is paid in cash is rounded: beside stored value something must be left to pay.
+    let off = rounding.off(rest);
+    let dropped = if pays == TenderKind::Cash && (off < rest || tenders.is_empty()) {
+        off
     } else {
         Fen::ZERO
     };
@@ -76,4 +78,25 @@ pub fn pay(
         });
     }
     (tenders, dropped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rest_below_the_step_is_paid_beside_stored_value() {
+        let mut dice = Dice::new(1);
+        let mut cash = |total, stored| {
+            let (pays, rounding) = (TenderKind::Cash, Rounding::Yuan);
+            let (tenders, dropped) = pay(&mut dice, Fen(total), Fen(stored), pays, rounding);
+            let paid = tenders.iter().map(|t| t.amount).sum::<Fen>();
+            assert_eq!(paid + dropped, Fen(total));
+            (tenders.len(), dropped)
+        };
+        assert_eq!(cash(10_070, 10_000), (2, Fen::ZERO));
+        assert_eq!(cash(10_170, 10_000), (2, Fen(70)));
+        assert_eq!(cash(10_070, 0), (1, Fen(70)));
+        assert_eq!(cash(70, 0), (0, Fen(70)));
+    }
 }

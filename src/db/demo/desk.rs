@@ -1,19 +1,19 @@
 //! A till in the demo: its clock, its drawer, and the shift that is open.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use uuid::{Builder, Uuid};
 
 use super::dice::Dice;
-use super::shop::{OWNER, Seat};
-use crate::db::ledger::fingerprint;
-use crate::db::refuse::refuse;
+use super::shop::Seat;
+use crate::db::shift;
 use crate::domain::ledger::{Account, Plan, Stamp};
 use crate::domain::money::Fen;
 use crate::domain::shift::CloseRequest;
-use crate::error::{Refusal, Result};
+use crate::error::Result;
 
-const FLOAT: Fen = Fen::yuan(500);
+/// In the drawer in the morning.
+pub const FLOAT: Fen = Fen::yuan(500);
 /// Shanghai is eight hours ahead of UTC.
 const OFFSET: TimeDelta = TimeDelta::hours(8);
 const OPENS: (u32, u32) = (9, 30);
@@ -49,12 +49,8 @@ impl Desk {
     }
 
     /// Somebody with more rights than whoever works here now.
-    pub fn approver(&self) -> i32 {
-        if self.cashier == self.seat.approver {
-            OWNER
-        } else {
-            self.seat.approver
-        }
+    pub const fn approver(&self) -> i32 {
+        self.seat.approver(self.cashier)
     }
 
     pub const fn cash(&self) -> Fen {
@@ -63,7 +59,7 @@ impl Desk {
 
     /// Moves the clock on to a minute after opening, never back.
     pub fn wait_until(&mut self, minute: i64) {
-        let opening = at(self.day, OPENS);
+        let opening = opens(self.day);
         self.at = self.at.max(opening + TimeDelta::minutes(minute));
     }
 
@@ -96,29 +92,11 @@ impl Desk {
         dice: &mut Dice,
         day: NaiveDate,
     ) -> Result<()> {
-        let free = u32::try_from(self.till_id()).unwrap_or(0);
-        let is_free = day.weekday().num_days_from_monday() == free;
-        self.cashier = if is_free {
-            self.seat.stand_in
-        } else {
-            self.seat.cashier
-        };
+        self.cashier = self.seat.on_duty(day);
         self.day = day;
-        self.at = at(day, OPENS) - TimeDelta::minutes(dice.between(2, 20));
+        self.at = opens(day) - TimeDelta::minutes(dice.between(2, 20));
         let stamp = self.stamp(dice);
-        self.shift_id = sqlx::query_scalar!(
-            "select open_shift($1, $2, $3, $4, $5, $6, $7)",
-            stamp.id,
-            stamp.till_id,
-            stamp.operator_id,
-            stamp.business_on,
-            stamp.at,
-            fingerprint(&(&stamp, FLOAT)),
-            FLOAT.0,
-        )
-        .fetch_one(conn)
-        .await
-        .map_err(refuse)?;
+        self.shift_id = Some(shift::open(conn, &stamp, FLOAT).await?.id);
         self.cash = FLOAT;
         Ok(())
     }
@@ -130,7 +108,7 @@ impl Desk {
     pub async fn close(&mut self, conn: &mut PgConnection, dice: &mut Dice) -> Result<()> {
         self.at = self
             .at
-            .max(at(self.day, CLOSES) + TimeDelta::minutes(dice.between(0, 25)));
+            .max(closes(self.day) + TimeDelta::minutes(dice.between(0, 25)));
         let over = if dice.chance(4) {
             dice.between(-30, 20) * 50
         } else {
@@ -150,30 +128,20 @@ impl Desk {
             reason: reason.to_owned(),
             stamp,
         };
-        let stamp = &request.stamp;
-        let shift_id = self
-            .shift_id
-            .take()
-            .ok_or_else(|| Refusal::user("shift.not_open"))?;
-        sqlx::query_scalar!(
-            "select close_shift($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            stamp.id,
-            stamp.till_id,
-            shift_id,
-            stamp.operator_id,
-            stamp.approver_id,
-            stamp.business_on,
-            stamp.at,
-            fingerprint(&request),
-            request.expected.0,
-            request.counted.0,
-            request.reason,
-        )
-        .fetch_one(conn)
-        .await
-        .map_err(refuse)?;
+        shift::close(conn, &request).await?;
+        self.shift_id = None;
         Ok(())
     }
+}
+
+/// When the doors open.
+pub fn opens(day: NaiveDate) -> DateTime<Utc> {
+    at(day, OPENS)
+}
+
+/// When they close; the drawer is counted after.
+pub fn closes(day: NaiveDate) -> DateTime<Utc> {
+    at(day, CLOSES)
 }
 
 fn at(day: NaiveDate, (hour, minute): (u32, u32)) -> DateTime<Utc> {

@@ -9,6 +9,13 @@ impl Dice {
         Self(seed)
     }
 
+    /// Dice of their own for the `no`-th of many, in any order.
+    pub const fn of(seed: u64, no: u64) -> Self {
+        let mut of_seed = Self::new(seed);
+        let mut mixed = Self::new(of_seed.throw() ^ no);
+        Self::new(mixed.throw())
+    }
+
     pub const fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;

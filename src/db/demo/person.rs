@@ -60,23 +60,27 @@ pub struct Person {
     pub till_id: i32,
     rhythm: i64,
     /// Visits until she stays away for good; none is a faithful one.
-    visits_left: Option<i64>,
+    pub visits_left: Option<i64>,
     /// What she loads when her balance runs out; none for those who never do.
     pub purse: Option<Fen>,
     pub pays: TenderKind,
 }
 
 impl Person {
-    /// A person nobody has met. `phones` are those given out already.
-    pub fn meet(dice: &mut Dice, phones: &mut BTreeSet<String>, today: NaiveDate) -> Self {
+    /// A person nobody has met. `give` gives out phones and cards that nobody has.
+    pub fn meet(
+        dice: &mut Dice,
+        mut give: impl FnMut(&mut Dice, Number) -> String,
+        today: NaiveDate,
+    ) -> Self {
         let (name, gender) = names::name(dice);
         let by_card = dice.chance(6);
         let carries_card = by_card || dice.chance(12);
         Self {
             id: None,
             particulars: particulars(dice, name, gender, today),
-            phone: (!by_card).then(|| phone(dice, phones)),
-            card: carries_card.then(|| card_number(phones, dice)),
+            phone: (!by_card).then(|| give(dice, Number::Phone)),
+            card: carries_card.then(|| give(dice, Number::Card)),
             code: Token::mint(Bearer::Member, dice.bytes()).to_string(),
             marketing: dice.chance(70),
             till_id: dice.weigh(&[(38, 1), (27, 2), (35, 3)]).unwrap_or(1),
@@ -126,22 +130,41 @@ fn particulars(dice: &mut Dice, name: String, gender: Gender, today: NaiveDate) 
     }
 }
 
-fn phone(dice: &mut Dice, phones: &mut BTreeSet<String>) -> String {
-    loop {
-        let prefix = dice.pick(PREFIXES).unwrap_or("154");
-        let phone = format!("{prefix}{:08}", dice.between(0, 99_999_999));
-        if phones.insert(phone.clone()) {
-            return phone;
-        }
-    }
+/// What identifies a member and must be hers alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Number {
+    Phone,
+    Card,
 }
 
-/// A card number nobody has: cards share the set with phones, which are longer.
-fn card_number(taken: &mut BTreeSet<String>, dice: &mut Dice) -> String {
-    loop {
-        let card = format!("80{:06}", dice.between(100_000, 999_999));
-        if taken.insert(card.clone()) {
-            return card;
+impl Number {
+    /// One that is not `taken` yet. Cards share the set with phones, which are longer.
+    pub fn unused(self, dice: &mut Dice, taken: &mut BTreeSet<String>) -> String {
+        loop {
+            let number = match self {
+                Self::Phone => {
+                    let prefix = dice.pick(PREFIXES).unwrap_or("154");
+                    format!("{prefix}{:08}", dice.between(0, 99_999_999))
+                }
+                Self::Card => format!("80{:06}", dice.between(100_000, 999_999)),
+            };
+            if taken.insert(number.clone()) {
+                return number;
+            }
+        }
+    }
+
+    /// The number of the `no`-th of very many members: nobody else's without looking.
+    pub fn counted(self, no: u64) -> String {
+        match self {
+            Self::Phone => {
+                // Times a number without common factors: every member another one.
+                let n = no.wrapping_mul(387_420_489) % 800_000_000;
+                let place = usize::try_from(n / 100_000_000).unwrap_or(0);
+                let prefix = PREFIXES.get(place).unwrap_or(&"154");
+                format!("{prefix}{:08}", n % 100_000_000)
+            }
+            Self::Card => format!("80{no:08}"),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The demo shop: a hairdresser with two stores, three tills and six people.
 
+use chrono::{Datelike, NaiveDate};
 use sqlx::PgConnection;
 
 use super::PIN;
 use super::dice::Dice;
-use crate::db::{pin, refuse::refuse, set_up, shop as shops};
+use crate::db::{pin, set_up, shop as shops};
 use crate::domain::preset;
-use crate::domain::product::{Product, ProductKind};
+use crate::domain::product::Product;
 use crate::domain::set_up::{NewShop, NewStaff, NewStore};
 use crate::domain::shop::Shop;
 use crate::domain::staff::{Pin, Role};
@@ -19,8 +20,29 @@ pub struct Seat {
     pub till_id: i32,
     /// Who sits here, who stands in one day a week, and who approves.
     pub cashier: i32,
-    pub stand_in: i32,
-    pub approver: i32,
+    stand_in: i32,
+    approver: i32,
+}
+
+impl Seat {
+    /// Who works here on a day: once a week somebody stands in.
+    pub fn on_duty(self, day: NaiveDate) -> i32 {
+        let free = u32::try_from(self.till_id).unwrap_or(0);
+        if day.weekday().num_days_from_monday() == free {
+            self.stand_in
+        } else {
+            self.cashier
+        }
+    }
+
+    /// Somebody with more rights than `cashier`, who works here.
+    pub const fn approver(self, cashier: i32) -> i32 {
+        if cashier == self.approver {
+            OWNER
+        } else {
+            self.approver
+        }
+    }
 }
 
 pub const OWNER: i32 = 1;
@@ -44,6 +66,9 @@ pub const SEATS: [Seat; 3] = [
         approver: 3,
     },
 ];
+
+/// More than the preset has.
+const GOODS: i32 = 1_000;
 
 /// Makes the shop; everybody's PIN is [`PIN`].
 ///
@@ -97,24 +122,7 @@ pub async fn read(conn: &mut PgConnection) -> Result<(Shop, Vec<Product>)> {
     let shop = shops::read(&mut *conn, 1)
         .await?
         .ok_or_else(|| Refusal::user("ledger.no_seat"))?;
-    let rows = sqlx::query!("select id, code, name, category_id, kind::text as \"kind!\", price, member_price from product order by id")
-        .fetch_all(conn)
-        .await
-        .map_err(refuse)?;
-    let products = rows.into_iter().map(|row| Product {
-        id: row.id,
-        code: row.code,
-        name: row.name,
-        category_id: row.category_id,
-        kind: match row.kind.as_str() {
-            "weight" => ProductKind::Weight,
-            "piece" => ProductKind::Piece,
-            _ => ProductKind::Service,
-        },
-        price: crate::domain::money::Fen(row.price),
-        member_price: row.member_price.map(crate::domain::money::Fen),
-        active: true,
-        version: 1,
-    });
-    Ok((shop, products.collect()))
+    let mut products = shops::products(conn, "", None, GOODS, None).await?;
+    products.sort_by_key(|product| product.id);
+    Ok((shop, products))
 }

@@ -9,21 +9,19 @@ use uuid::Uuid;
 use super::desk::Desk;
 use super::dice::Dice;
 use super::person::Person;
-use super::{Demo, basket, shop};
+use super::{Demo, basket, requests, shop};
 use crate::db::ledger::{self, fingerprint};
 use crate::db::refuse::refuse;
-use crate::db::{json, member};
+use crate::db::{member, receipt};
 use crate::domain::ledger::{Account, OperationKind, Plan, Posted, Stamp};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::product::Product;
-use crate::domain::refund::{self, AttachRequest, RefundRequest, SaleRecord};
-use crate::domain::sale::{self, SaleRequest};
+use crate::domain::refund::{self, AttachRequest};
+use crate::domain::sale;
 use crate::domain::shop::Shop;
-use crate::domain::staff::Role;
-use crate::domain::stored_value;
-use crate::domain::tender::{Tender, TenderKind};
-use crate::domain::top_up::{self, ReversalRequest, TopUpRecord, TopUpRequest};
+use crate::domain::tender::TenderKind;
+use crate::domain::top_up::{self, ReversalRequest};
 use crate::domain::{instalment, price};
 use crate::error::{Kind, Refusal, Result};
 use crate::query::EnrolRequest;
@@ -117,9 +115,13 @@ pub async fn live(
 impl Year {
     /// Half of the members join in the first quarter, the others over the year.
     fn invite(&mut self, demo: Demo, first: NaiveDate) {
-        let mut phones = BTreeSet::new();
+        let mut taken = BTreeSet::new();
         for _ in 0..demo.members {
-            let person = Person::meet(&mut self.dice, &mut phones, demo.today);
+            let person = Person::meet(
+                &mut self.dice,
+                |dice, number| number.unused(dice, &mut taken),
+                demo.today,
+            );
             let last = i64::from(demo.days) - 1;
             let within = if self.dice.chance(50) { last / 4 } else { last };
             let joins = self.dice.between(0, within.max(0));
@@ -233,11 +235,7 @@ impl Year {
         let mut member = self.read(conn, id, day).await?;
         let lines = basket::fill(&mut self.dice, &self.products, person.is_female());
         let total = price::quote(&lines, Some(&member.level), &self.shop).total;
-        if stored_value::available(&member.lots, day) < total
-            && let Some(purse) = person.purse
-            && member.principal + purse <= top_up::card_max(member.is_registered())
-            && self.dice.chance(85)
-        {
+        if let Some(purse) = requests::purse(&mut self.dice, &person, &member, total, day) {
             self.load(conn, till, &member, purse, person.pays).await?;
             member = self.read(conn, id, day).await?;
         }
@@ -305,21 +303,7 @@ impl Year {
     ) -> Result<Posted> {
         let store_id = self.desk(till)?.store_id;
         let stamp = self.stamp(till)?;
-        let rule = top_up::reached(
-            &self.shop.rules,
-            amount,
-            member.level.id,
-            store_id,
-            stamp.at,
-        );
-        let request = TopUpRequest {
-            member_id: member.id,
-            store_id,
-            amount,
-            rule: rule.map(|rule| (rule.id, rule.version)),
-            tenders: vec![Tender::exact(pays, amount)],
-            stamp,
-        };
+        let request = requests::top_up(stamp, &self.shop, member, store_id, amount, pays);
         let plan = top_up::plan(&request, &self.shop, member)?;
         let posted = self.post(conn, &request.stamp, &plan, &request).await?;
         for promised in &plan.extras.instalments {
@@ -337,32 +321,11 @@ impl Year {
         pays: TenderKind,
     ) -> Result<Posted> {
         let stamp = self.stamp(till)?;
-        let stored = member.map_or(Fen::ZERO, |m| {
-            stored_value::available(&m.lots, stamp.business_on)
-        });
-        let (tenders, rounding) = basket::pay(
-            &mut self.dice,
-            quote.total,
-            stored,
-            pays,
-            self.shop.rounding,
-        );
-        let request = SaleRequest {
-            member_id: member.map(|m| m.id),
-            lines: quote.lines,
-            rounding,
-            tenders,
-            stamp,
-        };
+        let request = requests::sale(&mut self.dice, stamp, &self.shop, quote, member, pays);
         let plan = sale::plan(&request, &self.shop, member)?;
         let posted = self.post(conn, &request.stamp, &plan, &request).await?;
-        let has_goods = plan
-            .lines
-            .iter()
-            .any(|l| l.kind == crate::domain::product::ProductKind::Piece);
-        if has_goods && self.dice.chance(9) {
-            let back = request.stamp.business_on
-                + Days::new(u64::try_from(self.dice.between(0, 6)).unwrap_or(0) + 1);
+        if let Some(days) = requests::comes_back(&mut self.dice, &request) {
+            let back = request.stamp.business_on + Days::new(days);
             self.expect(
                 back,
                 till,
@@ -398,7 +361,7 @@ impl Year {
         };
         let stamp = self.stamp(till)?;
         let member = self.read(conn, member_id, stamp.business_on).await?;
-        let record = sale_record(conn, posted.id).await?;
+        let record = receipt::read_sale(conn, posted.id).await?;
         let request = AttachRequest {
             stamp,
             sale_id: posted.id,
@@ -425,32 +388,15 @@ impl Year {
         sale: Uuid,
         member: Option<i64>,
     ) -> Result<()> {
-        let record = sale_record(conn, sale).await?;
-        let goods = record
-            .lines
-            .iter()
-            .filter(|l| l.line.kind == crate::domain::product::ProductKind::Piece);
-        let lines: Vec<(i16, i64)> = goods.map(|l| (l.no, 1)).collect();
-        let mut stamp = self.stamp(till)?;
-        let amount = record.worth(&lines);
-        let limit = self.shop.limit(Role::Cashier);
-        if limit.is_none_or(|l| {
-            amount > l.refund_max
-                || stamp.at > record.at + chrono::TimeDelta::days(l.refund_days.into())
-        }) {
-            stamp.approver_id = Some(self.desk(till)?.approver());
-        }
+        let record = receipt::read_sale(conn, sale).await?;
+        let stamp = self.stamp(till)?;
+        let approver = self.desk(till)?.approver();
         let member = match member {
             Some(id) => Some(self.read(conn, id, stamp.business_on).await?),
             None => None,
         };
-        let request = RefundRequest {
-            sale_id: sale,
-            member_id: member.as_ref().map(|m| m.id),
-            lines,
-            amount,
-            stamp,
-        };
+        let id = member.as_ref().map(|m| m.id);
+        let request = requests::refund(stamp, &self.shop, &record, approver, id);
         let plan = refund::plan(&request, &record, member.as_ref())?;
         self.post(conn, &request.stamp, &plan, &request)
             .await
@@ -465,11 +411,7 @@ impl Year {
         top_up_id: Uuid,
         member_id: i64,
     ) -> Result<()> {
-        let record = sqlx::query_scalar!("select read_top_up($1)", top_up_id)
-            .fetch_one(&mut *conn)
-            .await
-            .map_err(refuse)?;
-        let record: TopUpRecord = json::read(record)?;
+        let record = receipt::read_top_up(conn, top_up_id).await?;
         let mut stamp = self.stamp(till)?;
         stamp.approver_id = Some(self.desk(till)?.approver());
         let member = self.read(conn, member_id, stamp.business_on).await?;
@@ -518,12 +460,4 @@ impl Year {
             .await
             .map(drop)
     }
-}
-
-async fn sale_record(conn: &mut PgConnection, id: Uuid) -> Result<SaleRecord> {
-    let record = sqlx::query_scalar!("select read_sale($1)", id)
-        .fetch_one(conn)
-        .await
-        .map_err(refuse)?;
-    json::read(record)
 }

@@ -9,7 +9,9 @@ use super::{Counts, Difference};
 use crate::db::refuse::refuse;
 use crate::error::Result;
 
-struct Till {
+/// A till and where its chain ends.
+#[derive(Debug)]
+pub struct Till {
     id: i32,
     seq: i64,
     head: Vec<u8>,
@@ -34,35 +36,26 @@ struct Link {
     net: i64,
 }
 
-/// Follows all chains.
-pub async fn check(
-    conn: &mut PgConnection,
-    merchant: i32,
-    counts: &mut Counts,
-) -> Result<Option<Difference>> {
-    let tills = sqlx::query_as!(
+/// The tills of a merchant.
+pub async fn tills(conn: &mut PgConnection, merchant: i32) -> Result<Vec<Till>> {
+    sqlx::query_as!(
         Till,
         "select id, seq, head from till where merchant_id = $1 order by id",
         merchant
     )
-    .fetch_all(&mut *conn)
+    .fetch_all(conn)
     .await
-    .map_err(refuse)?;
-    for till in tills {
-        counts.tills += 1;
-        if let Some(found) = follow(conn, merchant, &till, counts).await? {
-            return Ok(Some(found));
-        }
-    }
-    Ok(None)
+    .map_err(refuse)
 }
 
-async fn follow(
+/// Follows a till's chain to its end.
+pub async fn follow(
     conn: &mut PgConnection,
     merchant: i32,
     till: &Till,
     counts: &mut Counts,
 ) -> Result<Option<Difference>> {
+    counts.tills += 1;
     let mut links = sqlx::query_as!(
         Link,
         r#"select o.id as "id!", o.kind::text as "kind!", o.store_id as "store_id!", o.seq as "seq!", o.hash as "hash!",

@@ -6,21 +6,8 @@ use super::{Difference, Wrong};
 use crate::db::refuse::refuse;
 use crate::error::Result;
 
-pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
-    if let Some(found) = returned(conn, merchant).await? {
-        return Ok(Some(found));
-    }
-    if let Some(found) = instalments(conn, merchant).await? {
-        return Ok(Some(found));
-    }
-    if let Some(found) = shifts(conn, merchant).await? {
-        return Ok(Some(found));
-    }
-    rights(conn, merchant).await
-}
-
 /// LG3: what came back of each line of a sale is what its returns say.
-async fn returned(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+pub async fn returned(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
         r#"with back as (
              select o.about_id as id, r.no, sum(r.quantity) as quantity, sum(r.net) as net
@@ -54,7 +41,7 @@ async fn returned(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diffe
 
 /// SV4: the promises are those of the top-up's document; what is marked as paid out or cancelled was, and
 /// nothing is left open of a top-up that was reversed.
-async fn instalments(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+pub async fn instalments(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
         r#"with promised as (
              select o.id, count(*) as n, sum(d.bonus) as bonus, md5(string_agg(format('%s %s %s %s %s', d.no, d.lot_id, d.due_on, d.bonus, d.valid_days), ';' order by d.no)) as terms
@@ -96,7 +83,7 @@ async fn instalments(conn: &mut PgConnection, merchant: i32) -> Result<Option<Di
 }
 
 /// OP1: float, count and over/short of each shift are those of its operations and its cash.
-async fn shifts(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+pub async fn shifts(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
         r#"with cash as (
              select o.shift_id, -sum(p.amount) as expected
@@ -141,7 +128,7 @@ async fn shifts(conn: &mut PgConnection, merchant: i32) -> Result<Option<Differe
 }
 
 /// LV1, OP3: level changes and approvals are those of the operations.
-async fn rights(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+pub async fn rights(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
         r#"with changes as (
              select id, till_id, seq, 'level' as what, level_id::text as expected, from_level::text as from_expected from (

@@ -6,18 +6,8 @@ use super::{Difference, Wrong};
 use crate::db::refuse::refuse;
 use crate::error::Result;
 
-pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
-    if let Some(found) = after_each(conn, merchant).await? {
-        return Ok(Some(found));
-    }
-    if let Some(found) = lots(conn, merchant).await? {
-        return Ok(Some(found));
-    }
-    holdings(conn, merchant).await
-}
-
 /// The balances each operation answered with: the running sums.
-async fn after_each(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+pub async fn after_each(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
         r#"with moved as (
              select operation_id, sum(amount) filter (where account = 'principal') as principal,
@@ -50,7 +40,7 @@ async fn after_each(conn: &mut PgConnection, merchant: i32) -> Result<Option<Dif
 
 /// SV1, PT3: a lot holds what its postings brought, they are its member's, and what is left of it is found when
 /// its last day is past.
-async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+pub async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
         r#"with moved as (
              select lot_id, min(member_id) as member_id, max(member_id) as other_id,
@@ -100,7 +90,7 @@ async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Differenc
 
 /// The holding: sums of the lots, spend, visits and level from the operations. A visit counts when its
 /// day is later than any before, in the order of posting, as the posting function counts (OR1).
-async fn holdings(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+pub async fn holdings(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
         r#"with lots as (
              select member_id, sum(principal) as principal, sum(bonus) as bonus, sum(points) as points
