@@ -16,13 +16,15 @@ pub async fn returned(conn: &mut PgConnection, merchant: i32) -> Result<Option<D
            kept as (
              select r.operation_id as id, r.no, l.name, r.quantity, r.net, r.quantity_sold <> l.quantity or r.net_sold <> l.net as bent
                from returned r join sale_line l on (l.merchant_id, l.operation_id, l.no) = (r.merchant_id, r.operation_id, r.no)
-              where r.merchant_id = $1)
-           select coalesce(b.id, k.id) as "id!", o.till_id as "till!", o.seq as "seq!", k.name as "what?",
-                  format('%s, %s', coalesce(b.quantity, 0), coalesce(b.net, 0)) as "expected?",
-                  format('%s, %s', coalesce(k.quantity, 0), coalesce(k.net, 0)) as "found?"
-             from back b full join kept k on k.id = b.id and k.no = b.no
-             join operation o on o.merchant_id = $1 and o.id = coalesce(b.id, k.id)
-            where k.bent or (coalesce(b.quantity, 0), coalesce(b.net, 0)) is distinct from (coalesce(k.quantity, 0), coalesce(k.net, 0))
+              where r.merchant_id = $1),
+           wrong as materialized (
+             select coalesce(b.id, k.id) as id, k.name as what,
+                    format('%s, %s', coalesce(b.quantity, 0), coalesce(b.net, 0)) as expected,
+                    format('%s, %s', coalesce(k.quantity, 0), coalesce(k.net, 0)) as found
+               from back b full join kept k on k.id = b.id and k.no = b.no
+              where k.bent or (coalesce(b.quantity, 0), coalesce(b.net, 0)) is distinct from (coalesce(k.quantity, 0), coalesce(k.net, 0)))
+           select o.id as "id!", o.till_id as "till!", o.seq as "seq!", w.what as "what?", w.expected as "expected?", w.found as "found?"
+             from wrong w join operation o on o.merchant_id = $1 and o.id = w.id
             order by o.till_id, o.seq limit 1"#,
         merchant
     )
@@ -55,15 +57,17 @@ pub async fn instalments(conn: &mut PgConnection, merchant: i32) -> Result<Optio
                from instalment i where i.merchant_id = $1 group by 1),
            paid as (
              select o.about_id as id, sum(p.amount) as bonus
-               from operation o join posting p on p.merchant_id = o.merchant_id and p.operation_id = o.id
-              where o.merchant_id = $1 and o.kind = 'instalment' and p.account = 'bonus' group by 1)
-           select o.id as "id!", o.till_id as "till!", o.seq as "seq!", format('%s: %s, %s', coalesce(a.n, 0), coalesce(a.bonus, 0), coalesce(p.bonus, 0)) as "expected?",
-                  format('%s: %s, %s', coalesce(k.n, 0), coalesce(k.bonus, 0), coalesce(k.released, 0)) as "found?"
-             from promised a full join kept k on k.id = a.id full join paid p on p.id = coalesce(a.id, k.id)
-             join operation o on o.merchant_id = $1 and o.id = coalesce(a.id, k.id, p.id)
-            where a.terms is distinct from k.terms or coalesce(p.bonus, 0) <> coalesce(k.released, 0)
-               or (k.cancelled and not exists (select from operation r where r.merchant_id = $1 and r.about_id = o.id and r.kind = 'top_up_reversal'))
-               or (k.open and exists (select from operation r where r.merchant_id = $1 and r.about_id = o.id and r.kind = 'top_up_reversal'))
+               from operation o, unnest(o.accounts, o.amounts) as p (account, amount)
+              where o.merchant_id = $1 and o.kind = 'instalment' and p.account = 'bonus' group by 1),
+           wrong as materialized (
+             select coalesce(a.id, k.id, p.id) as id, format('%s: %s, %s', coalesce(a.n, 0), coalesce(a.bonus, 0), coalesce(p.bonus, 0)) as expected,
+                    format('%s: %s, %s', coalesce(k.n, 0), coalesce(k.bonus, 0), coalesce(k.released, 0)) as found
+               from promised a full join kept k on k.id = a.id full join paid p on p.id = coalesce(a.id, k.id)
+              where a.terms is distinct from k.terms or coalesce(p.bonus, 0) <> coalesce(k.released, 0)
+                 or (k.cancelled and not exists (select from operation r where r.merchant_id = $1 and r.about_id = k.id and r.kind = 'top_up_reversal'))
+                 or (k.open and exists (select from operation r where r.merchant_id = $1 and r.about_id = k.id and r.kind = 'top_up_reversal')))
+           select o.id as "id!", o.till_id as "till!", o.seq as "seq!", w.expected as "expected?", w.found as "found?"
+             from wrong w join operation o on o.merchant_id = $1 and o.id = w.id
             order by o.till_id, o.seq limit 1"#,
         merchant
     )
@@ -87,7 +91,7 @@ pub async fn shifts(conn: &mut PgConnection, merchant: i32) -> Result<Option<Dif
     let row = sqlx::query!(
         r#"with cash as (
              select o.shift_id, -sum(p.amount) as expected
-               from operation o join posting p on p.merchant_id = o.merchant_id and p.operation_id = o.id
+               from operation o, unnest(o.accounts, o.amounts) as p (account, amount)
               where o.merchant_id = $1 and p.account = 'cash' and o.kind <> 'shift_close' group by 1),
            figures as (
              select s.id, s.till_id, s.first_seq as seq, f.what, f.expected, f.found

@@ -9,15 +9,15 @@ use crate::error::Result;
 /// The balances each operation answered with: the running sums.
 pub async fn after_each(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
-        r#"with moved as (
-             select operation_id, sum(amount) filter (where account = 'principal') as principal,
-                    sum(amount) filter (where account = 'bonus') as bonus, sum(amount) filter (where account = 'points') as points
-               from posting where merchant_id = $1 and account < 'cash' group by operation_id),
-           ran as (
+        r#"with ran as (
              select o.id, o.till_id, o.seq, o.member_id, o.version_after, o.principal_after, o.bonus_after, o.points_after,
                     row_number() over w as version, coalesce(sum(m.principal) over w, 0) as principal,
                     coalesce(sum(m.bonus) over w, 0) as bonus, coalesce(sum(m.points) over w, 0) as points
-               from operation o left join moved m on m.operation_id = o.id
+               from operation o
+               cross join lateral (
+                 select sum(x.amount) filter (where x.account = 'principal') as principal, sum(x.amount) filter (where x.account = 'bonus') as bonus,
+                        sum(x.amount) filter (where x.account = 'points') as points
+                   from unnest(o.accounts, o.amounts) as x (account, amount)) m
               where o.merchant_id = $1 and o.member_id is not null
              window w as (partition by o.member_id order by o.version_after rows unbounded preceding))
            select id as "id!", till_id as "till_id!", seq as "seq!", member_id as "member_id!",
