@@ -117,7 +117,7 @@ async fn members_are_found(database: &Database) {
         r#"select m.name, m.initials, m.grams, c.value from member m join credential c on c.member_id = m.id and c.kind = 'phone'
            order by m.id desc limit 1"#
     )
-    .fetch_one(&mut conn)
+    .fetch_one(&mut database.owner().await)
     .await
     .unwrap();
     let tail: String = row.value.chars().skip(7).collect();
