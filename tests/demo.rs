@@ -7,8 +7,8 @@ use guitai::db::demo::{self, Demo};
 use guitai::db::embedded::{DATABASE, Embedded};
 use sqlx::{Connection, Executor, PgConnection};
 
-use crate::support::server::started_before;
 use crate::support::cluster::{Cluster, Database, OWNER};
+use crate::support::server::started_before;
 
 const SMALL: Demo = Demo {
     seed: 7,
