@@ -16,7 +16,7 @@ use crate::db::books::Books;
 use crate::db::demo::MEMBERS;
 use crate::db::embedded::data_folder;
 use crate::domain::calendar::local;
-use crate::error::Refusal;
+use crate::error::{Kind, Refusal};
 use crate::event::{Event, What};
 use crate::run;
 use crate::session::Connection;
@@ -57,8 +57,13 @@ fn books(config: &Config, which: Which) -> anyhow::Result<(Books, PathBuf)> {
     Ok((Books::Private(home.clone()), home))
 }
 
-/// A refusal for standard error, where no screen shows it: what it is and what to do next.
+/// A refusal for standard error, where no screen shows it: what it is and what to do next. The log gets
+/// what is behind it.
 fn words(refusal: &Refusal, lang: Lang) -> anyhow::Error {
+    let refusal = &run::log(refusal.clone());
+    if refusal.kind != Kind::Internal {
+        tracing::warn!(cause = run::chain(refusal), "refused");
+    }
     match Text::load() {
         Ok(texts) => anyhow!("{}", texts.say(lang, &Say::from(refusal))),
         Err(_) => anyhow!("{refusal}"),
