@@ -241,6 +241,14 @@ impl App {
         }
     }
 
+    /// Draws the one line that stands while the books are opened.
+    pub fn view_preparing(&self, frame: &mut Frame) {
+        let look = look(&self.parts, self.now);
+        let middle = paint::below(frame.area(), frame.area().height / 2);
+        let text = look.text("app.preparing");
+        paint::line_centred(frame, middle, 0, text, look.style(Role::Title));
+    }
+
     fn view_too_small(&self, frame: &mut Frame, area: Rect) {
         let look = look(&self.parts, self.now);
         let say = Say::new("app.too_small")

@@ -84,29 +84,33 @@ pub fn console(config: &Config, parts: Parts, which: Which) -> anyhow::Result<()
     let till = config.till.number;
     runtime()?.block_on(async {
         let (sender, receiver) = run::channel();
-        let db = books
-            .open(
-                till,
-                &home.join(format!("till-{till}")),
-                news(sender.clone()),
-            )
-            .await;
-        let db = Rc::new(db.map_err(|refusal| words(&refusal, config.lang))?);
         let mut first = SignIn::new(Some(|| Box::new(Counter::new())));
         if let Which::Demo(_) = which {
             first = first.hinting("sign_in.demo");
         }
         let app = App::new(parts, Box::new(first), Utc::now());
-        let ended = match Terminal::open() {
-            Ok(terminal) => run::run(app, terminal, Rc::clone(&db), (sender, receiver))
-                .await
-                .map_err(Into::into),
-            Err(error) => Err(error).context("guitai needs a terminal: start it in one"),
+        // Before the books: what is typed meanwhile is neither echoed nor taken.
+        let mut terminal = Terminal::open().context("guitai needs a terminal: start it in one")?;
+        terminal.draw(|frame| app.view_preparing(frame))?;
+        let folder = home.join(format!("till-{till}"));
+        let opening = books.open(till, &folder, news(sender.clone()));
+        let opened = tokio::select! {
+            opened = opening => opened,
+            stopped = run::stopped() => return Ok(stopped?),
         };
+        let db = match opened {
+            Ok(db) => Rc::new(db),
+            Err(refusal) => {
+                drop(terminal);
+                return Err(words(&refusal, config.lang));
+            }
+        };
+        terminal.forget_typed();
+        let ended = run::run(app, terminal, Rc::clone(&db), (sender, receiver)).await;
         if let Some(db) = Rc::into_inner(db) {
             db.close().await;
         }
-        ended
+        Ok(ended?)
     })
 }
 
