@@ -69,7 +69,8 @@
 //! # The contract
 //!
 //! - **Characters never execute.** They edit a field or move a selection; everything else is a key
-//!   of the keymap. A keyboard scanner types faster than the console can know it is a scanner:
+//!   of the keymap. Only a lone digit in a numbered menu and y or n in a question act, after a silence
+//!   that no scanner leaves ([`crate::ui::single`]). A keyboard scanner types faster than the console can know it is a scanner:
 //!   before a possible burst comes [`Input::Mark`], and if it was a scan, [`Input::Rollback`] and
 //!   then [`Input::Scan`]. `Field` and `Tiles` take their state back; hand them every input.
 //! - A step of a screen that is not the top one closes what it had opened above itself, but never
