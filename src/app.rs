@@ -377,6 +377,9 @@ impl App {
         {
             self.changed(Noun::All);
         }
+        if answer.is_ok() && ticket.0 > self.outbox.notice_ticket {
+            self.outbox.drop_older(self.now);
+        }
         self.renewed(ticket, &answer);
         if let Some(layer) = self.waiting.remove(&ticket) {
             self.give(layer, Input::Reply(ticket, answer));
@@ -453,6 +456,12 @@ impl App {
             outbox: &mut self.outbox,
         };
         let step = layer.screen.on(input, &mut cx);
+        if !matches!(step, Step::Stay) {
+            self.outbox.drop_older(self.now);
+        }
+        if self.outbox.is_fresh(self.now) {
+            self.outbox.notice_ticket = self.outbox.last_ticket;
+        }
         for (ticket, query) in self.outbox.asked.drain(..) {
             self.waiting.insert(ticket, id);
             self.effects.push(Effect::Query(ticket, query));

@@ -246,12 +246,31 @@ pub(crate) struct Outbox {
     pub last_ticket: u64,
     pub asked: Vec<(Ticket, Query)>,
     pub notice: Option<Notice>,
+    /// The last question asked in the event of the notice.
+    pub notice_ticket: u64,
 }
 
 impl Outbox {
     pub fn notify(&mut self, tone: Tone, say: Say, now: DateTime<Utc>) {
         let until = now + TimeDelta::seconds(NOTICE_SECONDS);
         self.notice = Some(Notice { say, tone, until });
+        self.notice_ticket = self.last_ticket;
+    }
+
+    /// Drops a complaint that is older than this event: what came since made it untrue.
+    pub fn drop_older(&mut self, now: DateTime<Utc>) {
+        if !self.is_fresh(now) {
+            self.notice
+                .take_if(|notice| matches!(notice.tone, Tone::Warn | Tone::Bad));
+        }
+    }
+
+    /// Whether the notice was made in this event.
+    pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        let until = now + TimeDelta::seconds(NOTICE_SECONDS);
+        self.notice
+            .as_ref()
+            .is_some_and(|notice| notice.until >= until)
     }
 }
 
