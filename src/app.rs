@@ -216,13 +216,17 @@ impl App {
         let look = look(&self.parts, self.now);
         header::view(frame, area, &look);
         paint::rule(frame, area, 1, &look);
-        let foot = paint::below(area, area.height - 2);
+        let keys = self
+            .stack
+            .last()
+            .map_or(1, |layer| key_bar::rows(area, layer.screen.as_ref(), &look));
+        let foot = paint::below(area, area.height - 1 - keys);
         paint::rule(frame, foot, 0, &look);
         if let Some(notice) = &self.outbox.notice {
             notice.view(frame, foot, &look);
         }
         let body = Rect {
-            height: area.height - 4,
+            height: area.height - 3 - keys,
             ..paint::below(area, 2)
         };
         let top = self.stack.len().saturating_sub(1);
@@ -235,9 +239,7 @@ impl App {
             layer.screen.view(frame, body, &Look { active, ..look });
         }
         if let Some(layer) = self.stack.last() {
-            let can = |action| layer.screen.can(action);
-            let bar = paint::below(foot, 1);
-            key_bar::view(frame, bar, layer.screen.bindings(), can, &look);
+            key_bar::view(frame, paint::below(foot, 1), layer.screen.as_ref(), &look);
         }
     }
 
@@ -306,7 +308,14 @@ impl App {
                 let section = layer.screen.bindings();
                 match self.parts.keymap.action(section, key) {
                     Some(action) if layer.screen.can(action) => self.act(action),
-                    _ => false,
+                    Some(action) => match layer.screen.why_not(action) {
+                        Some(why) => {
+                            self.outbox.notify(Tone::Warn, why, self.now);
+                            true
+                        }
+                        None => false,
+                    },
+                    None => false,
                 }
             }
             Some(Pressed::Char(glyph)) => {

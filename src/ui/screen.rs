@@ -126,6 +126,16 @@ pub trait Screen: Debug {
         true
     }
 
+    /// Whether an action exists here at all: what does not is in no footer.
+    fn has(&self, _action: Action) -> bool {
+        true
+    }
+
+    /// Why an action makes no sense now, where that is not plain to see: said when its key is pressed.
+    fn why_not(&self, _action: Action) -> Option<Say> {
+        None
+    }
+
     /// Draws itself. May change only its scroll offsets.
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look);
 
