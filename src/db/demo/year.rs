@@ -432,7 +432,7 @@ impl Year {
             .filter(|l| l.line.kind == crate::domain::product::ProductKind::Piece);
         let lines: Vec<(i16, i64)> = goods.map(|l| (l.no, 1)).collect();
         let mut stamp = self.stamp(till)?;
-        let amount = record.worth(&lines);
+        let amount = record.worth(&lines, self.shop.rounding);
         let limit = self.shop.limit(Role::Cashier);
         if limit.is_none_or(|l| {
             amount > l.refund_max
