@@ -216,13 +216,17 @@ impl App {
         let look = look(&self.parts, self.now);
         header::view(frame, area, &look);
         paint::rule(frame, area, 1, &look);
-        let foot = paint::below(area, area.height - 2);
+        let keys = self
+            .stack
+            .last()
+            .map_or(1, |layer| key_bar::rows(area, layer.screen.as_ref(), &look));
+        let foot = paint::below(area, area.height - 1 - keys);
         paint::rule(frame, foot, 0, &look);
         if let Some(notice) = &self.outbox.notice {
             notice.view(frame, foot, &look);
         }
         let body = Rect {
-            height: area.height - 4,
+            height: area.height - 3 - keys,
             ..paint::below(area, 2)
         };
         let top = self.stack.len().saturating_sub(1);
@@ -235,10 +239,16 @@ impl App {
             layer.screen.view(frame, body, &Look { active, ..look });
         }
         if let Some(layer) = self.stack.last() {
-            let can = |action| layer.screen.can(action);
-            let bar = paint::below(foot, 1);
-            key_bar::view(frame, bar, layer.screen.bindings(), can, &look);
+            key_bar::view(frame, paint::below(foot, 1), layer.screen.as_ref(), &look);
         }
+    }
+
+    /// Draws the one line that stands while the books are opened.
+    pub fn view_preparing(&self, frame: &mut Frame) {
+        let look = look(&self.parts, self.now);
+        let middle = paint::below(frame.area(), frame.area().height / 2);
+        let text = look.text("app.preparing");
+        paint::line_centred(frame, middle, 0, text, look.style(Role::Title));
     }
 
     fn view_too_small(&self, frame: &mut Frame, area: Rect) {
@@ -298,7 +308,14 @@ impl App {
                 let section = layer.screen.bindings();
                 match self.parts.keymap.action(section, key) {
                     Some(action) if layer.screen.can(action) => self.act(action),
-                    _ => false,
+                    Some(action) => match layer.screen.why_not(action) {
+                        Some(why) => {
+                            self.outbox.notify(Tone::Warn, why, self.now);
+                            true
+                        }
+                        None => false,
+                    },
+                    None => false,
                 }
             }
             Some(Pressed::Char(glyph)) => {
@@ -370,6 +387,9 @@ impl App {
             .is_err_and(|refusal| refusal.hint == CHANGED)
         {
             self.changed(Noun::All);
+        }
+        if answer.is_ok() && ticket.0 > self.outbox.notice_ticket {
+            self.outbox.drop_older(self.now);
         }
         self.renewed(ticket, &answer);
         if let Some(layer) = self.waiting.remove(&ticket) {
@@ -447,6 +467,12 @@ impl App {
             outbox: &mut self.outbox,
         };
         let step = layer.screen.on(input, &mut cx);
+        if !matches!(step, Step::Stay) {
+            self.outbox.drop_older(self.now);
+        }
+        if self.outbox.is_fresh(self.now) {
+            self.outbox.notice_ticket = self.outbox.last_ticket;
+        }
         for (ticket, query) in self.outbox.asked.drain(..) {
             self.waiting.insert(ticket, id);
             self.effects.push(Effect::Query(ticket, query));

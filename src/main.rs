@@ -17,8 +17,12 @@ fn main() -> anyhow::Result<()> {
     config.lang = args.lang.unwrap_or(config.lang);
     config.till.number = args.till.unwrap_or(config.till.number);
     let mut out = std::io::stdout();
+    if matches!(args.command, Some(Command::Doctor)) {
+        return Ok(doctor::report(&config, &mut out)?);
+    }
+    // Only the console insists on a log.
+    let folder = log::open(env);
     let which = match args.command {
-        Some(Command::Doctor) => return Ok(doctor::report(&config, &mut out)?),
         Some(Command::Migrate { app_password_file }) => {
             return start::migrate(&config, app_password_file.as_deref(), &mut out);
         }
@@ -34,11 +38,11 @@ fn main() -> anyhow::Result<()> {
             start::demo(&config, members, seed, &mut out)?;
             Which::Demo(members)
         }
-        None => Which::Own,
+        Some(Command::Doctor) | None => Which::Own,
     };
     let seed = uuid::Uuid::now_v7().as_u128();
     let parts = Parts::new(&config, env("NO_COLOR").is_some(), seed)?;
-    let folder = log::open(env)?;
+    let folder = folder?;
     // The panic is in the log and the terminal is restored while unwinding.
     catch_unwind(AssertUnwindSafe(|| start::console(&config, parts, which))).unwrap_or_else(
         |_panic| {

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chrono::Utc;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::{LocalSet, spawn_local};
@@ -37,6 +38,22 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 #[must_use]
 pub fn channel() -> (Sender<Event>, Receiver<Event>) {
     mpsc::channel(EVENTS)
+}
+
+/// Waits until a signal asks the program to end: while the books are opened nobody else listens.
+///
+/// # Errors
+/// A signal cannot be watched.
+pub async fn stopped() -> io::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = hangup.recv() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
 }
 
 /// Runs the console until it is done or its terminal is gone.
@@ -167,7 +184,7 @@ impl<B: Backend + 'static> Answers<B> {
 }
 
 /// Gives a fault of ours a short code that stands both on the screen and in the log.
-fn log(refusal: Refusal) -> Refusal {
+pub(crate) fn log(refusal: Refusal) -> Refusal {
     if refusal.kind != Kind::Internal {
         return refusal;
     }
@@ -178,7 +195,8 @@ fn log(refusal: Refusal) -> Refusal {
     refusal.with("code", code)
 }
 
-fn chain(refusal: &Refusal) -> String {
+/// The hint and everything behind it.
+pub(crate) fn chain(refusal: &Refusal) -> String {
     // The hint alone: what fills its places may be a name or a phone number.
     let mut words = vec![refusal.hint.to_owned()];
     let mut source = std::error::Error::source(refusal);

@@ -17,7 +17,7 @@ use crate::db::demo::{self, Demo, MEMBERS};
 use crate::db::embedded::data_folder;
 use crate::db::open::APP;
 use crate::domain::calendar::local;
-use crate::error::Refusal;
+use crate::error::{Kind, Refusal};
 use crate::event::{Event, What};
 use crate::run;
 use crate::session::Connection;
@@ -58,8 +58,13 @@ fn books(config: &Config, which: Which) -> anyhow::Result<(Books, PathBuf)> {
     Ok((Books::Private(home.clone()), home))
 }
 
-/// A refusal for standard error, where no screen shows it: what it is and what to do next.
+/// A refusal for standard error, where no screen shows it: what it is and what to do next. The log gets
+/// what is behind it.
 fn words(refusal: &Refusal, lang: Lang) -> anyhow::Error {
+    let refusal = &run::log(refusal.clone());
+    if refusal.kind != Kind::Internal {
+        tracing::warn!(cause = run::chain(refusal), "refused");
+    }
     match Text::load() {
         Ok(texts) => anyhow!("{}", texts.say(lang, &Say::from(refusal))),
         Err(_) => anyhow!("{refusal}"),
@@ -80,29 +85,33 @@ pub fn console(config: &Config, parts: Parts, which: Which) -> anyhow::Result<()
     let till = config.till.number;
     runtime()?.block_on(async {
         let (sender, receiver) = run::channel();
-        let db = books
-            .open(
-                till,
-                &home.join(format!("till-{till}")),
-                news(sender.clone()),
-            )
-            .await;
-        let db = Rc::new(db.map_err(|refusal| words(&refusal, config.lang))?);
         let mut first = SignIn::new(Some(|| Box::new(Counter::new())));
         if let Which::Demo(_) = which {
             first = first.hinting("sign_in.demo");
         }
         let app = App::new(parts, Box::new(first), Utc::now());
-        let ended = match Terminal::open() {
-            Ok(terminal) => run::run(app, terminal, Rc::clone(&db), (sender, receiver))
-                .await
-                .map_err(Into::into),
-            Err(error) => Err(error).context("guitai needs a terminal: start it in one"),
+        // Before the books: what is typed meanwhile is neither echoed nor taken.
+        let mut terminal = Terminal::open().context("guitai needs a terminal: start it in one")?;
+        terminal.draw(|frame| app.view_preparing(frame))?;
+        let folder = home.join(format!("till-{till}"));
+        let opening = books.open(till, &folder, news(sender.clone()));
+        let opened = tokio::select! {
+            opened = opening => opened,
+            stopped = run::stopped() => return Ok(stopped?),
         };
+        let db = match opened {
+            Ok(db) => Rc::new(db),
+            Err(refusal) => {
+                drop(terminal);
+                return Err(words(&refusal, config.lang));
+            }
+        };
+        terminal.forget_typed();
+        let ended = run::run(app, terminal, Rc::clone(&db), (sender, receiver)).await;
         if let Some(db) = Rc::into_inner(db) {
             db.close().await;
         }
-        ended
+        Ok(ended?)
     })
 }
 

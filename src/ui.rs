@@ -9,6 +9,7 @@ pub mod once;
 pub mod paint;
 pub mod screen;
 pub mod screens;
+pub mod single;
 pub mod terminal;
 
 pub mod text;

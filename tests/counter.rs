@@ -2,6 +2,7 @@
 
 mod codes;
 mod desk;
+mod keys;
 mod live;
 mod looks;
 

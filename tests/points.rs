@@ -7,8 +7,8 @@ use guitai::domain::money::Fen;
 use guitai::domain::price::{CartLine, quote};
 use guitai::domain::refund::{AttachRequest, RefundRequest, SaleRecord};
 use guitai::domain::sale::SaleRequest;
-use guitai::domain::tender::Tender;
 use guitai::domain::tender::TenderKind::{Cash, StoredValue, Wechat};
+use guitai::domain::tender::{Rounding, Tender};
 use guitai::query::{Backend, Query, Reply};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
@@ -58,7 +58,7 @@ async fn take_back(till: &Counter, sale: Uuid, lines: Vec<(i16, i64)>) {
         stamp: till.stamp(),
         sale_id: sale,
         member_id: record.member_id,
-        amount: record.worth(&lines),
+        amount: record.worth(&lines, Rounding::None),
         lines,
     };
     till.receipt(Query::Refund(request)).await.unwrap();

@@ -94,10 +94,12 @@ async fn what_is_wrong_is_said_and_what_was_typed_stays() {
     ] {
         let keys = format!("<Ctrl-u>{pin}<Enter><Ctrl-u>{again}<F2>");
         assert!(console.keys(&keys).screen().contains(says), "{says}");
+        // Nobody sees what was typed wrong: both boxes are empty.
+        assert!(!console.screen().contains('*') && !console.screen().contains('•'));
         if says != "两次密码不一样" {
             continue;
         }
-        console.keys("<Ctrl-u>2468");
+        console.keys("2468<Enter>2468");
     }
     assert_eq!(office.count(), 0);
     office.cut();

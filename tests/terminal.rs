@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use chrono::{Timelike, Utc};
+use guitai::db::embedded::{DATABASE, Embedded, OWNER};
+use guitai::db::open::migrate;
 use guitai::db::pin;
 use guitai::db::verify::verify;
 use guitai::domain::staff::Pin;
 use rustix::process::Signal;
+use sqlx::{Connection as _, PgConnection};
 
 use crate::support::books::books;
 use crate::support::cluster::Cluster;
+use crate::support::folder::Folder;
 use crate::support::pty::{Pty, typed};
 
 /// Stands in the header once the first question was answered: from there nothing is under way.
@@ -35,6 +39,50 @@ fn it_starts_resizes_and_leaves() {
     pty.send("\r");
     assert!(pty.exit().success());
     assert!(!pty.is_alternate() && pty.is_cooked());
+}
+
+/// The first start takes seconds: the terminal is the console's own by then, and drops what is typed.
+#[test]
+fn keys_typed_while_the_books_are_made_are_dropped() {
+    let folder = Folder::new("first");
+    let mut pty = Pty::start_with(folder.path(), &[], 80, 24);
+    pty.until("正在准备账本");
+    assert!(pty.is_alternate() && !pty.is_cooked());
+    pty.send("777");
+    pty.until("店名");
+    assert!(!pty.screen().contains("777"), "{}", pty.screen());
+    pty.send("\x11");
+    pty.until("退出柜台?");
+    pty.send("\r");
+    assert!(pty.exit().success());
+}
+
+/// A start that fails says why in a terminal given back, logs it, and leaves no server behind.
+#[tokio::test]
+async fn books_of_another_version_are_named() {
+    let folder = Folder::new("other");
+    let data = folder.path().join("data");
+    let embedded = Embedded::open(&data).await.unwrap();
+    let owner = embedded.options(OWNER, DATABASE);
+    migrate(&owner).await.unwrap();
+    let mut conn = PgConnection::connect_with(&owner).await.unwrap();
+    sqlx::query("update _sqlx_migrations set checksum = '\\x00' where version = 1")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    conn.close().await.unwrap();
+    embedded.close().await.unwrap();
+    let mut pty = Pty::start_with(folder.path(), &[], 80, 24);
+    assert!(!pty.exit().success());
+    assert!(!pty.is_alternate() && pty.is_cooked());
+    assert!(pty.screen().contains("另一版本"), "{}", pty.screen());
+    assert!(!data.join("postgres/data/postmaster.pid").exists());
+    let state = folder.path().join(".local/state/guitai");
+    let logs = std::fs::read_dir(state).unwrap().flatten();
+    let log: String = logs
+        .map(|file| std::fs::read_to_string(file.path()).unwrap())
+        .collect();
+    assert!(log.contains("has been modified"), "{log}");
 }
 
 #[test]

@@ -83,10 +83,18 @@ impl Embedded {
             programs,
             users,
         };
-        embedded.make_if_missing().await?;
-        embedded.run_if_down().await?;
+        let started = match embedded.make_if_missing().await {
+            Ok(()) => embedded.run_if_down().await,
+            refused => refused,
+        };
         drop(lock);
-        Ok(embedded)
+        match started {
+            Ok(()) => Ok(embedded),
+            Err(refusal) => {
+                embedded.leave().await;
+                Err(refusal)
+            }
+        }
     }
 
     /// How to connect as `role` to `database`. Nothing but the log-in name of a role of this
@@ -141,6 +149,13 @@ impl Embedded {
         drop(self);
         drop(lock);
         Ok(())
+    }
+
+    /// [`Self::close`] where something else is to be said: a server that stays is only logged.
+    pub async fn leave(self) {
+        if let Err(refusal) = self.close().await {
+            tracing::warn!(%refusal, "the private server could not be stopped");
+        }
     }
 
     /// The first start: into a folder aside, which takes its name only when it is complete.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::Notify;
@@ -42,16 +43,33 @@ const ENROL_TRIES: u32 = 3;
 /// Brings the schema up to date; needs the owner's role.
 ///
 /// # Errors
-/// Offline; internal when a migration fails.
+/// Offline; `link.other_version` when another version made the schema; internal when a migration fails.
 pub async fn migrate(options: &PgConnectOptions) -> Result<()> {
     let mut conn = connect(options).await?;
     let work = async {
-        MIGRATIONS.run(&mut conn).await.map_err(Refusal::internal)?;
+        MIGRATIONS.run(&mut conn).await.map_err(not_ours)?;
         conn.close().await.map_err(refuse)
     };
     timeout(MIGRATE_WITHIN, work)
         .await
         .unwrap_or_else(|_elapsed| Err(Refusal::offline()))
+}
+
+/// A schema of another version is the user's to sort out.
+fn not_ours(error: MigrateError) -> Refusal {
+    let other = matches!(
+        error,
+        MigrateError::VersionMismatch(_) | MigrateError::VersionMissing(_)
+    );
+    let refusal = Refusal::internal(error);
+    if other {
+        return Refusal {
+            kind: Kind::User,
+            hint: "link.other_version",
+            ..refusal
+        };
+    }
+    refusal
 }
 
 /// Gives the application's role a password; needs the owner's role.
@@ -120,10 +138,20 @@ impl Db {
         folder: &Path,
         news: Box<dyn Fn(Connection)>,
     ) -> Result<Self> {
-        migrate(&embedded.options(OWNER, DATABASE)).await?;
-        let db = Self::open(embedded.options(APP, DATABASE), till, folder, news)?;
-        db.embedded.replace(Some(Rc::new(embedded)));
-        Ok(db)
+        let opened = match migrate(&embedded.options(OWNER, DATABASE)).await {
+            Ok(()) => Self::open(embedded.options(APP, DATABASE), till, folder, news),
+            Err(refusal) => Err(refusal),
+        };
+        match opened {
+            Ok(db) => {
+                db.embedded.replace(Some(Rc::new(embedded)));
+                Ok(db)
+            }
+            Err(refusal) => {
+                embedded.leave().await;
+                Err(refusal)
+            }
+        }
     }
 
     /// Brings a private server back that was killed under us.
@@ -139,10 +167,8 @@ impl Db {
     /// Closes connections; the last console stops the private server.
     pub async fn close(self) {
         self.link.close().await;
-        if let Some(embedded) = self.embedded.take().and_then(Rc::into_inner)
-            && let Err(error) = embedded.close().await
-        {
-            tracing::warn!(%error, "the private server could not be stopped");
+        if let Some(embedded) = self.embedded.take().and_then(Rc::into_inner) {
+            embedded.leave().await;
         }
     }
 

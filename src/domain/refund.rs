@@ -10,7 +10,7 @@ use super::member::Member;
 use super::money::Fen;
 use super::points;
 use super::shop::Shop;
-use super::tender::{Tender, TenderKind};
+use super::tender::{Rounding, Tender, TenderKind};
 use crate::error::{Refusal, Result};
 
 /// A line of a posted sale and what came back of it already.
@@ -99,11 +99,40 @@ impl SaleRecord {
         net - self.rounding.ratio(net.0, self.net().0)
     }
 
-    /// What goes back to the customer for these lines, fen.
+    /// What is left of the payments, fen; of the cash alone.
+    fn money_left(&self) -> Fen {
+        self.left.iter().map(|p| Fen(-p.amount)).sum()
+    }
+
+    fn cash_left(&self) -> Fen {
+        let cash = self.left.iter().filter(|p| p.account == Account::Cash);
+        cash.map(|p| Fen(-p.amount)).sum()
+    }
+
+    /// What goes back for so much of the net, fen. Cash is last (RF6), and its part is rounded up to what
+    /// the shop has coins for (PR6); the next return gives that much less, the last one the rest.
+    fn back_for(&self, net: Fen, rounding: Rounding) -> Fen {
+        let returned = self.returned_net() + net;
+        let left = self.money_left();
+        let already = self.net() - self.rounding - left;
+        let exact = (self.paid_for(returned) - already).max_zero().min(left);
+        let cash = (exact - (left - self.cash_left())).max_zero();
+        if cash.is_zero() || returned == self.net() {
+            return exact;
+        }
+        exact + rounding.up(cash).min(self.cash_left() - cash)
+    }
+
+    /// What goes back to the customer for these lines, fen, in a shop that rounds cash like this.
     #[must_use]
-    pub fn worth(&self, lines: &[(i16, i64)]) -> Fen {
-        let net: Fen = self
-            .lines
+    pub fn worth(&self, lines: &[(i16, i64)], rounding: Rounding) -> Fen {
+        self.back_for(self.net_of(lines), rounding)
+    }
+
+    /// The net of these lines, fen.
+    #[must_use]
+    pub fn net_of(&self, lines: &[(i16, i64)]) -> Fen {
+        self.lines
             .iter()
             .map(|l| {
                 lines
@@ -112,8 +141,7 @@ impl SaleRecord {
                     .map(|(_, q)| l.worth(*q))
                     .sum::<Fen>()
             })
-            .sum();
-        self.paid_for(self.returned_net() + net) - self.paid_for(self.returned_net())
+            .sum()
     }
 }
 
@@ -166,8 +194,10 @@ pub fn plan(request: &RefundRequest, record: &SaleRecord, member: Option<&Member
         });
     }
     let before = record.returned_net();
-    let amount = record.paid_for(before + net) - record.paid_for(before);
-    if plan.lines.is_empty() || amount != request.amount {
+    let amount = request.amount;
+    // As with the sale: the setting may have changed since the money was shown.
+    let right = |rounding: Rounding| record.back_for(net, rounding) == amount;
+    if plan.lines.is_empty() || !Rounding::ALL.into_iter().any(right) {
         return Err(Refusal::conflict("refund.changed"));
     }
     plan.post_fen(Account::Revenue, None, -list);
@@ -278,7 +308,7 @@ pub fn plan_attach(
     plan.about = Some(record.id);
     plan.member = Some((member.id, member.version));
     plan.visit = true;
-    plan.spend = record.paid_for(record.net()) - record.paid_for(record.returned_net());
+    plan.spend = record.money_left();
     // What came back already earns nothing; nobody's stored value paid an anonymous sale.
     let kept = record.lines.iter();
     let kept = kept.map(|sold| (&sold.line, sold.line.net - sold.returned_net));
@@ -500,6 +530,36 @@ mod tests {
         assert_eq!(of(1), None);
     }
 
+    #[test]
+    fn cash_goes_back_in_whole_yuan_and_the_last_return_gives_the_rest() {
+        let shop = Shop {
+            rounding: Rounding::Yuan,
+            ..prices::shop()
+        };
+        let cart = [prices::line(5_770, 1, None), prices::line(3_945, 1, None)];
+        let mut paid = sale_request(
+            quote(&cart, None, &shop).lines,
+            vec![Tender::exact(TenderKind::Cash, Fen(9_700))],
+        );
+        paid.rounding = Fen(15);
+        let sold = sale::plan(&paid, &shop, None).unwrap();
+        let mut record = record_of(&sold, Fen(15));
+        for (no, amount) in [(1, 5_800), (2, 3_900)] {
+            assert_eq!(record.worth(&[(no, 1)], shop.rounding), Fen(amount));
+            let request = RefundRequest {
+                stamp: stamp(),
+                sale_id: record.id,
+                member_id: None,
+                lines: vec![(no, 1)],
+                amount: Fen(amount),
+            };
+            let back = plan(&request, &record, None).unwrap();
+            assert_eq!(back.total(Account::Cash), amount);
+            apply(&mut record, &back);
+        }
+        assert_eq!(record.money_left(), Fen::ZERO);
+    }
+
     proptest! {
         /// LG3: any way of returning a sale in parts, once everything is back every account is at zero.
         #[test]
@@ -507,8 +567,9 @@ mod tests {
             goods in prop::collection::vec((1_i64..30_000, 1_i64..7), 1..6),
             lots in prop::collection::vec((0_i64..60_000, 0_i64..60_000), 1..4),
             share in 0_i64..=100, cash in any::<bool>(), order in any::<u64>(),
+            rounding in prop::sample::select(Rounding::ALL.to_vec()),
         ) {
-            let shop = prices::shop();
+            let shop = Shop { rounding, ..prices::shop() };
             let her = member(lots.iter().enumerate().map(|(n, (p, b))| lot(n as u128 + 1, *p, *b, None)).collect());
             let cart: Vec<_> = goods.iter().map(|(price, n)| prices::line(*price, *n, None)).collect();
             let quote = quote(&cart, Some(&her.level), &shop);
@@ -524,6 +585,7 @@ mod tests {
             let mut seed = order;
             let mut back = Fen::ZERO;
             let mut points = 0;
+            let mut rounded = sold.total(Account::Rounding);
             let mut after = her.clone();
             after.lots.push(crate::domain::member::Lot { kind: crate::domain::ledger::LotKind::Points, points: record.points, ..lot(50, 0, 0, None) });
             while record.lines.iter().any(|l| l.left() > 0) {
@@ -531,16 +593,20 @@ mod tests {
                 let open: Vec<(i16, i64)> = record.lines.iter().filter(|l| l.left() > 0).map(|l| (l.no, l.left())).collect();
                 let (no, left) = open[usize::try_from(seed >> 33).unwrap() % open.len()];
                 let quantity = 1 + i64::try_from(seed >> 40).unwrap() % left;
-                let amount = record.worth(&[(no, quantity)]);
+                let amount = record.worth(&[(no, quantity)], rounding);
                 let request = RefundRequest { stamp: stamp(), sale_id: record.id, member_id: Some(7), lines: vec![(no, quantity)], amount };
                 let part = plan(&request, &record, Some(&after)).unwrap();
                 prop_assert_eq!(part.imbalance(), (0, 0));
+                // The drawer has coins for it.
+                prop_assert_eq!(rounding.off(Fen(part.total(Account::Cash))), Fen::ZERO);
+                rounded += part.total(Account::Rounding);
                 apply(&mut record, &part);
                 points -= part.total(Account::Points);
                 back += amount;
             }
             prop_assert_eq!(back, quote.total - off);
             prop_assert!(record.left.iter().all(|p| p.amount == 0));
+            prop_assert_eq!(rounded, 0);
             prop_assert_eq!(points, sold.total(Account::Points));
         }
     }

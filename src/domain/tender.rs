@@ -89,11 +89,20 @@ impl Rounding {
     /// What is dropped of `due`, fen.
     #[must_use]
     pub const fn off(self, due: Fen) -> Fen {
-        let step = match self {
+        Fen(due.0.rem_euclid(self.step()))
+    }
+
+    /// What is added to cash that goes back, fen: up, in the customer's favour.
+    #[must_use]
+    pub const fn up(self, back: Fen) -> Fen {
+        Fen((-back.0).rem_euclid(self.step()))
+    }
+
+    const fn step(self) -> i64 {
+        match self {
             Self::None => 1,
             Self::Jiao => 10,
             Self::Yuan => 100,
-        };
-        Fen(due.0.rem_euclid(step))
+        }
     }
 }

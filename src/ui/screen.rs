@@ -69,7 +69,8 @@
 //! # The contract
 //!
 //! - **Characters never execute.** They edit a field or move a selection; everything else is a key
-//!   of the keymap. A keyboard scanner types faster than the console can know it is a scanner:
+//!   of the keymap. Only a lone digit in a numbered menu and y or n in a question act, after a silence
+//!   that no scanner leaves ([`crate::ui::single`]). A keyboard scanner types faster than the console can know it is a scanner:
 //!   before a possible burst comes [`Input::Mark`], and if it was a scan, [`Input::Rollback`] and
 //!   then [`Input::Scan`]. `Field` and `Tiles` take their state back; hand them every input.
 //! - A step of a screen that is not the top one closes what it had opened above itself, but never
@@ -123,6 +124,16 @@ pub trait Screen: Debug {
     /// Whether an action makes sense now: greys footer and help, and is enforced.
     fn can(&self, _action: Action) -> bool {
         true
+    }
+
+    /// Whether an action exists here at all: what does not is in no footer.
+    fn has(&self, _action: Action) -> bool {
+        true
+    }
+
+    /// Why an action makes no sense now, where that is not plain to see: said when its key is pressed.
+    fn why_not(&self, _action: Action) -> Option<Say> {
+        None
     }
 
     /// Draws itself. May change only its scroll offsets.
@@ -245,12 +256,31 @@ pub(crate) struct Outbox {
     pub last_ticket: u64,
     pub asked: Vec<(Ticket, Query)>,
     pub notice: Option<Notice>,
+    /// The last question asked in the event of the notice.
+    pub notice_ticket: u64,
 }
 
 impl Outbox {
     pub fn notify(&mut self, tone: Tone, say: Say, now: DateTime<Utc>) {
         let until = now + TimeDelta::seconds(NOTICE_SECONDS);
         self.notice = Some(Notice { say, tone, until });
+        self.notice_ticket = self.last_ticket;
+    }
+
+    /// Drops a complaint that is older than this event: what came since made it untrue.
+    pub fn drop_older(&mut self, now: DateTime<Utc>) {
+        if !self.is_fresh(now) {
+            self.notice
+                .take_if(|notice| matches!(notice.tone, Tone::Warn | Tone::Bad));
+        }
+    }
+
+    /// Whether the notice was made in this event.
+    pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        let until = now + TimeDelta::seconds(NOTICE_SECONDS);
+        self.notice
+            .as_ref()
+            .is_some_and(|notice| notice.until >= until)
     }
 }
 

@@ -126,6 +126,12 @@ impl Terminal {
         self.inner.resize(Rect::new(0, 0, columns, rows))
     }
 
+    /// Drops what was typed and not yet read.
+    pub fn forget_typed(&self) {
+        // A terminal that is gone is noticed by the next frame.
+        let _ = rustix::termios::tcflush(&self.out, rustix::termios::QueueSelector::IFlush);
+    }
+
     fn send(&mut self) -> io::Result<()> {
         self.out.write_all(&self.bytes.take())
     }

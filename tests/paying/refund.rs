@@ -37,12 +37,12 @@ async fn by_line_and_quantity_the_way_it_was_paid() {
     assert_eq!(books.money().len(), 1);
     assert_eq!(request(&books).lines, [(1, 2)]);
     let receipt = receipt(&got);
-    assert_eq!(receipt.document.amount, Fen(6_668));
+    assert_eq!(receipt.document.amount, Fen(6_670));
     assert_eq!(
         receipt.document.tenders,
         [
             Tender::exact(TenderKind::StoredValue, Fen(6_000)),
-            Tender::exact(TenderKind::Cash, Fen(668)),
+            Tender::exact(TenderKind::Cash, Fen(670)),
         ]
     );
 }

@@ -92,7 +92,7 @@ pub fn refund(
         .iter()
         .filter(|l| l.line.kind == ProductKind::Piece);
     let lines: Vec<(i16, i64)> = goods.map(|l| (l.no, 1)).collect();
-    let amount = record.worth(&lines);
+    let amount = record.worth(&lines, shop.rounding);
     let needs_approval = shop.limit(Role::Cashier).is_none_or(|l| {
         amount > l.refund_max || stamp.at > record.at + TimeDelta::days(l.refund_days.into())
     });

@@ -1,11 +1,13 @@
-//! A few choices in the middle of the screen: arrows or a digit move, Enter takes.
+//! A few choices in the middle of the screen: a digit takes one, or arrows move and Enter takes.
 
+use chrono::{DateTime, Utc};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::single::Single;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::width;
@@ -20,6 +22,7 @@ pub struct Choose {
     options: Vec<Say>,
     selected: usize,
     marked: usize,
+    single: Single,
 }
 
 impl Choose {
@@ -31,6 +34,7 @@ impl Choose {
             options,
             selected: 0,
             marked: 0,
+            single: Single::default(),
         }
     }
 
@@ -46,7 +50,10 @@ impl Screen for Choose {
         "choose"
     }
 
-    fn on(&mut self, input: Input, _cx: &mut Cx) -> Step {
+    fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
+        if matches!(input, Input::Action(_) | Input::Rollback) {
+            self.single.forget();
+        }
         match input {
             Input::Action(Action::Accept) => {
                 return Step::Pop(Some(Outcome::Chosen(self.selected)));
@@ -57,9 +64,14 @@ impl Screen for Choose {
                 self.select(self.selected.saturating_sub(1));
             }
             Input::Action(Action::Down | Action::Next) => self.select(self.selected + 1),
-            Input::Text(glyph @ '1'..='9') => {
-                let place = glyph.to_digit(10).unwrap_or(1) - 1;
-                self.select(usize::try_from(place).unwrap_or(0));
+            Input::Text(glyph) => {
+                let place = glyph.to_digit(10).and_then(|digit| digit.checked_sub(1));
+                let place = place.map_or(usize::MAX, |place| place as usize);
+                self.single.typed(place < self.options.len(), cx.now());
+                self.select(place);
+            }
+            Input::Tick if self.single.acts(cx.now()) => {
+                return Step::Pop(Some(Outcome::Chosen(self.selected)));
             }
             Input::Mark => self.marked = self.selected,
             Input::Rollback => self.select(self.marked),
@@ -88,6 +100,10 @@ impl Screen for Choose {
             let text = width::left(&text, inside.width.into());
             paint::line(frame, inside, row, &text, look.style(role));
         }
+    }
+
+    fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.single.deadline()
     }
 
     fn is_popup(&self) -> bool {

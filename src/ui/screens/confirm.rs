@@ -1,12 +1,14 @@
-//! One question in the middle of the screen: Enter takes the default, Esc goes back. Who scans goes on with
-//! her work: that is a no, and the code is for the screen below.
+//! One question in the middle of the screen: y and n answer, Enter takes the default, Esc goes back. Who
+//! scans goes on with her work: that is a no, and the code is for the screen below.
 
+use chrono::{DateTime, Utc};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::single::Single;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::width;
@@ -20,6 +22,8 @@ pub struct Confirm {
     question: Say,
     yes: bool,
     quits: bool,
+    single: Single,
+    typed: char,
 }
 
 impl Confirm {
@@ -30,6 +34,8 @@ impl Confirm {
             question: question.into(),
             yes: true,
             quits: false,
+            single: Single::default(),
+            typed: ' ',
         }
     }
 
@@ -55,7 +61,23 @@ impl Screen for Confirm {
         "confirm"
     }
 
-    fn on(&mut self, input: Input, _cx: &mut Cx) -> Step {
+    fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
+        if matches!(input, Input::Action(_) | Input::Rollback) {
+            self.single.forget();
+        }
+        let input = match input {
+            Input::Text(glyph) => {
+                let glyph = glyph.to_ascii_lowercase();
+                self.single.typed(['y', 'n'].contains(&glyph), cx.now());
+                self.typed = glyph;
+                return Step::Stay;
+            }
+            Input::Tick if self.single.acts(cx.now()) => {
+                self.yes = self.typed == 'y';
+                Input::Action(Action::Accept)
+            }
+            input => input,
+        };
         match input {
             Input::Action(Action::Accept) if self.yes && self.quits => return Step::Quit,
             Input::Action(Action::Accept) if self.yes => return Step::Pop(Some(Outcome::Yes)),
@@ -83,8 +105,8 @@ impl Screen for Confirm {
         for (row, text) in (0..).zip(&lines) {
             paint::line_centred(frame, inside, row, text, look.style(Role::Title));
         }
-        let yes = format!(" {} ", look.text("confirm.yes"));
-        let no = format!(" {} ", look.text("confirm.no"));
+        let yes = format!(" y {} ", look.text("confirm.yes"));
+        let no = format!(" n {} ", look.text("confirm.no"));
         let role = |chosen| if chosen { Role::Selected } else { Role::Text };
         let half = width::columns(&yes) + 2 + width::columns(&no);
         let answers = paint::inset(inside, inside.width.saturating_sub(half) / 2, 0);
@@ -95,6 +117,10 @@ impl Screen for Confirm {
             ..answers
         };
         paint::line(frame, after, rows + 1, &no, look.style(role(!self.yes)));
+    }
+
+    fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.single.deadline()
     }
 
     fn is_popup(&self) -> bool {

@@ -488,6 +488,17 @@ impl Screen for Counter {
         }
     }
 
+    fn why_not(&self, action: Action) -> Option<Say> {
+        if !self.sale.is_empty() || self.is_fetching() {
+            return None;
+        }
+        match action {
+            Action::Hold => Some(Say::new("counter.nothing_to_hold")),
+            Action::Pay | Action::Line => Some(Say::new("counter.no_sale")),
+            _ => None,
+        }
+    }
+
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         self.draw(frame, area, look);
     }

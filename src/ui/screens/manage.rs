@@ -1,6 +1,7 @@
 //! What the owner sets: goods, staff, levels, top-up rules, terms, stores, tills, limits. Enough to run
 //! a shop without touching the database.
 
+use chrono::{DateTime, Utc};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -11,6 +12,7 @@ use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Screen, Step};
 use crate::ui::screens::message::Message;
+use crate::ui::single::Single;
 use crate::ui::theme::Role;
 use crate::ui::widgets::table::{Cell, Column, Table};
 
@@ -89,6 +91,7 @@ const PLACES: [Place; 9] = [
 pub struct Manage {
     table: Table<Place>,
     marked: usize,
+    single: Single,
 }
 
 impl Default for Manage {
@@ -102,7 +105,18 @@ impl Manage {
     pub fn new() -> Self {
         let mut table = Table::new(COLUMNS, "");
         table.set(PLACES.to_vec(), true);
-        Self { table, marked: 0 }
+        Self {
+            table,
+            marked: 0,
+            single: Single::default(),
+        }
+    }
+}
+
+impl Manage {
+    fn open(&self, cx: &Cx) -> Step {
+        let place = self.table.selected();
+        place.map_or(Step::Stay, |place| Step::Push((place.open)(cx.session)))
     }
 }
 
@@ -112,20 +126,23 @@ impl Screen for Manage {
     }
 
     fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
+        if matches!(input, Input::Action(_) | Input::Rollback) {
+            self.single.forget();
+        }
         match input {
             Input::Opened if !cx.session.limit().is_some_and(|limit: &Limit| limit.manage) => {
                 return Step::replace(Message::new(Refusal::user("staff.no_right")));
             }
-            Input::Action(Action::Accept) => {
-                if let Some(place) = self.table.selected() {
-                    return Step::Push((place.open)(cx.session));
-                }
-            }
+            Input::Action(Action::Accept) => return self.open(cx),
+            Input::Tick if self.single.acts(cx.now()) => return self.open(cx),
             Input::Action(Action::Back) => return Step::Pop(None),
             Input::Text(glyph) => {
                 let place = glyph.to_digit(10).and_then(|digit| digit.checked_sub(1));
-                if let Some(place) = place.filter(|place| (*place as usize) < PLACES.len()) {
-                    self.table.select(place as usize);
+                let place = place.map(|place| place as usize);
+                let place = place.filter(|place| *place < PLACES.len());
+                self.single.typed(place.is_some(), cx.now());
+                if let Some(place) = place {
+                    self.table.select(place);
                 }
             }
             Input::Mark => self.marked = self.table.place(),
@@ -135,6 +152,10 @@ impl Screen for Manage {
             }
         }
         Step::Stay
+    }
+
+    fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.single.deadline()
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {

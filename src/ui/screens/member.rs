@@ -18,6 +18,7 @@ use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::screens::reason::Reason;
 use crate::ui::screens::statement::{Statement, Unit, open_receipt};
 use crate::ui::screens::top_up::TopUp;
+use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::notice::Tone;
 use crate::ui::widgets::table::Table;
@@ -183,6 +184,17 @@ impl Screen for MemberCard {
             }
             _ => true,
         }
+    }
+
+    fn why_not(&self, action: Action) -> Option<Say> {
+        if action != Action::RevealPhone || self.member.is_none() {
+            return None;
+        }
+        if !self.may_reveal {
+            return Some(Say::new("member.no_reveal"));
+        }
+        let has_phone = self.member.as_ref()?.phone.is_some();
+        (!has_phone).then(|| Say::new("member.no_phone"))
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {

@@ -10,7 +10,7 @@ use crate::domain::product::ProductKind;
 use crate::domain::refund::{RefundRequest, SaleRecord, SoldLine, plan, ways_back};
 use crate::domain::slip;
 use crate::domain::staff::Act;
-use crate::domain::tender::Tender;
+use crate::domain::tender::{Rounding, Tender};
 use crate::error::Result;
 use crate::query::{Query, Reply, Ticket};
 use crate::ui::keymap::Action;
@@ -51,6 +51,8 @@ struct Chosen {
 #[derive(Debug, Clone, Default)]
 struct Preview {
     amount: Fen,
+    /// More or less than the lines cost, fen (PR6).
+    rounded: Fen,
     ways: Vec<Tender>,
     points: i64,
 }
@@ -128,12 +130,16 @@ impl Refund {
             return;
         };
         let lines = self.lines();
-        let amount = record.worth(&lines);
+        let shop = cx.session.shop.as_ref();
+        let rounding = shop.map_or(Rounding::None, |shop| shop.rounding);
+        let amount = record.worth(&lines, rounding);
+        let rounded = amount - record.net_of(&lines);
         let stamp = cx.session.stamp(uuid::Uuid::nil(), cx.now());
         let request = request(stamp, record, lines, amount);
         if let Ok(plan) = plan(&request, record, self.member.as_deref()) {
             self.preview = Preview {
                 amount,
+                rounded,
                 ways: ways_back(&plan),
                 points: plan
                     .document
@@ -281,6 +287,11 @@ impl Refund {
         paint::line(frame, area, 0, label, look.style(Role::Title));
         money::large(frame, area, preview.amount, look);
         let mut row = money::LARGE_ROWS;
+        if !preview.rounded.is_zero() {
+            let label = look.text("refund.rounded");
+            money::line(frame, area, row, label, preview.rounded, look);
+            row += 1;
+        }
         for way in &preview.ways {
             let name = Say::new("refund.back_to").with("way", look.text(slip::tender(way.kind)));
             money::line(frame, area, row, &look.say(&name), way.amount, look);

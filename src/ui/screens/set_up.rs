@@ -144,18 +144,20 @@ fn refused(refusal: Refusal, cx: &mut Cx) -> Step {
     cx.refuse(refusal)
 }
 
-/// A PIN typed twice; none after saying what is wrong.
+/// A PIN typed twice; none after saying what is wrong: then both are typed anew, nobody sees them.
 pub(super) fn new_pin(form: &mut Form, first: usize, again: usize) -> Option<Pin> {
     let pin = Pin(form.value(first).to_owned());
-    if let Some(wrong) = pin.complaint() {
-        form.refuse(first, wrong);
-        return None;
-    }
-    if form.value(again) != pin.0 {
-        form.refuse(again, "staff.pin_differs");
-        return None;
-    }
-    Some(pin)
+    let differs = form.value(again) != pin.0;
+    let wrong = pin
+        .complaint()
+        .or_else(|| differs.then_some("staff.pin_differs"));
+    let Some(wrong) = wrong else {
+        return Some(pin);
+    };
+    form.set(first, "");
+    form.set(again, "");
+    form.refuse(first, wrong);
+    None
 }
 
 impl Screen for SetUp {

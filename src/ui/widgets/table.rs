@@ -177,6 +177,16 @@ impl<T> Table<T> {
         self.selected
     }
 
+    /// Where the selection stands among the rows, `1/31`; `1/50+` while there are more. Empty for no rows.
+    #[must_use]
+    pub fn position(&self) -> String {
+        if self.rows.is_empty() {
+            return String::new();
+        }
+        let more = if self.complete { "" } else { "+" };
+        format!("{}/{}{more}", self.selected + 1, self.rows.len())
+    }
+
     /// Moves the selection to a place.
     pub fn select(&mut self, place: usize) {
         self.selected = place.min(self.rows.len().saturating_sub(1));

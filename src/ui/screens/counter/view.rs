@@ -278,6 +278,11 @@ impl Counter {
     }
 }
 
+/// At the right of so many columns, or wider: money is never cut.
+fn aligned(text: &str, columns: usize) -> String {
+    width::right(text, columns.max(width::columns(text).into()))
+}
+
 fn line_text(line: &DocumentLine, unit: Fen, columns: u16, look: &Look) -> String {
     let price = match line.kind {
         ProductKind::Weight => {
@@ -286,12 +291,13 @@ fn line_text(line: &DocumentLine, unit: Fen, columns: u16, look: &Look) -> Strin
                 .with("price", unit);
             look.say(&say)
         }
-        _ => format!("{} x {}", line.quantity, width::right(&unit.to_string(), 7)),
+        _ => format!("{} x {}", line.quantity, aligned(&unit.to_string(), 7)),
     };
-    let price = width::right(&price, PRICE);
+    let price = aligned(&price, PRICE);
     // Before its reductions, which stand below with a minus: the column adds up.
-    let amount = width::right(&line.list.to_string(), AMOUNT);
-    let room = usize::from(columns).saturating_sub(PRICE + AMOUNT);
+    let amount = aligned(&format!(" {}", line.list), AMOUNT);
+    let taken = width::columns(&price) + width::columns(&amount);
+    let room = usize::from(columns.saturating_sub(taken));
     format!("{}{price}{amount}", width::left(&line.name, room))
 }
 

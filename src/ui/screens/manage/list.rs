@@ -12,6 +12,7 @@ use crate::session::Session;
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::field::{Field, Kind};
 use crate::ui::widgets::notice::Tone;
@@ -241,16 +242,30 @@ impl<R: Rows> Screen for List<R> {
         }
     }
 
+    fn has(&self, action: Action) -> bool {
+        action != Action::New || R::NEW
+    }
+
+    fn why_not(&self, action: Action) -> Option<Say> {
+        (!self.has(action)).then(|| Say::new("manage.no_new"))
+    }
+
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let area = paint::inset(area, 1, 0);
-        let taken = paint::line(frame, area, 0, look.text(R::TITLE), look.style(Role::Title));
+        let position = self.table.position();
+        let right = paint::line_right(frame, area, 0, &position, look.style(Role::Dim));
+        let head = Rect {
+            width: area.width.saturating_sub(right + 1),
+            ..area
+        };
+        let taken = paint::line(frame, head, 0, look.text(R::TITLE), look.style(Role::Title));
         if R::SEARCHED {
-            let from = (taken + 2).min(area.width);
+            let from = (taken + 2).min(head.width);
             let label = width::left(look.text("manage.search"), LABEL.into());
             let spot = Rect {
-                x: area.x + from,
-                width: area.width - from,
-                ..area
+                x: head.x + from,
+                width: head.width - from,
+                ..head
             };
             let taken = paint::line(frame, spot, 0, &label, look.style(Role::Dim));
             let field = Rect {
