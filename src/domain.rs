@@ -1,5 +1,6 @@
 //! The rules of the shop: pure functions and plain data. No clock, no randomness, no i/o.
 
+pub mod attach;
 pub mod bill;
 pub mod birthday;
 pub mod calendar;

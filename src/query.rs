@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::attach::AttachRequest;
 use crate::domain::expiry::Round;
 use crate::domain::ledger::{OperationKind, Posted, Stamp};
 use crate::domain::level::Level;
@@ -15,7 +16,7 @@ use crate::domain::money::Fen;
 use crate::domain::price::CartLine;
 use crate::domain::product::Product;
 use crate::domain::receipt::Receipt;
-use crate::domain::refund::{AttachRequest, RefundRequest, SaleRecord};
+use crate::domain::refund::{RefundRequest, SaleRecord};
 use crate::domain::sale::SaleRequest;
 use crate::domain::shift::{CloseRequest, Sheet, Shift};
 use crate::domain::shop::{Shop, Store, Till};

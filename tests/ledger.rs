@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use guitai::db::journal::{Entry, Journal};
 use guitai::db::open::APP;
+use guitai::domain::attach::AttachRequest;
 use guitai::domain::money::Fen;
 use guitai::domain::receipt::Receipt;
-use guitai::domain::refund::{AttachRequest, RefundRequest};
+use guitai::domain::refund::RefundRequest;
 use guitai::domain::tender::TenderKind::{Alipay, Cash, StoredValue, Wechat};
 use guitai::domain::top_up::ReversalRequest;
 use guitai::error::Result;

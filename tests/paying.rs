@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 use chrono::TimeDelta;
 use guitai::app::Parts;
+use guitai::domain::attach;
 use guitai::domain::ledger::{
     Account, DocumentLine, LotKind, Plan, Posted, Reason, Reduction, Stamp,
 };
@@ -152,7 +153,7 @@ impl Backend for &Books {
                 Ok(posted(&request.stamp, &plan))
             }
             Query::Attach { request, member } => {
-                let plan = returns::plan_attach(&request, &self.sale, &self.shop, &member)?;
+                let plan = attach::plan(&request, &self.sale, &self.shop, &member)?;
                 Ok(posted(&request.stamp, &plan))
             }
             Query::ReadMember { .. } => Ok(Reply::Member(Box::new(self.member.clone()))),

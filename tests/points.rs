@@ -2,10 +2,11 @@
 
 use guitai::db::open::APP;
 use guitai::db::verify::verify;
+use guitai::domain::attach::AttachRequest;
 use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
 use guitai::domain::price::{CartLine, quote};
-use guitai::domain::refund::{AttachRequest, RefundRequest, SaleRecord};
+use guitai::domain::refund::{RefundRequest, SaleRecord};
 use guitai::domain::sale::SaleRequest;
 use guitai::domain::tender::TenderKind::{Cash, StoredValue, Wechat};
 use guitai::domain::tender::{Rounding, Tender};

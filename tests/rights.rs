@@ -2,10 +2,11 @@
 
 use guitai::db::ledger::post;
 use guitai::db::open::APP;
+use guitai::domain::attach::AttachRequest;
 use guitai::domain::ledger::{Account, OperationKind, Plan};
 use guitai::domain::money::Fen;
 use guitai::domain::price::{CartLine, quote};
-use guitai::domain::refund::{AttachRequest, RefundRequest};
+use guitai::domain::refund::RefundRequest;
 use guitai::domain::sale::SaleRequest;
 use guitai::domain::shift::CloseRequest;
 use guitai::domain::staff::{Limit, Pin, Role, Staff};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use guitai::db::books::Books;
 use guitai::db::open::APP;
+use guitai::domain::attach::AttachRequest;
 use guitai::domain::money::Fen;
-use guitai::domain::refund::AttachRequest;
 use guitai::domain::shift::CloseRequest;
 use guitai::domain::staff::Pin;
 use guitai::domain::tender::TenderKind::{Cash, StoredValue};

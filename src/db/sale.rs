@@ -7,12 +7,13 @@ use uuid::Uuid;
 use crate::db::journal::Entry;
 use crate::db::settle::Knowledge;
 use crate::db::{Db, member, receipt};
+use crate::domain::attach::{self, AttachRequest};
 use crate::domain::instalment;
 use crate::domain::ledger::{Account, OperationKind, Plan, Posted, Stamp};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::receipt::{Names, Receipt};
-use crate::domain::refund::{self, AttachRequest, RefundRequest};
+use crate::domain::refund::{self, RefundRequest};
 use crate::domain::sale::{self, SaleRequest};
 use crate::domain::top_up::{self, ReversalRequest, TopUpRequest};
 use crate::error::{Kind, Refusal, Result};
@@ -91,7 +92,7 @@ impl Db {
                 async |conn: &mut PgConnection, attempt| {
                     let record = receipt::read_sale(conn, request.sale_id).await?;
                     let member = fresh(conn, given, request.member_id, attempt).await?;
-                    refund::plan_attach(request, &record, &shop, &member)
+                    attach::plan(request, &record, &shop, &member)
                 },
             )
             .await?;

@@ -1,15 +1,13 @@
-//! Returning a sale, whole or by line (RF6, PT6), and joining after paying (MB3).
+//! Returning a sale, whole or by line (RF6, PT6).
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ledger::{Account, DocumentLine, OperationKind, Plan, Posting, ReturnedLine, Stamp};
-use super::level;
 use super::member::Member;
 use super::money::Fen;
 use super::points;
-use super::shop::Shop;
 use super::tender::{Rounding, Tender, TenderKind};
 use crate::error::{Refusal, Result};
 
@@ -77,17 +75,17 @@ pub struct SaleRecord {
 }
 
 impl SaleRecord {
-    fn net(&self) -> Fen {
+    pub(super) fn net(&self) -> Fen {
         self.lines.iter().map(|l| l.line.net).sum()
     }
 
-    fn returned_net(&self) -> Fen {
+    pub(super) fn returned_net(&self) -> Fen {
         self.lines.iter().map(|l| l.returned_net).sum()
     }
 
     /// The points to take back in all once `returned` of the net came back: in proportion to what earned
     /// them (PT6).
-    fn points_for(&self, returned: Fen) -> i64 {
+    pub(super) fn points_for(&self, returned: Fen) -> i64 {
         let part = returned - self.returned_before;
         Fen(self.points)
             .ratio(part.0, (self.net() - self.returned_before).0)
@@ -100,7 +98,7 @@ impl SaleRecord {
     }
 
     /// What is left of the payments, fen; of the cash alone.
-    fn money_left(&self) -> Fen {
+    pub(super) fn money_left(&self) -> Fen {
         self.left.iter().map(|p| Fen(-p.amount)).sum()
     }
 
@@ -283,56 +281,18 @@ fn pay_back(plan: &mut Plan, record: &SaleRecord, amount: Fen) -> Result<()> {
     }
 }
 
-/// An anonymous sale of the open shift that gets a member afterwards (MB3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AttachRequest {
-    pub stamp: Stamp,
-    pub sale_id: Uuid,
-    pub member_id: i64,
-}
-
-/// Plans the points, spend and visit of an attached sale, granted once. Prices stay as they were paid.
-///
-/// # Errors
-/// `attach.taken` when the sale has a member already.
-pub fn plan_attach(
-    request: &AttachRequest,
-    record: &SaleRecord,
-    shop: &Shop,
-    member: &Member,
-) -> Result<Plan> {
-    if record.member_id.is_some() {
-        return Err(Refusal::user("attach.taken"));
-    }
-    let mut plan = Plan::new(OperationKind::Attach);
-    plan.about = Some(record.id);
-    plan.member = Some((member.id, member.version));
-    plan.visit = true;
-    plan.spend = record.money_left();
-    // What came back already earns nothing; nobody's stored value paid an anonymous sale.
-    let kept = record.lines.iter();
-    let kept = kept.map(|sold| (&sold.line, sold.line.net - sold.returned_net));
-    let earned = points::earn(&mut plan, kept, Fen::ZERO, &request.stamp, shop, member);
-    plan.level = level::upgrade(
-        &shop.levels,
-        member.level.id,
-        member.spend_year + plan.spend,
-    );
-    plan.document = serde_json::json!({ "sale_seq": record.seq, "points": earned.points, "shares": earned.shares, "returned": record.returned_net() });
-    Ok(plan)
-}
-
 #[cfg(test)]
-mod tests {
+pub mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
     use crate::domain::price::{quote, tests as prices};
     use crate::domain::sale::{self, tests::member, tests::request as sale_request, tests::stamp};
+    use crate::domain::shop::Shop;
     use crate::domain::stored_value::tests::lot;
     use proptest::prelude::*;
 
     /// The record a posted plan leaves.
-    fn record_of(plan: &Plan, rounding: Fen) -> SaleRecord {
+    pub(in crate::domain) fn record_of(plan: &Plan, rounding: Fen) -> SaleRecord {
         let lines = plan.lines.iter().enumerate().map(|(no, line)| SoldLine {
             no: i16::try_from(no + 1).unwrap(),
             line: line.clone(),
@@ -455,45 +415,6 @@ mod tests {
                 .hint,
             "refund.changed"
         );
-    }
-
-    /// MB3: the base is the one of a sale at once: quick sales by the shop's setting (PR7), and what came
-    /// back earns nothing (PT6 afterwards takes back only what was earned).
-    #[test]
-    fn an_attached_sale_earns_what_it_would_have_earned() {
-        let mut shop = prices::shop();
-        let her = member(vec![]);
-        let mut quick = prices::line(4_000, 1, None);
-        quick.product_id = None;
-        let lines = quote(&[prices::line(5_000, 2, None), quick], None, &shop).lines;
-        let paid = sale_request(lines, vec![Tender::exact(TenderKind::Cash, Fen(14_000))]);
-        let sold = sale::plan(&paid, &shop, None).unwrap();
-        let mut record = record_of(&sold, Fen::ZERO);
-        record.member_id = None;
-        let request = AttachRequest {
-            stamp: stamp(),
-            sale_id: record.id,
-            member_id: 7,
-        };
-        let points = |shop: &Shop, record: &SaleRecord| {
-            let plan = plan_attach(&request, record, shop, &her).unwrap();
-            assert_eq!(plan.imbalance(), (0, 0));
-            plan.total(Account::Points)
-        };
-        assert_eq!(points(&shop, &record), 280);
-        shop.quick_sale_points = false;
-        let at_once = sale::plan(&paid, &shop, Some(&her)).unwrap();
-        assert_eq!(points(&shop, &record), at_once.total(Account::Points));
-        assert_eq!(points(&shop, &record), 200);
-        record.lines[0].returned = 1;
-        record.lines[0].returned_net = Fen(5_000);
-        assert_eq!(points(&shop, &record), 100);
-
-        // The rest comes back after it was attached: half of it takes back half of the points.
-        record.points = 100;
-        record.returned_before = Fen(5_000);
-        assert_eq!(record.points_for(Fen(9_500)), 50);
-        assert_eq!(record.points_for(Fen(14_000)), 100);
     }
 
     /// PT6: goods returned take their own points with them and leave the old ones.

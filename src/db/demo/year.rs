@@ -13,11 +13,12 @@ use super::{Demo, basket, requests, shop};
 use crate::db::ledger::{self, fingerprint};
 use crate::db::refuse::refuse;
 use crate::db::{member, receipt};
+use crate::domain::attach::{self, AttachRequest};
 use crate::domain::ledger::{Account, OperationKind, Plan, Posted, Stamp};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::product::Product;
-use crate::domain::refund::{self, AttachRequest};
+use crate::domain::refund;
 use crate::domain::sale;
 use crate::domain::shop::Shop;
 use crate::domain::tender::TenderKind;
@@ -367,7 +368,7 @@ impl Year {
             sale_id: posted.id,
             member_id,
         };
-        let plan = refund::plan_attach(&request, &record, &self.shop, &member)?;
+        let plan = attach::plan(&request, &record, &self.shop, &member)?;
         self.post(conn, &request.stamp, &plan, &request).await?;
         // A return of it would be hers.
         for (_, event) in self.coming.values_mut().flatten() {

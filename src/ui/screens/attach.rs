@@ -3,11 +3,11 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::attach::AttachRequest;
 use crate::domain::code::{Meaning, Origin, Situation, is_secret, known_as, meanings, refused};
 use crate::domain::ledger::Stamp;
 use crate::domain::member::Member;
 use crate::domain::payment_code::wipe;
-use crate::domain::refund::AttachRequest;
 use crate::domain::spelling;
 use crate::error::Result;
 use crate::query::{Candidate, Found, Query, Reply, Ticket, Typed};
