@@ -79,10 +79,14 @@ create table operation (
   spend bigint not null default 0,
   visit boolean not null default false,
   level_id int,
-  -- Its postings, as three arrays of one length; the view posting shows them as rows.
+  -- Its postings; the view posting shows them as rows. The shop's accounts in fen, then the lots it moves, each
+  -- with what it gains or loses of principal, bonus (fen) and points. The shop's side of the points is their sum.
   accounts account[] not null,
-  lots uuid[] not null,
   amounts bigint[] not null,
+  lots uuid[] not null,
+  principals bigint[] not null,
+  bonuses bigint[] not null,
+  points bigint[] not null,
   -- The goods on the receipt; the view sale_line shows them as rows.
   lines jsonb,
   -- The lots it opens, and what few operations have: promised, paid-out and returned parts.
@@ -109,11 +113,23 @@ alter table operation add constraint operation_pkey primary key (merchant_id, id
 -- The postings of all operations. A member's accounts name the lot they move.
 create view posting as
   select o.merchant_id, o.id as operation_id, p.no, p.account, case when p.account < 'cash' then o.member_id end as member_id, p.lot_id, p.amount
-  from operation o, unnest(o.accounts, o.lots, o.amounts) with ordinality as p (account, lot_id, amount, no);
+  from operation o
+  cross join lateral (
+    select s.no, s.account, null::uuid as lot_id, s.amount
+      from unnest(o.accounts, o.amounts) with ordinality as s (account, amount, no)
+    union all
+    select cardinality(o.accounts) + 3 * l.no + a.no, a.account, l.lot_id, a.amount
+      from unnest(o.lots, o.principals, o.bonuses, o.points) with ordinality as l (lot_id, principal, bonus, points, no)
+      cross join lateral (values (0, 'principal'::account, l.principal), (1, 'bonus', l.bonus), (2, 'points', l.points)) as a (no, account, amount)
+     where a.amount <> 0
+    union all
+    select 0, case o.kind when 'expiry' then 'points_expired'::account else 'points_granted' end, null, - sum(x)::bigint
+      from unnest(o.points) as x having sum(x) <> 0
+  ) as p;
 
 -- SV1, PT3: what a member holds came in lots. A stored-value lot has a principal and a bonus part and
 -- expires_on is for the bonus; points lots are one per expiry day; the debt lot is the one balance that
--- may be negative (PT6).
+-- may be negative (PT6): the posting function sees to that, a constraint would be read anew in every statement.
 create table lot (
   merchant_id int not null,
   id uuid not null,
@@ -134,8 +150,7 @@ create table lot (
   lapses_on date,
   constraint lot_member foreign key (merchant_id, member_id) references member,
   constraint lot_operation foreign key (merchant_id, operation_id) references operation,
-  constraint lot_rule foreign key (merchant_id, rule_id, rule_version) references top_up_rule,
-  constraint lot_points_floor check (points >= 0 or kind = 'points_debt')
+  constraint lot_rule foreign key (merchant_id, rule_id, rule_version) references top_up_rule
 ) with (fillfactor = 80);
 create index lot_of_member on lot (merchant_id, member_id);
 create index lot_lapsing on lot (merchant_id, lapses_on, member_id) where lapses_on is not null;

@@ -14,24 +14,23 @@ set role guitai_ledger;
 create function operation_content(
   p_id uuid, p_kind operation_kind, p_shift uuid, p_operator int, p_approver int, p_member bigint,
   p_business_on date, p_happened_at timestamptz, p_about uuid, p_spend bigint,
-  p_visit boolean, p_level int, p_accounts account[], p_lots uuid[], p_amounts bigint[], p_lines jsonb,
-  p_new_lots jsonb, p_extras jsonb, p_document jsonb, p_request_hash bytea
+  p_visit boolean, p_level int, p_accounts account[], p_amounts bigint[], p_lots uuid[],
+  p_principals bigint[], p_bonuses bigint[], p_points bigint[], p_lines jsonb, p_new_lots jsonb, p_extras jsonb, p_document jsonb, p_request_hash bytea
 ) returns text
-language plpgsql immutable
+language sql stable
 as $$
-begin
-  -- plpgsql keeps the plan of this expression; a sql function would plan it at every call.
-  return row(
+  -- Written so that it becomes part of the statement that calls it.
+  select row(
     p_id, p_kind, p_shift, p_operator, p_approver, p_member, p_business_on - date '2000-01-01',
-    (extract(epoch from p_happened_at) * 1000000)::bigint, p_about, p_spend, p_visit, p_level, p_accounts, p_lots, p_amounts, p_lines, p_new_lots, p_extras, p_document,
-    encode(p_request_hash, 'hex')
-  )::text;
-end $$;
+    (extract(epoch from p_happened_at) * 1000000)::bigint, p_about, p_spend, p_visit, p_level, p_accounts, p_amounts, p_lots, p_principals, p_bonuses, p_points,
+    p_lines, p_new_lots, p_extras, p_document, encode(p_request_hash, 'hex')
+  )::text
+$$;
 
 -- The next hash of a till's chain.
 create function chain_hash(p_head bytea, p_store int, p_till int, p_seq bigint, p_content text) returns bytea
-language plpgsql immutable
-as $$ begin return sha256(p_head || int4send(p_store) || int4send(p_till) || int8send(p_seq) || convert_to(p_content, 'UTF8')); end $$;
+language sql stable
+as $$ select sha256(p_head || int4send(p_store) || int4send(p_till) || int8send(p_seq) || convert_to(p_content, 'UTF8')) $$;
 
 -- Side effects that most operations do not have: new lots, promised instalments, returned lines,
 -- a cancelled promise. Kept out of the common path.
@@ -108,36 +107,43 @@ begin
 end $$;
 
 -- What an operation of a kind may post to: stored value comes in by a top-up only and goes out by a sale.
-create function fits(p_kind operation_kind, p_accounts account[], p_principal bigint, p_bonus bigint) returns boolean
-language plpgsql immutable
+create function refuse_misfit(
+  p_kind operation_kind, p_accounts account[], p_principal bigint, p_bonus bigint, p_points bigint, p_lines jsonb
+) returns void
+language plpgsql
 as $$
 begin
-  return case p_kind
-    when 'sale' then p_principal <= 0 and p_bonus <= 0 and p_accounts <@
-      '{revenue,discount,rounding,cash,wechat,alipay,bank_card,principal,bonus,points,points_granted}'
-    when 'refund' then p_principal >= 0 and p_bonus >= 0 and p_accounts <@
-      '{revenue,discount,rounding,cash,wechat,alipay,bank_card,principal,bonus,points,points_granted}'
-    when 'top_up' then p_accounts <@ '{cash,wechat,alipay,bank_card,principal,bonus,bonus_granted,points,points_granted}'
-    when 'top_up_reversal' then p_principal <= 0 and p_bonus <= 0 and p_accounts <@
-      '{cash,wechat,alipay,bank_card,principal,bonus,bonus_granted,points,points_granted}'
-    when 'enrol' then p_accounts <@ '{points,points_granted}'
-    when 'attach' then p_accounts <@ '{points,points_granted}'
-    when 'instalment' then p_accounts <@ '{bonus,bonus_granted}'
-    when 'expiry' then p_accounts <@ '{bonus,bonus_expired,points,points_expired}'
-    when 'shift_open' then p_accounts <@ '{cash,safe}'
-    when 'shift_close' then p_accounts <@ '{cash,safe,over_short}'
-    when 'paid_out' then p_accounts <@ '{cash,paid_out}'
-    else p_accounts = '{}'
-  end;
+  if not (case p_kind
+    when 'refund' then p_principal >= 0 and p_bonus >= 0 and p_accounts <@ '{revenue,discount,rounding,cash,wechat,alipay,bank_card}'
+    when 'top_up' then p_accounts <@ '{cash,wechat,alipay,bank_card,bonus_granted}'
+    when 'top_up_reversal' then p_principal <= 0 and p_bonus <= 0 and p_accounts <@ '{cash,wechat,alipay,bank_card,bonus_granted}'
+    when 'enrol' then p_principal = 0 and p_bonus = 0 and p_accounts = '{}'
+    when 'attach' then p_principal = 0 and p_bonus = 0 and p_accounts = '{}'
+    when 'instalment' then p_principal = 0 and p_points = 0 and p_accounts <@ '{bonus_granted}'
+    when 'expiry' then p_principal = 0 and p_accounts <@ '{bonus_expired}'
+    else p_principal = 0 and p_bonus = 0 and p_points = 0 and case p_kind
+      when 'shift_open' then p_accounts <@ '{cash,safe}'
+      when 'shift_close' then p_accounts <@ '{cash,safe,over_short}'
+      when 'paid_out' then p_accounts <@ '{cash,paid_out}'
+      else p_accounts = '{}'
+    end
+  end) then
+    raise exception 'not what a % posts: %', p_kind, p_accounts using errcode = 'GT004';
+  end if;
+  if p_lines @? '$[*] ? (!exists(@ ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)))' then
+    raise exception 'lines are malformed: %', p_lines using errcode = 'GT004';
+  end if;
 end $$;
 
+-- The answer: 0 when it was posted, 1 when it had been (2: as a void), then the till's number of it and the
+-- member's version, principal, bonus and points afterwards. An array, because a row is taken apart at a price.
 create function post(
   p_id uuid, p_kind operation_kind, p_till int, p_shift uuid, p_operator int, p_approver int,
   p_member bigint, p_version bigint, p_business_on date, p_happened_at timestamptz, p_about uuid,
-  p_spend bigint, p_visit boolean, p_level int, p_accounts account[], p_lots uuid[], p_amounts bigint[],
-  p_lines jsonb, p_new_lots jsonb, p_extras jsonb, p_document jsonb, p_request_hash bytea,
-  out replayed boolean, out kind operation_kind, out seq bigint, out version bigint, out principal bigint, out bonus bigint, out points bigint
-)
+  p_spend bigint, p_visit boolean, p_level int, p_accounts account[], p_amounts bigint[], p_lots uuid[],
+  p_principals bigint[], p_bonuses bigint[], p_points bigint[],
+  p_lines jsonb, p_new_lots jsonb, p_extras jsonb, p_document jsonb, p_request_hash bytea
+) returns bigint[]
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 #variable_conflict use_column
@@ -145,48 +151,44 @@ declare
   v_merchant int;
   v_store int;
   v_head bytea;
+  v_seq bigint;
   v_from_level int;
-  v_fen bigint := 0;
-  v_all_points bigint := 0;
-  v_principal bigint := 0;
-  v_bonus bigint := 0;
-  v_points bigint := 0;
+  -- What the shop's accounts and the member's change by, then what she has.
+  d_fen bigint := 0;
+  d_principal bigint := 0;
+  d_bonus bigint := 0;
+  d_points bigint := 0;
+  v_version bigint;
+  v_principal bigint;
+  v_bonus bigint;
+  v_points bigint;
 begin
-  -- Fen and points balance each for itself, and only what a member holds names a lot. Each expression here is
-  -- prepared anew in every transaction, so there are few.
+  -- Fen balance; points do by themselves. Each expression here is prepared anew in every transaction, so there are few.
   for i in 1 .. cardinality(p_accounts) loop
-    v_fen := v_fen + case when p_accounts[i] in ('points', 'points_granted', 'points_expired') then 0 else p_amounts[i] end;
-    v_all_points := v_all_points + p_amounts[i];
-    v_principal := v_principal + case when p_accounts[i] = 'principal' then p_amounts[i] else 0 end;
-    v_bonus := v_bonus + case when p_accounts[i] = 'bonus' then p_amounts[i] else 0 end;
-    v_points := v_points + case when p_accounts[i] = 'points' then p_amounts[i] else 0 end;
-    if p_amounts[i] = 0 or (p_accounts[i] < 'cash') <> (p_lots[i] is not null) then
-      v_fen := null;
-    end if;
+    d_fen := d_fen + p_amounts[i];
   end loop;
-  if v_fen <> 0 or v_all_points <> 0 or v_fen is null then
-    raise exception 'postings do not balance: % fen, % in all', v_fen, v_all_points using errcode = 'GT004';
-  end if;
-  if not fits(p_kind, p_accounts, v_principal, v_bonus) then
-    raise exception 'not what a % posts: %', p_kind, p_accounts using errcode = 'GT004';
-  end if;
-  if jsonb_array_length(p_lines) <> jsonb_array_length(jsonb_path_query_array(p_lines, '$[*] ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)')) then
-    raise exception 'lines are malformed: %', p_lines using errcode = 'GT004';
+  for i in 1 .. cardinality(p_lots) loop
+    d_principal := d_principal + p_principals[i];
+    d_bonus := d_bonus + p_bonuses[i];
+    d_points := d_points + p_points[i];
+  end loop;
+  if (d_fen + d_principal + d_bonus = 0) is not true or cardinality(p_amounts) <> cardinality(p_accounts) or p_amounts @> '{0}' then
+    raise exception 'postings do not balance: % fen', d_fen + d_principal + d_bonus using errcode = 'GT004';
   end if;
 
   -- The till's row is the lock of its chain; a known id leaves it untouched.
   update till set seq = till.seq + 1,
          head = chain_hash(till.head, till.store_id, till.id, till.seq + 1, operation_content(
            p_id, p_kind, p_shift, p_operator, p_approver, p_member, p_business_on, p_happened_at, p_about,
-           p_spend, p_visit, p_level, p_accounts, p_lots, p_amounts, p_lines, p_new_lots, p_extras, p_document, p_request_hash))
+           p_spend, p_visit, p_level, p_accounts, p_amounts, p_lots, p_principals, p_bonuses, p_points,
+           p_lines, p_new_lots, p_extras, p_document, p_request_hash))
    where till.merchant_id = (select s.merchant_id from seat s where s.role_name = session_user and coalesce(s.till_id, p_till) = p_till)
      and till.id = p_till
      and till.shift_id is not distinct from p_shift
      and (select o.id from operation o where o.merchant_id = till.merchant_id and o.id = p_id) is null
-  returning till.merchant_id, till.store_id, till.seq, till.head into v_merchant, v_store, seq, v_head;
+  returning till.merchant_id, till.store_id, till.seq, till.head into v_merchant, v_store, v_seq, v_head;
   if not found then
-    select * into replayed, kind, seq, version, principal, bonus, points from first_answer(p_id, p_till, p_request_hash);
-    return;
+    return first_answer(p_id, p_till, p_request_hash);
   end if;
 
   if p_member is not null then
@@ -196,32 +198,32 @@ begin
     if p_visit then
       update holding set
              version = holding.version + 1,
-             principal = holding.principal + v_principal,
-             bonus = holding.bonus + v_bonus,
-             points = holding.points + v_points,
+             principal = holding.principal + d_principal,
+             bonus = holding.bonus + d_bonus,
+             points = holding.points + d_points,
              level_id = coalesce(p_level, holding.level_id),
              spend = holding.spend + p_spend,
              visits = holding.visits + (holding.last_visit_on is null or holding.last_visit_on < p_business_on)::int,
              first_visit_on = least(holding.first_visit_on, p_business_on),
              last_visit_on = greatest(holding.last_visit_on, p_business_on),
-             at_risk = at_risk(holding.principal + holding.bonus + v_principal + v_bonus, holding.spend + p_spend,
+             at_risk = at_risk(holding.principal + holding.bonus + d_principal + d_bonus, holding.spend + p_spend,
                least(holding.first_visit_on, p_business_on), greatest(holding.last_visit_on, p_business_on)),
              due_on = due_on(holding.visits + (holding.last_visit_on is null or holding.last_visit_on < p_business_on)::int,
                least(holding.first_visit_on, p_business_on), greatest(holding.last_visit_on, p_business_on))
        where merchant_id = v_merchant and member_id = p_member and version = p_version
-      returning holding.version, holding.principal, holding.bonus, holding.points into version, principal, bonus, points;
+      returning holding.version, holding.principal, holding.bonus, holding.points into v_version, v_principal, v_bonus, v_points;
     else
       update holding set
              version = holding.version + 1,
-             principal = holding.principal + v_principal,
-             bonus = holding.bonus + v_bonus,
-             points = holding.points + v_points,
+             principal = holding.principal + d_principal,
+             bonus = holding.bonus + d_bonus,
+             points = holding.points + d_points,
              level_id = coalesce(p_level, holding.level_id),
              spend = holding.spend + p_spend,
-             at_risk = at_risk(holding.principal + holding.bonus + v_principal + v_bonus, holding.spend + p_spend,
+             at_risk = at_risk(holding.principal + holding.bonus + d_principal + d_bonus, holding.spend + p_spend,
                holding.first_visit_on, holding.last_visit_on)
        where merchant_id = v_merchant and member_id = p_member and version = p_version
-      returning holding.version, holding.principal, holding.bonus, holding.points into version, principal, bonus, points;
+      returning holding.version, holding.principal, holding.bonus, holding.points into v_version, v_principal, v_bonus, v_points;
     end if;
     if not found then
       raise exception 'member % has changed', p_member using errcode = 'GT001';
@@ -230,33 +232,26 @@ begin
 
   insert into operation (
     merchant_id, id, kind, store_id, till_id, seq, shift_id, operator_id, approver_id, member_id, business_on,
-    happened_at, about_id, spend, visit, level_id, accounts, lots, amounts, lines, new_lots, extras,
+    happened_at, about_id, spend, visit, level_id, accounts, amounts, lots, principals, bonuses, points, lines, new_lots, extras,
     document, request_hash, hash, version_after, principal_after, bonus_after, points_after)
   values (
-    v_merchant, p_id, p_kind, v_store, p_till, seq, p_shift, p_operator, p_approver, p_member, p_business_on,
-    p_happened_at, p_about, p_spend, p_visit, p_level, p_accounts, p_lots, p_amounts, p_lines, p_new_lots, p_extras,
-    p_document, p_request_hash, v_head, version, principal, bonus, points);
+    v_merchant, p_id, p_kind, v_store, p_till, v_seq, p_shift, p_operator, p_approver, p_member, p_business_on,
+    p_happened_at, p_about, p_spend, p_visit, p_level, p_accounts, p_amounts, p_lots, p_principals, p_bonuses, p_points, p_lines, p_new_lots, p_extras,
+    p_document, p_request_hash, v_head, v_version, v_principal, v_bonus, v_points);
 
   if p_new_lots is not null then
     insert into lot (merchant_id, id, member_id, kind, operation_id, opened_at, expires_on, lapses_on, rule_id, rule_version, store_id)
       select v_merchant, n.id, p_member, n.kind, p_id, p_happened_at, n.expires_on, n.expires_on, n.rule_id, n.rule_version, v_store
       from jsonb_to_recordset(p_new_lots) as n (id uuid, kind lot_kind, expires_on date, rule_id int, rule_version int);
   end if;
-  -- A lot's postings stand together.
-  v_principal := 0; v_bonus := 0; v_points := 0;
-  for i in 1 .. cardinality(p_lots) loop
-    continue when p_lots[i] is null;
-    v_principal := v_principal + case when p_accounts[i] = 'principal' then p_amounts[i] else 0 end;
-    v_bonus := v_bonus + case when p_accounts[i] = 'bonus' then p_amounts[i] else 0 end;
-    v_points := v_points + case when p_accounts[i] = 'points' then p_amounts[i] else 0 end;
-    continue when p_lots[i + 1] = p_lots[i];
-    update lot set principal = lot.principal + v_principal, bonus = lot.bonus + v_bonus, points = lot.points + v_points,
-           lapses_on = case when lot.bonus + v_bonus > 0 or lot.points + v_points > 0 then lot.expires_on end
-     where merchant_id = v_merchant and id = p_lots[i] and member_id = p_member;
+  -- A figure without a lot finds none.
+  for i in 1 .. greatest(cardinality(p_lots), cardinality(p_principals), cardinality(p_bonuses), cardinality(p_points)) loop
+    update lot set principal = lot.principal + p_principals[i], bonus = lot.bonus + p_bonuses[i], points = lot.points + p_points[i],
+           lapses_on = case when lot.bonus + p_bonuses[i] > 0 or lot.points + p_points[i] > 0 then lot.expires_on end
+     where merchant_id = v_merchant and id = p_lots[i] and member_id = p_member and (lot.points + p_points[i] >= 0 or lot.kind = 'points_debt');
     if not found then
-      raise exception 'a lot of member % is missing', p_member using errcode = 'GT001';
+      raise exception 'a lot of member % is missing or short', p_member using errcode = 'GT001';
     end if;
-    v_principal := 0; v_bonus := 0; v_points := 0;
   end loop;
 
   if p_approver is not null or p_level is not null or p_extras is not null or p_kind = 'top_up_reversal' then
@@ -264,10 +259,16 @@ begin
       p_happened_at, p_about, v_from_level, p_level, p_extras);
   end if;
   if p_kind = 'sale' then
-    if p_lines @? '$[*].reductions[*] ? (@.reason == "override")' and p_approver is null then
-      perform refuse_unapproved_override(v_merchant, p_operator);
+    if d_principal > 0 or d_bonus > 0 or not p_accounts <@ '{revenue,discount,rounding,cash,wechat,alipay,bank_card}' then
+      raise exception 'not what a % posts: %', p_kind, p_accounts using errcode = 'GT004';
     end if;
-  elsif p_kind = 'top_up' and p_approver is null then
+    if p_lines @? '$[*] ? (!exists(@ ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)) || exists(@.reductions[*] ? (@.reason == "override")))' then
+      perform refuse_lines(v_merchant, p_operator, p_approver, p_lines);
+    end if;
+    return array[0, v_seq, v_version, v_principal, v_bonus, v_points];
+  end if;
+  perform refuse_misfit(p_kind, p_accounts, d_principal, d_bonus, d_points, p_lines);
+  if p_kind = 'top_up' and p_approver is null then
     perform refuse_unapproved_top_up(v_merchant, p_id, p_operator);
   elsif p_kind = 'attach' then
     perform refuse_late_attach(v_merchant, p_about, p_shift);
@@ -277,13 +278,11 @@ begin
   elsif p_kind = 'expiry' then
     perform refuse_early_expiry(v_merchant, p_id, p_business_on);
   end if;
-  replayed := false;
-  kind := p_kind;
+  return array[0, v_seq, v_version, v_principal, v_bonus, v_points];
 end $$;
 
 -- The answer a retry gets: the same as the first time. Another request under the same id is refused.
-create function first_answer(p_id uuid, p_till int, p_request_hash bytea)
-returns table (replayed boolean, kind operation_kind, seq bigint, version bigint, principal bigint, bonus bigint, points bigint)
+create function first_answer(p_id uuid, p_till int, p_request_hash bytea) returns bigint[]
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -302,7 +301,7 @@ begin
   if o.request_hash <> p_request_hash then
     raise exception 'operation % was something else', p_id using errcode = 'GT002';
   end if;
-  return query select true, o.kind, o.seq, o.version_after, o.principal_after, o.bonus_after, o.points_after;
+  return array[case o.kind when 'void' then 2 else 1 end, o.seq, o.version_after, o.principal_after, o.bonus_after, o.points_after];
 end $$;
 
 -- OP3: a top-up above the operator's own limit needs somebody else's approval.
@@ -317,12 +316,16 @@ begin
   end if;
 end $$;
 
--- OP3: a price typed over the list's needs the right to it, or somebody who has it.
-create function refuse_unapproved_override(m int, p_operator int) returns void
+-- Lines of a sale that are malformed or priced by hand. OP3: a price typed over the list's needs the right to it,
+-- or somebody who has it.
+create function refuse_lines(m int, p_operator int, p_approver int, p_lines jsonb) returns void
 language plpgsql
 as $$
 begin
-  if not exists (
+  if p_lines @? '$[*] ? (!exists(@ ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)))' then
+    raise exception 'lines are malformed: %', p_lines using errcode = 'GT004';
+  end if;
+  if p_approver is null and not exists (
     select from staff s join role_limit r on r.merchant_id = s.merchant_id and r.role = s.role
      where s.merchant_id = m and s.id = p_operator and s.active and r.price_override
   ) then

@@ -16,9 +16,9 @@ declare
   m int;
   v_member bigint;
   v_store int;
-  v_account account[] := '{}';
-  v_lot uuid[] := '{}';
-  v_amount bigint[] := '{}';
+  v_lots uuid[] := '{}';
+  v_none bigint[] := '{}';
+  v_points bigint[] := '{}';
 begin
   select s.merchant_id into m from seat s where s.role_name = session_user and coalesce(s.till_id, p_till) = p_till;
   select t.store_id into v_store from till t where t.merchant_id = m and t.id = p_till;
@@ -57,13 +57,13 @@ begin
     raise exception '% points are more than the welcome gift', p_points using errcode = 'GT004';
   end if;
   if p_points > 0 then
-    v_account := '{points,points_granted}';
-    v_lot := array[p_points_lot, null];
-    v_amount := array[p_points, -p_points];
+    v_lots := array[p_points_lot];
+    v_none := '{0}';
+    v_points := array[p_points];
   end if;
   perform post(
     p_id, 'enrol', p_till, p_shift, p_operator, null, v_member, 0, p_business_on, p_happened_at, null,
-    0, false, null, v_account, v_lot, v_amount, null,
+    0, false, null, '{}', '{}', v_lots, v_none, v_none, v_points, null,
     case when p_points > 0 then jsonb_build_array(jsonb_build_object('id', p_points_lot, 'kind', 'points', 'expires_on', p_points_expire_on)) end,
     null, jsonb_build_object('welcome_points', p_points, 'level_id', p_level), p_request_hash);
   return query select v_member, false;

@@ -29,9 +29,8 @@ begin
   perform post(
     p_id, 'shift_open', p_till, p_id, p_operator, null, null, null, p_business_on, p_happened_at, null, 0, false, null,
     case when p_float > 0 then '{cash,safe}'::account[] else '{}' end,
-    case when p_float > 0 then array[null, null]::uuid[] else '{}' end,
     case when p_float > 0 then array[-p_float, p_float] else '{}' end,
-    null, null, null, jsonb_build_object('float', p_float), p_request_hash);
+    '{}', '{}', '{}', '{}', null, null, null, jsonb_build_object('float', p_float), p_request_hash);
   return p_id;
 end $$;
 
@@ -83,8 +82,7 @@ begin
   end if;
   perform post(
     p_id, 'shift_close', p_till, p_shift, p_operator, p_approver, null, null, p_business_on, p_happened_at, null, 0, false, null,
-    v_account, array_fill(null::uuid, array[cardinality(v_account)]), v_amount,
-    null, null, null, jsonb_build_object('expected', p_expected, 'counted', p_counted, 'reason', p_reason), p_request_hash);
+    v_account, v_amount, '{}', '{}', '{}', '{}', null, null, null, jsonb_build_object('expected', p_expected, 'counted', p_counted, 'reason', p_reason), p_request_hash);
   update shift set closed_at = p_happened_at, last_seq = t.seq + 1, counted = p_counted, over_short = v_over, reason = p_reason
    where merchant_id = m and id = p_shift;
   update till set shift_id = null where merchant_id = m and id = p_till;

@@ -34,21 +34,22 @@ as $$
 declare
   m int := seat_merchant();
   e record;
-  v_replayed boolean;
+  v_answer bigint[];
 begin
   -- As every posting locks: the till, then the member.
   perform from till where merchant_id = m and id = p_till for update;
   for e in
     select * from jsonb_to_recordset(p_plans)
-      as x (id uuid, member_id bigint, version bigint, request_hash text, document jsonb, account account[], lot uuid[], amount bigint[])
+      as x (id uuid, member_id bigint, version bigint, request_hash text, document jsonb, accounts account[], amounts bigint[], lots uuid[],
+             principals bigint[], bonuses bigint[], points bigint[])
     order by x.member_id
   loop
     perform from holding where merchant_id = m and member_id = e.member_id and version = e.version for update;
     continue when not found;
-    select p.replayed into v_replayed from post(
+    v_answer := post(
       e.id, 'expiry', p_till, p_shift, p_operator, null, e.member_id, e.version, p_business_on, p_happened_at, null,
-      0, false, null, e.account, e.lot, e.amount, null, null, null, e.document, decode(e.request_hash, 'hex')) p;
-    if not v_replayed then
+      0, false, null, e.accounts, e.amounts, e.lots, e.principals, e.bonuses, e.points, null, null, null, e.document, decode(e.request_hash, 'hex'));
+    if v_answer[1] = 0 then
       return next e.id;
     end if;
   end loop;

@@ -32,15 +32,19 @@ struct Sent<'a> {
     version: i64,
     request_hash: String,
     document: &'a serde_json::Value,
-    account: Vec<Account>,
-    lot: Vec<Option<Uuid>>,
-    amount: Vec<i64>,
+    accounts: Vec<Account>,
+    amounts: Vec<i64>,
+    lots: Vec<Uuid>,
+    principals: Vec<i64>,
+    bonuses: Vec<i64>,
+    points: Vec<i64>,
 }
 
 impl<'a> Sent<'a> {
     fn new(holder: &Holder, plan: &'a Plan, stamp: &Stamp) -> Self {
         use std::fmt::Write as _;
         let today = stamp.business_on;
+        let moves = plan.moves();
         let mut request_hash = String::new();
         for byte in fingerprint(&(holder.id, holder.version, today)) {
             let _ = write!(request_hash, "{byte:02x}");
@@ -51,9 +55,12 @@ impl<'a> Sent<'a> {
             version: holder.version,
             request_hash,
             document: &plan.document,
-            account: plan.postings.iter().map(|p| p.account).collect(),
-            lot: plan.postings.iter().map(|p| p.lot).collect(),
-            amount: plan.postings.iter().map(|p| p.amount).collect(),
+            accounts: plan.shop_side().map(|p| p.account).collect(),
+            amounts: plan.shop_side().map(|p| p.amount).collect(),
+            lots: moves.iter().map(|m| m.lot).collect(),
+            principals: moves.iter().map(|m| m.principal).collect(),
+            bonuses: moves.iter().map(|m| m.bonus).collect(),
+            points: moves.iter().map(|m| m.points).collect(),
         }
     }
 }

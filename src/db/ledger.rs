@@ -3,11 +3,16 @@
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use crate::db::refuse::refuse;
 use crate::domain::ledger::{Balances, OperationKind, Plan, Posted, Stamp};
 use crate::domain::money::Fen;
-use crate::error::{Refusal, Result};
+use crate::error::{Kind, Refusal, Result};
+
+/// The first figure of an answer: posted by this call, or as a void before.
+const POSTED_NOW: i64 = 0;
+const AS_VOID: i64 = 2;
 
 /// The fingerprint of a request: the same id with another one is refused (LG2).
 #[must_use]
@@ -28,18 +33,20 @@ pub async fn post(
     hash: &[u8],
 ) -> Result<Posted> {
     if plan.imbalance() != (0, 0) {
-        return Err(
-            Refusal::new(crate::error::Kind::Internal, "refusal.internal")
-                .with("plan", plan.kind.name()),
-        );
+        return Err(Refusal::new(Kind::Internal, "refusal.internal").with("plan", plan.kind.name()));
     }
-    let accounts: Vec<&str> = plan.postings.iter().map(|p| p.account.name()).collect();
-    let lots: Vec<Option<uuid::Uuid>> = plan.postings.iter().map(|p| p.lot).collect();
-    let amounts: Vec<i64> = plan.postings.iter().map(|p| p.amount).collect();
-    let answer = sqlx::query!(
-        r#"select replayed as "replayed!", kind::text as "kind!", seq as "seq!", version, principal, bonus, points from post(
-             $1, $2::text::operation_kind, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-             $15::text[]::account[], $16, $17, $18, $19, $20, $21, $22)"#,
+    let (accounts, amounts): (Vec<&str>, Vec<i64>) = plan
+        .shop_side()
+        .map(|p| (p.account.name(), p.amount))
+        .unzip();
+    let moves = plan.moves();
+    let lots: Vec<Uuid> = moves.iter().map(|m| m.lot).collect();
+    let principals: Vec<i64> = moves.iter().map(|m| m.principal).collect();
+    let bonuses: Vec<i64> = moves.iter().map(|m| m.bonus).collect();
+    let points: Vec<i64> = moves.iter().map(|m| m.points).collect();
+    let answer = sqlx::query_scalar!(
+        r#"select post($1, $2::text::operation_kind, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+             $15::text[]::account[], $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) as "answer!: Vec<Option<i64>>""#,
         stamp.id,
         plan.kind.name(),
         stamp.till_id,
@@ -55,8 +62,11 @@ pub async fn post(
         plan.visit,
         plan.level,
         &accounts as &[&str],
-        &lots as &[Option<uuid::Uuid>],
         &amounts,
+        &lots,
+        &principals,
+        &bonuses,
+        &points,
         part(!plan.lines.is_empty(), &plan.lines) as _,
         part(!plan.new_lots.is_empty(), &plan.new_lots) as _,
         part(!plan.extras.is_empty(), &plan.extras) as _,
@@ -66,19 +76,16 @@ pub async fn post(
     .fetch_one(conn)
     .await
     .map_err(refuse)?;
-    if answer.replayed
-        && answer.kind == OperationKind::Void.name()
-        && plan.kind != OperationKind::Void
-    {
+    let [Some(how), Some(seq), after @ ..] = answer.as_slice() else {
+        return Err(
+            Refusal::new(Kind::Internal, "refusal.internal").with("answer", format!("{answer:?}"))
+        );
+    };
+    if *how == AS_VOID && plan.kind != OperationKind::Void {
         return Err(Refusal::user("ledger.void"));
     }
-    let after = match (
-        answer.version,
-        answer.principal,
-        answer.bonus,
-        answer.points,
-    ) {
-        (Some(version), Some(principal), Some(bonus), Some(points)) => Some(Balances {
+    let after = match *after {
+        [Some(version), Some(principal), Some(bonus), Some(points)] => Some(Balances {
             version,
             principal: Fen(principal),
             bonus: Fen(bonus),
@@ -88,8 +95,8 @@ pub async fn post(
     };
     Ok(Posted {
         id: stamp.id,
-        replayed: answer.replayed,
-        seq: answer.seq,
+        replayed: *how != POSTED_NOW,
+        seq: *seq,
         after,
     })
 }

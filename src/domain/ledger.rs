@@ -235,6 +235,15 @@ pub struct Stamp {
     pub at: DateTime<Utc>,
 }
 
+/// What an operation does to one lot: principal and bonus in fen, points.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Move {
+    pub lot: Uuid,
+    pub principal: i64,
+    pub bonus: i64,
+    pub points: i64,
+}
+
 /// Everything one operation does, decided before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -298,6 +307,39 @@ impl Plan {
                 (fen + posting.amount, points)
             }
         })
+    }
+
+    /// What it posts to the shop's own accounts, fen. The shop's side of the points is not among them: it is their sum.
+    pub fn shop_side(&self) -> impl Iterator<Item = &Posting> {
+        self.postings
+            .iter()
+            .filter(|p| p.lot.is_none() && !p.account.counts_points())
+    }
+
+    /// What it does to the member's lots: each once, in the order of the postings.
+    #[must_use]
+    pub fn moves(&self) -> Vec<Move> {
+        let mut moves: Vec<Move> = Vec::new();
+        for posting in &self.postings {
+            let Some(lot) = posting.lot else { continue };
+            let place = moves.iter().position(|m| m.lot == lot);
+            let place = place.unwrap_or_else(|| {
+                moves.push(Move {
+                    lot,
+                    ..Move::default()
+                });
+                moves.len() - 1
+            });
+            let Some(it) = moves.get_mut(place) else {
+                continue;
+            };
+            match posting.account {
+                Account::Principal => it.principal += posting.amount,
+                Account::Bonus => it.bonus += posting.amount,
+                _ => it.points += posting.amount,
+            }
+        }
+        moves
     }
 
     /// What the plan adds to an account in all.

@@ -56,9 +56,9 @@ pub async fn instalments(conn: &mut PgConnection, merchant: i32) -> Result<Optio
                     bool_or(i.cancelled_by is null and i.released_by is null) as open
                from instalment i where i.merchant_id = $1 group by 1),
            paid as (
-             select o.about_id as id, sum(p.amount) as bonus
-               from operation o, unnest(o.accounts, o.amounts) as p (account, amount)
-              where o.merchant_id = $1 and o.kind = 'instalment' and p.account = 'bonus' group by 1),
+             select o.about_id as id, sum(p.bonus) as bonus
+               from operation o, unnest(o.bonuses) as p (bonus)
+              where o.merchant_id = $1 and o.kind = 'instalment' group by 1),
            wrong as materialized (
              select coalesce(a.id, k.id, p.id) as id, format('%s: %s, %s', coalesce(a.n, 0), coalesce(a.bonus, 0), coalesce(p.bonus, 0)) as expected,
                     format('%s: %s, %s', coalesce(k.n, 0), coalesce(k.bonus, 0), coalesce(k.released, 0)) as found

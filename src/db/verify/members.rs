@@ -15,9 +15,8 @@ pub async fn after_each(conn: &mut PgConnection, merchant: i32) -> Result<Option
                     coalesce(sum(m.bonus) over w, 0) as bonus, coalesce(sum(m.points) over w, 0) as points
                from operation o
                cross join lateral (
-                 select sum(x.amount) filter (where x.account = 'principal') as principal, sum(x.amount) filter (where x.account = 'bonus') as bonus,
-                        sum(x.amount) filter (where x.account = 'points') as points
-                   from unnest(o.accounts, o.amounts) as x (account, amount)) m
+                 select sum(x.principal) as principal, sum(x.bonus) as bonus, sum(x.points) as points
+                   from unnest(o.principals, o.bonuses, o.points) as x (principal, bonus, points)) m
               where o.merchant_id = $1 and o.member_id is not null
              window w as (partition by o.member_id order by o.version_after rows unbounded preceding))
            select id as "id!", till_id as "till_id!", seq as "seq!", member_id as "member_id!",

@@ -56,15 +56,12 @@ impl Rows {
         self
     }
 
-    /// An array of values without quotes, commas, braces, spaces; none is null.
-    pub fn array<T: Display>(&mut self, items: impl Iterator<Item = Option<T>>) -> &mut Self {
+    /// An array of values without quotes, commas, braces, spaces.
+    pub fn array<T: Display>(&mut self, items: impl Iterator<Item = T>) -> &mut Self {
         self.separate();
         for (no, item) in items.enumerate() {
             self.0.push(if no == 0 { '{' } else { ',' });
-            let _ = match item {
-                Some(item) => write!(self.0, "{item}"),
-                None => write!(self.0, "NULL"),
-            };
+            let _ = write!(self.0, "{item}");
         }
         self.close_array()
     }
@@ -127,15 +124,15 @@ mod tests {
     fn rows_are_quoted_for_copy() {
         let mut rows = Rows::default();
         rows.plain(1).maybe(None::<i32>).text("a\\b\tc").end();
-        rows.array([Some(1), None].into_iter())
-            .array(std::iter::empty::<Option<i32>>())
+        rows.array([1, 2].into_iter())
+            .array(std::iter::empty::<i32>())
             .texts(["x \"y\" \\", ""].into_iter())
             .bytes(&[0, 255])
             .end();
         let text = String::from_utf8_lossy(&rows.take()).into_owned();
         assert_eq!(
             text,
-            "1\t\\N\ta\\\\b\\tc\n{1,NULL}\t{}\t{\"x \\\\\"y\\\\\" \\\\\\\\\",\"\"}\t\\\\x00ff\n"
+            "1\t\\N\ta\\\\b\\tc\n{1,2}\t{}\t{\"x \\\\\"y\\\\\" \\\\\\\\\",\"\"}\t\\\\x00ff\n"
         );
         assert!(rows.is_empty());
     }

@@ -7,8 +7,8 @@ create schema bulk;
 
 create unlogged table bulk.op (
   till int, at timestamptz, id uuid, kind operation_kind, shift uuid, operator int, approver int, member bigint, business_on date,
-  about uuid, spend bigint, visit boolean, level int, accounts account[], lots uuid[], amounts bigint[], lines jsonb, new_lots jsonb,
-  extras jsonb, document jsonb, request_hash bytea, version_after bigint, principal_after bigint, bonus_after bigint, points_after bigint
+  about uuid, spend bigint, visit boolean, level int, accounts account[], amounts bigint[],
+  lots uuid[], principals bigint[], bonuses bigint[], points bigint[], lines jsonb, new_lots jsonb, extras jsonb, document jsonb, request_hash bytea, version_after bigint, principal_after bigint, bonus_after bigint, points_after bigint
 );
 
 create unlogged table bulk.holding (like holding including defaults);
@@ -41,7 +41,7 @@ begin
     select o.*, t.seq + row_number as seq,
            bulk.chain(t.head, t.store_id, t.id, t.seq + row_number, operation_content(
              id, kind, shift, operator, approver, member, business_on, at, about, spend, visit, level,
-             accounts, lots, amounts, lines, new_lots, extras, document, request_hash)) over turn as hash
+             accounts, amounts, lots, principals, bonuses, points, lines, new_lots, extras, document, request_hash)) over turn as hash
       from (select *, row_number() over (order by at, id) from bulk.op where till = p_till and at >= p_from and at < p_to) o
     window turn as (order by at, id rows unbounded preceding)),
   moved as (
@@ -49,11 +49,11 @@ begin
       from (select seq, hash from chained order by seq desc limit 1) last
      where merchant_id = t.merchant_id and id = t.id)
   insert into operation (merchant_id, id, kind, store_id, till_id, seq, shift_id, operator_id, approver_id, member_id, business_on,
-      happened_at, about_id, spend, visit, level_id, accounts, lots, amounts, lines, new_lots, extras, document, request_hash, hash,
+      happened_at, about_id, spend, visit, level_id, accounts, amounts, lots, principals, bonuses, points, lines, new_lots, extras, document, request_hash, hash,
       version_after, principal_after, bonus_after, points_after)
     select t.merchant_id, c.id, c.kind, t.store_id, t.id, c.seq, c.shift, c.operator, c.approver, c.member, c.business_on,
-           c.at, c.about, c.spend, c.visit, c.level, c.accounts, c.lots, c.amounts, c.lines, c.new_lots, c.extras, c.document,
-           c.request_hash, c.hash, c.version_after, c.principal_after, c.bonus_after, c.points_after
+           c.at, c.about, c.spend, c.visit, c.level, c.accounts, c.amounts, c.lots, c.principals, c.bonuses, c.points, c.lines, c.new_lots, c.extras,
+           c.document, c.request_hash, c.hash, c.version_after, c.principal_after, c.bonus_after, c.points_after
       from chained c;
   get diagnostics v_written = row_count;
   return v_written;

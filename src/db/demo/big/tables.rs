@@ -27,6 +27,7 @@ pub struct Tables {
 impl Tables {
     /// An operation with its postings and lines; `after` is the member as she is then.
     pub fn stage(&mut self, stamp: &Stamp, plan: &Plan, hash: &[u8], after: Option<&Member>) {
+        let moves = plan.moves();
         let row = &mut self.staged;
         row.plain(stamp.till_id)
             .plain(stamp.at)
@@ -41,9 +42,12 @@ impl Tables {
             .plain(plan.spend.0)
             .plain(plan.visit)
             .maybe(plan.level)
-            .array(plan.postings.iter().map(|p| Some(p.account.name())))
-            .array(plan.postings.iter().map(|p| p.lot))
-            .array(plan.postings.iter().map(|p| Some(p.amount)))
+            .array(plan.shop_side().map(|p| p.account.name()))
+            .array(plan.shop_side().map(|p| p.amount))
+            .array(moves.iter().map(|m| m.lot))
+            .array(moves.iter().map(|m| m.principal))
+            .array(moves.iter().map(|m| m.bonus))
+            .array(moves.iter().map(|m| m.points))
             .json((!plan.lines.is_empty()).then_some(&plan.lines))
             .json((!plan.new_lots.is_empty()).then_some(&plan.new_lots))
             .json((!plan.extras.is_empty()).then_some(&plan.extras))
