@@ -13,6 +13,10 @@
     reason = "a bench stops at the first surprise and prints its figures"
 )]
 
+#[path = "support/process.rs"]
+#[allow(dead_code, reason = "memory is for other benches")]
+mod process;
+
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -42,7 +46,8 @@ use uuid::Uuid;
 const CLIENTS: [usize; 4] = [1, 2, 8, 32];
 /// Customers of one client; they come in turn.
 const MEMBERS: i64 = 200;
-const WARM: Duration = Duration::from_millis(500);
+/// Long enough for every session to have its plans, as a till has that stays connected.
+const WARM: Duration = Duration::from_millis(1500);
 const RUN: Duration = Duration::from_secs(3);
 /// Rounds of all three, so that a drift of the machine meets each alike.
 const ROUNDS: usize = 3;
@@ -81,6 +86,7 @@ fn main() {
         prepare(&embedded).await;
         embedded
     });
+    let server = embedded.server().unwrap();
     let app = embedded.options(APP, DATABASE);
     let owner = embedded.options(OWNER, DATABASE);
     println!(
@@ -88,25 +94,32 @@ fn main() {
     );
     for clients in clients() {
         let mut rates = [0.0; 3];
+        let mut costs = [0.0; 3];
         for _ in 0..ROUNDS {
-            for (rate, work) in
-                rates
-                    .iter_mut()
-                    .zip([Work::Yardstick, Work::OneLine, Work::FiveLines])
-            {
+            for ((rate, cost), work) in rates.iter_mut().zip(&mut costs).zip([
+                Work::Yardstick,
+                Work::OneLine,
+                Work::FiveLines,
+            ]) {
                 let options = if matches!(work, Work::Yardstick) {
                     &owner
                 } else {
                     &app
                 };
-                *rate += measure(options, work, clients) / ROUNDS as f64;
+                let before = process::spent(server);
+                let (rated, calls) = measure(options, work, clients);
+                *rate += rated / ROUNDS as f64;
+                *cost += (process::spent(server) - before) / calls as f64 / ROUNDS as f64;
             }
         }
         let [yardstick, one, five] = rates;
         println!(
-            "{clients:>3} clients  {yardstick:>7.0}  {one:>7.0} ({:.2})  {five:>7.0} ({:.2})",
+            "{clients:>3} clients  {yardstick:>7.0}  {one:>7.0} ({:.2})  {five:>7.0} ({:.2})   server us: {:.0} {:.0} {:.0}",
             one / yardstick,
-            five / yardstick
+            five / yardstick,
+            costs[0] * 1e6,
+            costs[1] * 1e6,
+            costs[2] * 1e6,
         );
     }
     runtime().block_on(embedded.close()).unwrap();
@@ -177,23 +190,25 @@ async fn prepare(embedded: &Embedded) {
     conn.execute("vacuum analyze").await.unwrap();
 }
 
-/// The rate of `clients` threads doing `work`, calls per second.
-fn measure(options: &PgConnectOptions, work: Work, clients: usize) -> f64 {
+/// The rate of `clients` threads doing `work`, calls per second, and how many calls that were in all.
+fn measure(options: &PgConnectOptions, work: Work, clients: usize) -> (f64, u64) {
+    let all = AtomicU64::new(0);
     let (count, stop, counting) = (
         AtomicU64::new(0),
         AtomicBool::new(false),
         AtomicBool::new(false),
     );
     let ready = Barrier::new(clients + 1);
-    thread::scope(|scope| {
+    let rate = thread::scope(|scope| {
         for client in 0..clients {
-            let (count, stop, counting, ready) = (&count, &stop, &counting, &ready);
+            let (count, all, stop, counting, ready) = (&count, &all, &stop, &counting, &ready);
             scope.spawn(move || {
                 runtime().block_on(async {
                     let mut client = Client::open(options, work, client).await;
                     ready.wait();
                     while !stop.load(Ordering::Relaxed) {
                         client.call().await;
+                        all.fetch_add(1, Ordering::Relaxed);
                         if counting.load(Ordering::Relaxed) {
                             count.fetch_add(1, Ordering::Relaxed);
                         }
@@ -209,7 +224,8 @@ fn measure(options: &PgConnectOptions, work: Work, clients: usize) -> f64 {
         let rate = count.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64();
         stop.store(true, Ordering::Relaxed);
         rate
-    })
+    });
+    (rate, all.into_inner())
 }
 
 struct Client {

@@ -34,3 +34,17 @@ pub fn family(parent: u32) -> (u64, usize) {
         .filter_map(|process| number(&format!("/proc/{process}/smaps_rollup"), "Pss:"));
     (memory.sum(), processes.len())
 }
+
+/// Processor time a server and its ended children have used so far, seconds. A child that just lost its
+/// connection is waited for.
+pub fn spent(server: u32) -> f64 {
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let text = fs::read_to_string(format!("/proc/{server}/stat")).unwrap();
+    let figures = text.rsplit_once(')').unwrap().1.split_whitespace();
+    let ticks: u64 = figures
+        .skip(11)
+        .take(4)
+        .map(|n| n.parse::<u64>().unwrap())
+        .sum();
+    ticks as f64 / 100.0
+}
