@@ -29,7 +29,7 @@ language plpgsql stable
 as $$
 begin
   return (select jsonb_build_object(
-    'id', t.id, 'version', h.version, 'name', t.name,
+    'id', t.id, 'version', h.version, 'edition', t.version, 'name', t.name,
     'phone', (select left(c.value, 3) || '****' || right(c.value, 4) from credential c
                where c.merchant_id = m and c.member_id = t.id and c.kind = 'phone' and c.state = 'active' limit 1),
     'level', to_jsonb(l), 'principal', h.principal, 'bonus', h.bonus, 'points', h.points,

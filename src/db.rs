@@ -162,12 +162,21 @@ impl Db {
                 .await
                 .map(Reply::Product),
             Query::Enrol(request) => self.enrol(&request).await,
-            Query::EditMember { id, person } => link
-                .call(async |c: &mut PgConnection| member::edit(c, id, &person).await)
+            Query::EditMember {
+                id,
+                edition,
+                by,
+                person,
+            } => link
+                .call(async |c: &mut PgConnection| member::edit(c, id, edition, by, &person).await)
                 .await
                 .map(|m| Reply::Member(Box::new(m))),
-            Query::AddCard { member_id, card } => link
-                .call(async |c: &mut PgConnection| member::add_card(c, member_id, &card).await)
+            Query::AddCard {
+                member_id,
+                by,
+                card,
+            } => link
+                .call(async |c: &mut PgConnection| member::add_card(c, member_id, by, &card).await)
                 .await
                 .map(|m| Reply::Member(Box::new(m))),
             Query::RevealPhone {

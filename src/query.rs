@@ -75,13 +75,17 @@ pub enum Query {
         id: i32,
     },
     Enrol(Box<EnrolRequest>),
+    /// The particulars, if they are still those of this edition; who edits is kept.
     EditMember {
         id: i64,
+        edition: i32,
+        by: By,
         person: Person,
     },
     /// A card for a member who is there already.
     AddCard {
         member_id: i64,
+        by: By,
         card: String,
     },
     /// The full phone number; who looks and why is kept (MB7, PV2).
@@ -255,6 +259,13 @@ pub enum Reply {
     Shop(Box<Shop>, Option<Staff>),
     /// Saved; the shop as it is now.
     Saved(Box<Shop>),
+}
+
+/// Who does something that is written down, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct By {
+    pub staff_id: i32,
+    pub till_id: i32,
 }
 
 /// What a till learns when it opens.

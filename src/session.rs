@@ -7,7 +7,7 @@ use crate::domain::ledger::Stamp;
 use crate::domain::shift::Shift;
 use crate::domain::shop::{Shop, Store, Till};
 use crate::domain::staff::{Limit, Staff};
-use crate::query::{Cart, Opening};
+use crate::query::{By, Cart, Opening};
 use uuid::Uuid;
 
 /// How the database answers.
@@ -104,6 +104,15 @@ impl Session {
     pub fn till_id(&self) -> i32 {
         let till = self.till.as_ref();
         till.map_or_else(|| i32::from(self.till_number), |till| till.id)
+    }
+
+    /// Who works here, for what is written down.
+    #[must_use]
+    pub fn by(&self) -> By {
+        By {
+            staff_id: self.staff.as_ref().map_or(0, |staff| staff.id),
+            till_id: self.till_id(),
+        }
     }
 
     /// The business date of the store (OP2).

@@ -501,10 +501,9 @@ async fn an_unknown_card_may_become_the_members() {
     console.burst("0077712<Enter>").settle().await;
     assert!(console.screen().contains(" 1 把这张卡加给 王晓明"));
     console.keys("<Enter>").settle().await;
-    let added = desk
-        .asked()
-        .iter()
-        .any(|query| matches!(query, Query::AddCard { member_id: 7, card } if card == "0077712"));
+    let added = desk.asked().iter().any(
+        |query| matches!(query, Query::AddCard { member_id: 7, card, .. } if card == "0077712"),
+    );
     assert!(added);
 }
 

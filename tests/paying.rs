@@ -265,6 +265,7 @@ fn member(principal: i64, bonus: i64) -> Member {
     Member {
         id: 7,
         version: 3,
+        edition: 1,
         name: "王晓明".into(),
         phone: Some("138****1380".into()),
         level: shop().levels[0].clone(),

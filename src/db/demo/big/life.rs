@@ -439,6 +439,7 @@ impl World {
         Ok(Member {
             id,
             version: 0,
+            edition: 1,
             name: String::new(),
             phone: None,
             level: level.ok_or_else(|| Refusal::user("level.none"))?,
