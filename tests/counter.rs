@@ -13,7 +13,7 @@ use guitai::event::What;
 use guitai::query::{Cart, Noun, Query, Reply, Typed};
 use guitai::ui::screens::counter::Counter;
 
-use crate::support::console::parts;
+use crate::support::console::{Console, parts};
 use crate::support::shop::cashier;
 
 const PHONE: &str = "13800138000";
@@ -526,6 +526,44 @@ async fn a_price_by_hand_that_comes_back_is_approved_again() {
     );
     console.keys("<Enter>").settle().await;
     assert!(console.screen().contains("TENDER 99.00 - 1"));
+}
+
+/// OP3: what was approved is so much at that price, and nothing else.
+#[tokio::test]
+async fn an_approved_line_that_changes_is_approved_again() {
+    let desk = Desk::new();
+    let mut parts = desk::parts_on_shift();
+    let by_hand = |fen| {
+        let mut line = desk::line("护发精油");
+        line.override_price = Some(Fen(fen));
+        line
+    };
+    parts.session.cart = Some(Cart {
+        member_id: None,
+        lines: vec![by_hand(9_900), desk::line("烫发")],
+    });
+    let asks = |console: &mut Console<&Desk>| console.screen().contains("改价:");
+    let mut console = open(&desk, parts);
+    console.keys("<F2>").settle().await;
+    assert!(asks(&mut console));
+    console.keys("<Enter><Esc>").settle().await;
+    // Another line's quantity is nothing to her.
+    console.keys("<F7>3<Enter><F2>").settle().await;
+    assert!(!asks(&mut console), "{}", console.screen());
+    console.keys("<Esc><Up><F7>3<Enter>").settle().await;
+    assert!(!asks(&mut console), "it is asked with the payment");
+    console.keys("<F2>").settle().await;
+    let screen = console.screen();
+    assert!(screen.contains("护发精油 3 件 128.00 -> 99.00"), "{screen}");
+    console
+        .keys("<Enter><Esc><F7><Down>88<Enter>")
+        .settle()
+        .await;
+    let screen = console.screen();
+    assert!(
+        screen.contains("护发精油 3 件 128.00 -> 88.00"),
+        "a price by hand is asked at once: {screen}"
+    );
 }
 
 #[tokio::test]
