@@ -98,12 +98,12 @@ create table member_edit (
   staff_id int not null,
   till_id int not null,
   changed text[] not null,
-  constraint member_edit_pkey primary key (merchant_id, id),
   constraint member_edit_member foreign key (merchant_id, member_id) references member,
   constraint member_edit_staff foreign key (merchant_id, staff_id) references staff,
   constraint member_edit_till foreign key (merchant_id, till_id) references till
 );
 create index member_edit_of_member on member_edit (merchant_id, member_id, id);
+alter table member_edit add constraint member_edit_pkey primary key (merchant_id, id);
 
 -- LG4: what never goes below zero, in fen. A domain is checked when its column is written; Postgres would read
 -- a table's check anew in every statement.

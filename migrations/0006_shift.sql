@@ -38,7 +38,7 @@ end $$;
 -- Closes with what was counted. p_expected is what the console showed: if the ledger says otherwise by
 -- now the close is refused as stale. The difference goes to over_short, the cash back to the safe.
 create function close_shift(
-  p_id uuid, p_till int, p_shift uuid, p_operator int, p_approver int, p_business_on date, p_happened_at timestamptz,
+  p_id uuid, p_till int, p_shift uuid, p_operator int, p_business_on date, p_happened_at timestamptz,
   p_request_hash bytea, p_expected bigint, p_counted bigint, p_reason text
 ) returns boolean
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
@@ -82,7 +82,7 @@ begin
     v_amount := v_amount || array[p_counted, -p_counted];
   end if;
   perform post(
-    p_id, 'shift_close', p_till, p_shift, p_operator, p_approver, null, null, p_business_on, p_happened_at, null, 0, false, null,
+    p_id, 'shift_close', p_till, p_shift, p_operator, null, null, null, p_business_on, p_happened_at, null, 0, false, null,
     v_account, array_fill(null::uuid, array[cardinality(v_account)]), v_amount,
     null, null, null, jsonb_build_object('expected', p_expected, 'counted', p_counted, 'reason', p_reason), p_request_hash);
   update shift set closed_at = p_happened_at, last_seq = t.seq + 1, counted = p_counted, over_short = v_over, reason = p_reason
@@ -141,6 +141,7 @@ begin
    where s.merchant_id = new.merchant_id and s.id = new.approver_id and s.active;
   select coalesce(sum(greatest(amount, 0)) filter (where account in ('cash', 'wechat', 'alipay', 'bank_card', 'principal', 'bonus')), 0),
          coalesce(sum(amount) filter (where account = 'principal'), 0)
+         + case when o.kind = 'top_up' then loaded_alone(o.merchant_id, o.member_id, o.shift_id, o.operator_id) else 0 end
     into v_out, v_loaded
     from posting where merchant_id = new.merchant_id and (operation_id = new.operation_id
       or operation_id in (select b.id from operation b where b.merchant_id = o.merchant_id and b.about_id = o.about_id and b.kind = o.kind));

@@ -257,6 +257,11 @@ as $$
   where o.merchant_id = (select seat_merchant()) and o.id = p_id and o.kind = 'sale'
 $$;
 
+-- OP3: what she loaded for this member in this shift by herself: the next one needs approval above it.
+create function read_loaded_alone(p_member bigint, p_shift uuid, p_operator int) returns bigint
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$ begin return loaded_alone(seat_merchant(), p_member, p_shift, p_operator); end $$;
+
 -- A posted top-up with all that was paid out on it since: what its reversal is planned on.
 create function read_top_up(p_id uuid) returns jsonb
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
@@ -313,6 +318,6 @@ begin
 end $$;
 
 grant execute on function shop, read_member, scan, digits_candidates, letters_candidates, name_candidates, dormant,
-  read_sale, read_top_up, hold_sale, take_held_sale to guitai_app;
+  read_sale, read_loaded_alone, read_top_up, hold_sale, take_held_sale to guitai_app;
 
 reset role;

@@ -216,6 +216,16 @@ impl Db {
                 .read(async |c: &mut PgConnection| receipt::read_top_up(c, id).await)
                 .await
                 .map(|r| Reply::TopUp(Box::new(r))),
+            Query::LoadedAlone {
+                member_id,
+                shift_id,
+                staff_id,
+            } => link
+                .read(async |c: &mut PgConnection| {
+                    receipt::loaded_alone(c, member_id, shift_id, staff_id).await
+                })
+                .await
+                .map(Reply::LoadedAlone),
             Query::Operations { of, before, limit } => link
                 .read(async |c: &mut PgConnection| receipt::operations(c, of, before, limit).await)
                 .await

@@ -121,6 +121,12 @@ pub enum Query {
     ReadTopUp {
         id: Uuid,
     },
+    /// What she loaded for this member in this shift without approval (OP3).
+    LoadedAlone {
+        member_id: i64,
+        shift_id: Uuid,
+        staff_id: i32,
+    },
     /// Operations, newest first, after `before` in time.
     Operations {
         of: OperationsOf,
@@ -243,6 +249,8 @@ pub enum Reply {
     Phone(Option<String>),
     Sale(Box<SaleRecord>),
     TopUp(Box<TopUpRecord>),
+    /// Fen of principal.
+    LoadedAlone(Fen),
     Operations(Vec<OperationRow>),
     Held(Vec<HeldSale>),
     /// The held sale, or nothing when somebody else took it.
