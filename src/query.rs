@@ -285,6 +285,8 @@ pub struct Opening {
     pub shift: Option<Shift>,
     /// The sale that was on the screen when the console ended.
     pub cart: Option<Cart>,
+    /// There was one, and its file cannot be read: it was set aside.
+    pub cart_broken: bool,
 }
 
 /// The answers of the set-up screen.

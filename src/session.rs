@@ -46,6 +46,8 @@ pub struct Session {
     pub shift: Option<Shift>,
     /// The sale that was on the screen when the console ended; the counter takes it.
     pub cart: Option<Cart>,
+    /// There was one, and it is lost; the counter says so.
+    pub cart_broken: bool,
     pub connection: Connection,
     pub scanner: ScannerSign,
     /// The shop's time: +08:00 (OP2).
@@ -64,6 +66,7 @@ impl Session {
             staff: None,
             shift: None,
             cart: None,
+            cart_broken: false,
             connection: Connection::default(),
             scanner: ScannerSign::default(),
             offset: shanghai(),
@@ -77,6 +80,7 @@ impl Session {
         self.till = Some(opening.till);
         self.shift = opening.shift;
         self.cart = opening.cart;
+        self.cart_broken |= opening.cart_broken;
     }
 
     /// The shop after somebody else's edit; this till and its store with it.

@@ -528,6 +528,15 @@ async fn a_price_by_hand_that_comes_back_is_approved_again() {
     assert!(console.screen().contains("TENDER 99.00 - 1"));
 }
 
+#[tokio::test]
+async fn a_sale_that_cannot_be_read_any_more_is_said() {
+    let desk = Desk::new();
+    let mut parts = desk::parts_on_shift();
+    parts.session.cart_broken = true;
+    let mut console = open(&desk, parts);
+    assert!(console.screen().contains("cart.broken"));
+}
+
 /// OP3: what was approved is so much at that price, and nothing else.
 #[tokio::test]
 async fn an_approved_line_that_changes_is_approved_again() {

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::db::connect::connect;
-use crate::db::desk::Desk;
+use crate::db::desk::{Desk, Left};
 use crate::db::embedded::{DATABASE, Embedded, OWNER};
 use crate::db::journal::{Fate, Journal};
 use crate::db::link::{ANSWER_WITHIN, Link};
@@ -195,13 +195,14 @@ impl Db {
             .read(async |c: &mut PgConnection| shift::open_at(c, self.till).await)
             .await?;
         self.know(open.as_ref());
-        let cart = self.cart_left();
+        let (cart, cart_broken) = self.cart_left();
         Ok(Reply::Opening(Box::new(Opening {
             shop: (*shop).clone(),
             store,
             till,
             shift: open,
             cart,
+            cart_broken,
         })))
     }
 
@@ -226,13 +227,18 @@ impl Db {
         }
     }
 
-    /// The sale that was on the screen when the console ended; none when it has been posted.
-    fn cart_left(&self) -> Option<Cart> {
-        let kept = self.desk.kept()?;
+    /// The sale that was on the screen when the console ended, none when it has been posted; and whether
+    /// there was one that cannot be read.
+    fn cart_left(&self) -> (Option<Cart>, bool) {
+        let kept = match self.desk.kept() {
+            Left::Nothing => return (None, false),
+            Left::Broken => return (None, true),
+            Left::Sale(kept) => kept,
+        };
         let journal = self.journal.borrow();
         let item = kept.sending.and_then(|id| journal.as_ref()?.item(id));
         let posted = item.is_some_and(|item| item.fate == Fate::Acked);
-        (!posted).then_some(kept.cart)
+        ((!posted).then_some(kept.cart), false)
     }
 
     fn know(&self, open: Option<&Shift>) {

@@ -216,6 +216,9 @@ impl Counter {
             cx.notice(Tone::Plain, "counter.restored");
             self.restore(cart, cx);
         }
+        if std::mem::take(&mut cx.session.cart_broken) {
+            cx.notice(Tone::Warn, "counter.cart_broken");
+        }
         if cx.session.shift.is_none() {
             return Step::Push((self.doors.open_shift)());
         }
