@@ -19,6 +19,7 @@ pub mod pin;
 pub mod receipt;
 pub mod refuse;
 pub mod sale;
+pub mod scram;
 pub mod search;
 pub mod set_up;
 pub mod settle;

@@ -19,7 +19,7 @@ use crate::db::embedded::{DATABASE, Embedded, OWNER};
 use crate::db::journal::{Fate, Journal};
 use crate::db::link::{ANSWER_WITHIN, Link};
 use crate::db::refuse::refuse;
-use crate::db::{Db, member, set_up, shift, shop, staff};
+use crate::db::{Db, member, scram, set_up, shift, shop, staff};
 use crate::domain::ledger::Stamp;
 use crate::domain::money::Fen;
 use crate::domain::shift::{CloseRequest, Shift};
@@ -72,20 +72,16 @@ fn not_ours(error: MigrateError) -> Refusal {
     refusal
 }
 
-/// Gives the application's role a password; needs the owner's role.
+/// Gives the application's role a password, which the server never sees; needs the owner's role.
 ///
 /// # Errors
 /// Offline; internal without the right to.
 pub async fn set_app_password(options: &PgConnectOptions, password: &str) -> Result<()> {
     let mut conn = connect(options).await?;
     let work = async {
-        let quoted = password.replace('\'', "''");
-        // Stored as SCRAM, also where the server's habit is still md5.
-        let statement = format!(
-            "set password_encryption = 'scram-sha-256';
-             set standard_conforming_strings = on;
-             alter role {APP} password '{quoted}'"
-        );
+        // Digits, letters and the signs of base64: nothing to quote.
+        let verifier = scram::verifier(password)?;
+        let statement = format!("alter role {APP} password '{verifier}'");
         sqlx::raw_sql(AssertSqlSafe(statement))
             .execute(&mut conn)
             .await
