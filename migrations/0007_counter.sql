@@ -252,7 +252,10 @@ as $$
     'points_lots', coalesce((select jsonb_agg(distinct p.lot_id) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
              where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach')) and p.account = 'points'), '[]'),
     'returned_before', coalesce((select (a.document ->> 'returned')::bigint from operation a
-             where a.merchant_id = o.merchant_id and a.about_id = o.id and a.kind = 'attach'), 0))
+             where a.merchant_id = o.merchant_id and a.about_id = o.id and a.kind = 'attach'), 0),
+    -- What the points are for, by the operation that granted them.
+    'base', coalesce((select sum((s ->> 'fen')::bigint) from operation k, jsonb_array_elements(k.document -> 'shares') s
+             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach'))), 0)::bigint)
   from operation o
   where o.merchant_id = (select seat_merchant()) and o.id = p_id and o.kind = 'sale'
 $$;

@@ -373,6 +373,7 @@ fn sale_record() -> SaleRecord {
         points_back: 0,
         points_lots: Vec::new(),
         returned_before: Fen::ZERO,
+        base: Fen(15_315),
     }
 }
 
