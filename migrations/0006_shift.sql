@@ -92,7 +92,10 @@ begin
 end $$;
 
 -- PINs. The attempt is counted before it is judged, so that guessing in parallel gains nothing; the
--- delay doubles from the third wrong PIN on, up to an hour. The application judges the hash.
+-- delay doubles from the third wrong PIN on, up to an hour. The application judges the hash: Postgres has no
+-- argon2. So this protects from people at a till, and not from a program that has the application's password:
+-- that one can ask for the hash, or say that a PIN was right. A grant written here and used up by an approval
+-- would be given by the same word, so there is none.
 create function try_pin(p_number text, p_badge text)
 returns table (staff_id int, pin_hash text, wait_seconds int)
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
@@ -124,7 +127,8 @@ create function right_pin(p_staff int) returns void
 language sql security definer set search_path = pg_catalog, public, pg_temp
 as $$ update pin_attempt set wrong = 0, next_at = '-infinity' where merchant_id = seat_merchant() and staff_id = p_staff $$;
 
--- OP3: whoever approves goes no further than her own limits either. The operation and its postings are
+-- OP3: whoever approves goes no further than her own limits either. That it is her, with her PIN, is the
+-- console's word. The operation and its postings are
 -- there already when the approval is written.
 create function refuse_weak_approval() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
