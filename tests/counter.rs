@@ -1,5 +1,6 @@
 //! The counter by keys: what a cashier presses, what is asked, what she sees.
 
+mod by_hand;
 mod codes;
 mod desk;
 mod keys;
@@ -8,12 +9,11 @@ mod looks;
 
 use chrono::TimeDelta;
 use desk::{Desk, counter, member, open};
-use guitai::domain::money::Fen;
 use guitai::event::What;
-use guitai::query::{Cart, Noun, Query, Reply, Typed};
+use guitai::query::{Noun, Query, Reply, Typed};
 use guitai::ui::screens::counter::Counter;
 
-use crate::support::console::{Console, parts};
+use crate::support::console::parts;
 use crate::support::shop::cashier;
 
 const PHONE: &str = "13800138000";
@@ -243,47 +243,6 @@ async fn a_new_product_needs_the_right_and_joins_the_sale() {
 }
 
 #[tokio::test]
-async fn a_price_by_hand_needs_the_right() {
-    let desk = Desk::new();
-    let mut console = counter(&desk);
-    console.burst(OIL).burst("<Enter>").settle().await;
-    console.keys("<F7>");
-    insta::assert_snapshot!("line", console.screen());
-    console.keys("<Down>99<Enter>").settle().await;
-    assert!(
-        console
-            .screen()
-            .contains("APPROVE 改价:护发精油 1 件 128.00 -> 99.00")
-    );
-    console.keys("<Esc>").settle().await;
-    assert!(!console.screen().contains("99.00"));
-    console.keys("<F7><Down>99<Enter><Enter>").settle().await;
-    let screen = console.screen();
-    assert!(
-        screen.contains("改价 99.00") && screen.contains("-29.00"),
-        "{screen}"
-    );
-    console.keys("<F2>").settle().await;
-    assert!(
-        console.screen().contains("TENDER 99.00 - 1"),
-        "who approved goes with it"
-    );
-
-    let mut console = open(&desk, parts_of_manager());
-    console.burst(OIL).burst("<Enter>").settle().await;
-    console.keys("<F7>2<Down>99<Enter>").settle().await;
-    assert!(console.screen().contains("-58.00"), "{}", console.screen());
-}
-
-fn parts_of_manager() -> guitai::app::Parts {
-    let mut parts = desk::parts_on_shift();
-    let mut manager = cashier();
-    manager.role = guitai::domain::staff::Role::Manager;
-    parts.session.staff = Some(manager);
-    parts
-}
-
-#[tokio::test]
 async fn the_cart_is_kept_once_per_event_and_comes_back() {
     let desk = Desk::new();
     let mut console = counter(&desk);
@@ -508,27 +467,6 @@ async fn an_unknown_card_may_become_the_members() {
 }
 
 #[tokio::test]
-async fn a_price_by_hand_that_comes_back_is_approved_again() {
-    let desk = Desk::new();
-    let mut parts = desk::parts_on_shift();
-    let mut line = desk::line("护发精油");
-    line.override_price = Some(Fen(9_900));
-    parts.session.cart = Some(Cart {
-        member_id: None,
-        lines: vec![line],
-    });
-    let mut console = open(&desk, parts);
-    console.keys("<F2>").settle().await;
-    assert!(
-        console
-            .screen()
-            .contains("改价:护发精油 1 件 128.00 -> 99.00")
-    );
-    console.keys("<Enter>").settle().await;
-    assert!(console.screen().contains("TENDER 99.00 - 1"));
-}
-
-#[tokio::test]
 async fn a_sale_that_cannot_be_read_any_more_is_said() {
     let desk = Desk::new();
     let mut parts = desk::parts_on_shift();
@@ -538,43 +476,6 @@ async fn a_sale_that_cannot_be_read_any_more_is_said() {
 }
 
 /// OP3: what was approved is so much at that price, and nothing else.
-#[tokio::test]
-async fn an_approved_line_that_changes_is_approved_again() {
-    let desk = Desk::new();
-    let mut parts = desk::parts_on_shift();
-    let by_hand = |fen| {
-        let mut line = desk::line("护发精油");
-        line.override_price = Some(Fen(fen));
-        line
-    };
-    parts.session.cart = Some(Cart {
-        member_id: None,
-        lines: vec![by_hand(9_900), desk::line("烫发")],
-    });
-    let asks = |console: &mut Console<&Desk>| console.screen().contains("改价:");
-    let mut console = open(&desk, parts);
-    console.keys("<F2>").settle().await;
-    assert!(asks(&mut console));
-    console.keys("<Enter><Esc>").settle().await;
-    // Another line's quantity is nothing to her.
-    console.keys("<F7>3<Enter><F2>").settle().await;
-    assert!(!asks(&mut console), "{}", console.screen());
-    console.keys("<Esc><Up><F7>3<Enter>").settle().await;
-    assert!(!asks(&mut console), "it is asked with the payment");
-    console.keys("<F2>").settle().await;
-    let screen = console.screen();
-    assert!(screen.contains("护发精油 3 件 128.00 -> 99.00"), "{screen}");
-    console
-        .keys("<Enter><Esc><F7><Down>88<Enter>")
-        .settle()
-        .await;
-    let screen = console.screen();
-    assert!(
-        screen.contains("护发精油 3 件 128.00 -> 88.00"),
-        "a price by hand is asked at once: {screen}"
-    );
-}
-
 #[tokio::test]
 async fn an_amount_waits_for_the_member_who_is_being_found() {
     let desk = Desk::new();

@@ -501,7 +501,7 @@ pub mod tests {
             goods in prop::collection::vec((1_i64..30_000, any::<bool>()), 1..6), quick_sale_points in any::<bool>(),
             stored_value_multiplier in prop::option::of(5_000_i64..40_000), share in 0_i64..=100, first in any::<prop::sample::Index>(),
         ) {
-            let shop = Shop { quick_sale_points, stored_value_multiplier, ..prices::shop() };
+            let shop = Shop { stored_value_multiplier, quick_sale_points, ..prices::shop() };
             let her = member(vec![lot(1, 100_000, 0, None)]);
             let cart: Vec<_> = goods.iter().map(|(price, quick)| {
                 let line = prices::line(*price, 1, None);
