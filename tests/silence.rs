@@ -82,11 +82,6 @@ async fn questions(till: &Counter) -> Vec<Query> {
             member_id: id,
         },
         Query::ReadSale { id: sale },
-        Query::LoadedAlone {
-            member_id: id,
-            shift_id: till.shift.id,
-            staff_id: CASHIER,
-        },
         Query::Operations {
             of: OperationsOf::Till(1),
             before,
