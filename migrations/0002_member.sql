@@ -25,6 +25,7 @@ create table member (
   home_store_id int not null,
   joined_on date not null,
   merged_into bigint,
+  version int not null default 1,
   constraint member_store foreign key (merchant_id, home_store_id) references store,
   constraint member_birthday check (birth_month between 1 and 12 and birth_day between 1 and 31)
 );
@@ -86,6 +87,23 @@ create table disclosure (
   constraint disclosure_rows check (row_count >= 0),
   constraint disclosure_reason check (reason <> '' and length(reason) <= 200 and length(what) <= 400)
 );
+
+-- Who changed what is known of a member or what identifies her, where and when. Append-only. The names of what
+-- was changed are kept and not the values, so that forgetting a person is not undone by a log (PV1).
+create table member_edit (
+  merchant_id int not null,
+  id bigint not null generated always as identity,
+  member_id bigint not null,
+  at timestamptz not null default clock_timestamp(),
+  staff_id int not null,
+  till_id int not null,
+  changed text[] not null,
+  constraint member_edit_member foreign key (merchant_id, member_id) references member,
+  constraint member_edit_staff foreign key (merchant_id, staff_id) references staff,
+  constraint member_edit_till foreign key (merchant_id, till_id) references till
+);
+create index member_edit_of_member on member_edit (merchant_id, member_id, id);
+alter table member_edit add constraint member_edit_pkey primary key (merchant_id, id);
 
 -- LG4: what never goes below zero, in fen. A domain is checked when its column is written; Postgres would read
 -- a table's check anew in every statement.

@@ -304,12 +304,26 @@ begin
   return array[case o.kind when 'void' then 2 else 1 end, o.seq, o.version_after, o.principal_after, o.bonus_after, o.points_after];
 end $$;
 
--- OP3: a top-up above the operator's own limit needs somebody else's approval.
+-- OP3: what one member of staff loaded for a member in one shift by herself, in fen of principal: what somebody
+-- approved and what was reversed does not count. In plpgsql, which keeps the plan.
+create function loaded_alone(m int, p_member bigint, p_shift uuid, p_operator int) returns bigint
+language plpgsql stable
+as $$
+begin
+  return (select coalesce(sum(p.amount), 0) from operation o
+    join posting p on p.merchant_id = o.merchant_id and p.operation_id = o.id and p.account = 'principal'
+   where o.merchant_id = m and o.member_id = p_member and o.kind = 'top_up' and o.shift_id = p_shift and o.operator_id = p_operator
+     and o.approver_id is null
+     and not exists (select from operation r where r.merchant_id = m and r.about_id = o.id and r.kind = 'top_up_reversal'));
+end $$;
+
+-- OP3: a top-up above the operator's own limit needs somebody else's approval, and so does the one that goes above
+-- it together with those before it, so that slices gain nothing.
 create function refuse_unapproved_top_up(m int, p_id uuid, p_operator int) returns void
 language plpgsql
 as $$
 begin
-  if (select sum(amount) from posting where merchant_id = m and operation_id = p_id and account = 'principal')
+  if (select loaded_alone(m, o.member_id, o.shift_id, p_operator) from operation o where o.merchant_id = m and o.id = p_id)
      > (select r.top_up_max from staff s join role_limit r on r.merchant_id = s.merchant_id and r.role = s.role
          where s.merchant_id = m and s.id = p_operator and s.active) is not false then
     raise exception 'this top-up needs approval' using errcode = 'GT006';

@@ -69,32 +69,70 @@ begin
   return query select v_member, false;
 end $$;
 
--- The person's own particulars. What she owns is not touched. Null leaves a field as it is.
-create function edit_member(p_member bigint, p_person jsonb) returns boolean
-language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+-- Writes down who changes what of a member, and at which till, or refuses.
+create function note_edit(m int, p_member bigint, p_staff int, p_till int, p_changed text[]) returns void
+language plpgsql
 as $$
 begin
-  update member t
-     set name = p.name, initials = p.initials, spelling = p.spelling, grams = p.grams, birth_year = p.birth_year,
-         birth_month = p.birth_month, birth_day = p.birth_day, gender = p.gender, notes = p.notes
-    from jsonb_to_record(p_person) as p (name text, initials text, spelling text, grams text[], birth_year int,
-      birth_month int, birth_day int, gender gender, notes text)
-   where t.merchant_id = seat_merchant() and t.id = p_member;
+  if not exists (select from staff where merchant_id = m and id = p_staff and active) then
+    raise exception 'staff % may not edit members', p_staff using errcode = 'GT011';
+  end if;
+  if not exists (select from seat where merchant_id = m and role_name = session_user and coalesce(till_id, p_till) = p_till) then
+    raise exception 'login % has no seat at till %', session_user, p_till using errcode = 'GT003';
+  end if;
+  insert into member_edit (merchant_id, member_id, staff_id, till_id, changed) values (m, p_member, p_staff, p_till, p_changed);
+  perform tell(m, 'member');
+end $$;
+
+-- The person's own particulars, if they are still those the editor saw. What she owns is not touched.
+create function edit_member(p_member bigint, p_version int, p_staff int, p_till int, p_person jsonb) returns boolean
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  v_old member%rowtype;
+  v_new member%rowtype;
+  v_changed text[];
+begin
+  select * into v_old from member where merchant_id = m and id = p_member for no key update;
   if not found then
     return false;
   end if;
-  perform tell(seat_merchant(), 'member');
+  if v_old.version <> p_version then
+    perform refuse_stale();
+  end if;
+  v_new := jsonb_populate_record(v_old, p_person);
+  v_changed := array_remove(array[
+    case when v_new.name <> v_old.name then 'name' end,
+    case when (v_new.birth_year, v_new.birth_month, v_new.birth_day) is distinct from (v_old.birth_year, v_old.birth_month, v_old.birth_day)
+      then 'birthday' end,
+    case when v_new.gender is distinct from v_old.gender then 'gender' end,
+    case when v_new.notes <> v_old.notes then 'notes' end], null);
+  if v_changed = '{}' then
+    return true;
+  end if;
+  update member
+     set name = v_new.name, initials = v_new.initials, spelling = v_new.spelling, grams = v_new.grams, birth_year = v_new.birth_year,
+         birth_month = v_new.birth_month, birth_day = v_new.birth_day, gender = v_new.gender, notes = v_new.notes, version = version + 1
+   where merchant_id = m and id = p_member;
+  perform note_edit(m, p_member, p_staff, p_till, v_changed);
   return true;
 end $$;
 
 -- A card or another code for a member who is there already. False when it belongs to somebody.
-create function add_credential(p_member bigint, p_kind credential_kind, p_value text) returns boolean
+create function add_credential(p_member bigint, p_kind credential_kind, p_value text, p_staff int, p_till int) returns boolean
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
+declare
+  m int := seat_merchant();
 begin
-  insert into credential (merchant_id, value, kind, member_id) values (seat_merchant(), p_value, p_kind, p_member)
+  insert into credential (merchant_id, value, kind, member_id) values (m, p_value, p_kind, p_member)
     on conflict do nothing;
-  return found;
+  if not found then
+    return false;
+  end if;
+  perform note_edit(m, p_member, p_staff, p_till, array[p_kind::text]);
+  return true;
 end $$;
 
 -- PV2: writes down who takes what out of the shop and why, or refuses.

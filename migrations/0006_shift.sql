@@ -37,7 +37,7 @@ end $$;
 -- Closes with what was counted. p_expected is what the console showed: if the ledger says otherwise by
 -- now the close is refused as stale. The difference goes to over_short, the cash back to the safe.
 create function close_shift(
-  p_id uuid, p_till int, p_shift uuid, p_operator int, p_approver int, p_business_on date, p_happened_at timestamptz,
+  p_id uuid, p_till int, p_shift uuid, p_operator int, p_business_on date, p_happened_at timestamptz,
   p_request_hash bytea, p_expected bigint, p_counted bigint, p_reason text
 ) returns boolean
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
@@ -81,7 +81,7 @@ begin
     v_amount := v_amount || array[p_counted, -p_counted];
   end if;
   perform post(
-    p_id, 'shift_close', p_till, p_shift, p_operator, p_approver, null, null, p_business_on, p_happened_at, null, 0, false, null,
+    p_id, 'shift_close', p_till, p_shift, p_operator, null, null, null, p_business_on, p_happened_at, null, 0, false, null,
     v_account, v_amount, '{}', '{}', '{}', '{}', null, null, null, jsonb_build_object('expected', p_expected, 'counted', p_counted, 'reason', p_reason), p_request_hash);
   update shift set closed_at = p_happened_at, last_seq = t.seq + 1, counted = p_counted, over_short = v_over, reason = p_reason
    where merchant_id = m and id = p_shift;
@@ -90,7 +90,10 @@ begin
 end $$;
 
 -- PINs. The attempt is counted before it is judged, so that guessing in parallel gains nothing; the
--- delay doubles from the third wrong PIN on, up to an hour. The application judges the hash.
+-- delay doubles from the third wrong PIN on, up to an hour. The application judges the hash: Postgres has no
+-- argon2. So this protects from people at a till, and not from a program that has the application's password:
+-- that one can ask for the hash, or say that a PIN was right. A grant written here and used up by an approval
+-- would be given by the same word, so there is none.
 create function try_pin(p_number text, p_badge text)
 returns table (staff_id int, pin_hash text, wait_seconds int)
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
@@ -122,7 +125,8 @@ create function right_pin(p_staff int) returns void
 language sql security definer set search_path = pg_catalog, public, pg_temp
 as $$ update pin_attempt set wrong = 0, next_at = '-infinity' where merchant_id = seat_merchant() and staff_id = p_staff $$;
 
--- OP3: whoever approves goes no further than her own limits either. The operation and its postings are
+-- OP3: whoever approves goes no further than her own limits either. That it is her, with her PIN, is the
+-- console's word. The operation and its postings are
 -- there already when the approval is written.
 create function refuse_weak_approval() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
@@ -139,6 +143,7 @@ begin
    where s.merchant_id = new.merchant_id and s.id = new.approver_id and s.active;
   select coalesce(sum(greatest(amount, 0)) filter (where account in ('cash', 'wechat', 'alipay', 'bank_card', 'principal', 'bonus')), 0),
          coalesce(sum(amount) filter (where account = 'principal'), 0)
+         + case when o.kind = 'top_up' then loaded_alone(o.merchant_id, o.member_id, o.shift_id, o.operator_id) else 0 end
     into v_out, v_loaded
     from posting where merchant_id = new.merchant_id and (operation_id = new.operation_id
       or operation_id in (select b.id from operation b where b.merchant_id = o.merchant_id and b.about_id = o.about_id and b.kind = o.kind));

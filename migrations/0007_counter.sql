@@ -29,7 +29,7 @@ language plpgsql stable
 as $$
 begin
   return (select jsonb_build_object(
-    'id', t.id, 'version', h.version, 'name', t.name,
+    'id', t.id, 'version', h.version, 'edition', t.version, 'name', t.name,
     'phone', (select left(c.value, 3) || '****' || right(c.value, 4) from credential c
                where c.merchant_id = m and c.member_id = t.id and c.kind = 'phone' and c.state = 'active' limit 1),
     'level', to_jsonb(l), 'principal', h.principal, 'bonus', h.bonus, 'points', h.points,
@@ -252,10 +252,18 @@ as $$
     'points_lots', coalesce((select jsonb_agg(distinct p.lot_id) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
              where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach')) and p.account = 'points'), '[]'),
     'returned_before', coalesce((select (a.document ->> 'returned')::bigint from operation a
-             where a.merchant_id = o.merchant_id and a.about_id = o.id and a.kind = 'attach'), 0))
+             where a.merchant_id = o.merchant_id and a.about_id = o.id and a.kind = 'attach'), 0),
+    -- What the points are for, by the operation that granted them.
+    'base', coalesce((select sum((s ->> 'fen')::bigint) from operation k, jsonb_array_elements(k.document -> 'shares') s
+             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach'))), 0)::bigint)
   from operation o
   where o.merchant_id = (select seat_merchant()) and o.id = p_id and o.kind = 'sale'
 $$;
+
+-- OP3: what she loaded for this member in this shift by herself: the next one needs approval above it.
+create function read_loaded_alone(p_member bigint, p_shift uuid, p_operator int) returns bigint
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$ begin return loaded_alone(seat_merchant(), p_member, p_shift, p_operator); end $$;
 
 -- A posted top-up with all that was paid out on it since: what its reversal is planned on.
 create function read_top_up(p_id uuid) returns jsonb
@@ -313,6 +321,6 @@ begin
 end $$;
 
 grant execute on function shop, read_member, scan, digits_candidates, letters_candidates, name_candidates, dormant,
-  read_sale, read_top_up, hold_sale, take_held_sale to guitai_app;
+  read_sale, read_loaded_alone, read_top_up, hold_sale, take_held_sale to guitai_app;
 
 reset role;

@@ -19,6 +19,7 @@ pub mod pin;
 pub mod receipt;
 pub mod refuse;
 pub mod sale;
+pub mod scram;
 pub mod search;
 pub mod set_up;
 pub mod settle;
@@ -162,12 +163,21 @@ impl Db {
                 .await
                 .map(Reply::Product),
             Query::Enrol(request) => self.enrol(&request).await,
-            Query::EditMember { id, person } => link
-                .call(async |c: &mut PgConnection| member::edit(c, id, &person).await)
+            Query::EditMember {
+                id,
+                edition,
+                by,
+                person,
+            } => link
+                .call(async |c: &mut PgConnection| member::edit(c, id, edition, by, &person).await)
                 .await
                 .map(|m| Reply::Member(Box::new(m))),
-            Query::AddCard { member_id, card } => link
-                .call(async |c: &mut PgConnection| member::add_card(c, member_id, &card).await)
+            Query::AddCard {
+                member_id,
+                by,
+                card,
+            } => link
+                .call(async |c: &mut PgConnection| member::add_card(c, member_id, by, &card).await)
                 .await
                 .map(|m| Reply::Member(Box::new(m))),
             Query::RevealPhone {
@@ -207,6 +217,16 @@ impl Db {
                 .read(async |c: &mut PgConnection| receipt::read_top_up(c, id).await)
                 .await
                 .map(|r| Reply::TopUp(Box::new(r))),
+            Query::LoadedAlone {
+                member_id,
+                shift_id,
+                staff_id,
+            } => link
+                .read(async |c: &mut PgConnection| {
+                    receipt::loaded_alone(c, member_id, shift_id, staff_id).await
+                })
+                .await
+                .map(Reply::LoadedAlone),
             Query::Operations { of, before, limit } => link
                 .read(async |c: &mut PgConnection| receipt::operations(c, of, before, limit).await)
                 .await

@@ -75,13 +75,17 @@ pub enum Query {
         id: i32,
     },
     Enrol(Box<EnrolRequest>),
+    /// The particulars, if they are still those of this edition; who edits is kept.
     EditMember {
         id: i64,
+        edition: i32,
+        by: By,
         person: Person,
     },
     /// A card for a member who is there already.
     AddCard {
         member_id: i64,
+        by: By,
         card: String,
     },
     /// The full phone number; who looks and why is kept (MB7, PV2).
@@ -116,6 +120,12 @@ pub enum Query {
     },
     ReadTopUp {
         id: Uuid,
+    },
+    /// What she loaded for this member in this shift without approval (OP3).
+    LoadedAlone {
+        member_id: i64,
+        shift_id: Uuid,
+        staff_id: i32,
     },
     /// Operations, newest first, after `before` in time.
     Operations {
@@ -239,6 +249,8 @@ pub enum Reply {
     Phone(Option<String>),
     Sale(Box<SaleRecord>),
     TopUp(Box<TopUpRecord>),
+    /// Fen of principal.
+    LoadedAlone(Fen),
     Operations(Vec<OperationRow>),
     Held(Vec<HeldSale>),
     /// The held sale, or nothing when somebody else took it.
@@ -257,6 +269,13 @@ pub enum Reply {
     Saved(Box<Shop>),
 }
 
+/// Who does something that is written down, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct By {
+    pub staff_id: i32,
+    pub till_id: i32,
+}
+
 /// What a till learns when it opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
@@ -266,6 +285,8 @@ pub struct Opening {
     pub shift: Option<Shift>,
     /// The sale that was on the screen when the console ended.
     pub cart: Option<Cart>,
+    /// There was one, and its file cannot be read: it was set aside.
+    pub cart_broken: bool,
 }
 
 /// The answers of the set-up screen.

@@ -7,7 +7,7 @@ use crate::domain::ledger::Stamp;
 use crate::domain::shift::Shift;
 use crate::domain::shop::{Shop, Store, Till};
 use crate::domain::staff::{Limit, Staff};
-use crate::query::{Cart, Opening};
+use crate::query::{By, Cart, Opening};
 use uuid::Uuid;
 
 /// How the database answers.
@@ -46,6 +46,8 @@ pub struct Session {
     pub shift: Option<Shift>,
     /// The sale that was on the screen when the console ended; the counter takes it.
     pub cart: Option<Cart>,
+    /// There was one, and it is lost; the counter says so.
+    pub cart_broken: bool,
     pub connection: Connection,
     pub scanner: ScannerSign,
     /// The shop's time: +08:00 (OP2).
@@ -64,6 +66,7 @@ impl Session {
             staff: None,
             shift: None,
             cart: None,
+            cart_broken: false,
             connection: Connection::default(),
             scanner: ScannerSign::default(),
             offset: shanghai(),
@@ -77,6 +80,7 @@ impl Session {
         self.till = Some(opening.till);
         self.shift = opening.shift;
         self.cart = opening.cart;
+        self.cart_broken |= opening.cart_broken;
     }
 
     /// The shop after somebody else's edit; this till and its store with it.
@@ -104,6 +108,15 @@ impl Session {
     pub fn till_id(&self) -> i32 {
         let till = self.till.as_ref();
         till.map_or_else(|| i32::from(self.till_number), |till| till.id)
+    }
+
+    /// Who works here, for what is written down.
+    #[must_use]
+    pub fn by(&self) -> By {
+        By {
+            staff_id: self.staff.as_ref().map_or(0, |staff| staff.id),
+            till_id: self.till_id(),
+        }
     }
 
     /// The business date of the store (OP2).

@@ -345,3 +345,19 @@ async fn one_round_trip_for_a_scan_and_one_for_a_sale() {
     assert_eq!(proxy.round_trips(), 1);
     assert!(scanned >= delay * 2, "the delay is real: {scanned:?}");
 }
+
+/// The sale on the screen as an older or a broken console left it: not read, not lost, and said once.
+#[tokio::test]
+async fn a_sale_on_the_screen_that_cannot_be_read_is_set_aside() {
+    let database = books().await;
+    let till = Counter::open(database.options(APP), 1).await;
+    let folder = till.folder.path();
+    std::fs::write(folder.join("cart.json"), "{\"cart\":").unwrap();
+    for broken in [true, false] {
+        let Reply::Opening(opening) = till.db.answer(Query::Opening).await.unwrap() else {
+            panic!("an opening");
+        };
+        assert_eq!((opening.cart, opening.cart_broken), (None, broken));
+    }
+    assert!(folder.join("cart.broken").exists());
+}

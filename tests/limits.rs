@@ -1,6 +1,7 @@
 //! Who may do, approve and edit what, as the database has it (OP3); and that no edit undoes another.
 
 use guitai::db::open::APP;
+use guitai::domain::ledger::Stamp;
 use guitai::domain::money::Fen;
 use guitai::domain::price::{CartLine, quote};
 use guitai::domain::product::ProductKind;
@@ -9,6 +10,7 @@ use guitai::domain::sale::SaleRequest;
 use guitai::domain::shop::{Shop, Store, Till};
 use guitai::domain::staff::{Limit, Role, Staff};
 use guitai::domain::tender::{Tender, TenderKind::Wechat};
+use guitai::domain::top_up::ReversalRequest;
 use guitai::error::Result;
 use guitai::query::{Backend, ProductEdit, Query, Reply, StaffEdit};
 
@@ -96,6 +98,58 @@ async fn a_large_top_up_needs_somebody_whose_limit_reaches_so_far() {
         Fen::yuan(5_001),
         "what is refused leaves no trace"
     );
+}
+
+/// OP3: of top-ups in slices, the one that goes over the limit needs approval, and what somebody approved or what
+/// was reversed does not count.
+#[tokio::test]
+async fn top_ups_in_slices_gain_nothing() {
+    let database = books().await;
+    let till = Counter::open(database.options(APP), 1).await;
+    let her = till.enrol("13800001380").await.id;
+    let load = async |yuan, approver| {
+        let member = till.member(her).await;
+        let mut request = till.top_up_request(&member, yuan, Wechat);
+        request.stamp.approver_id = approver;
+        let member = Box::new(member);
+        till.receipt(Query::TopUp { request, member }).await
+    };
+    let alone = async || {
+        let query = Query::LoadedAlone {
+            member_id: her,
+            shift_id: till.shift.id,
+            staff_id: CASHIER,
+        };
+        match till.db.answer(query).await {
+            Ok(Reply::LoadedAlone(fen)) => fen,
+            other => panic!("{other:?}"),
+        }
+    };
+    load(3_000, None).await.unwrap();
+    let second = load(2_000, None).await.unwrap();
+    assert_eq!(hint(load(1, None).await), "approval.needed");
+    assert_eq!(
+        hint(load(45_001, Some(MANAGER)).await),
+        "approval.beyond",
+        "with what she approves it is more than she may"
+    );
+    load(45_000, Some(MANAGER)).await.unwrap();
+    assert_eq!(alone().await, Fen::yuan(5_000));
+    assert_eq!(hint(load(1, None).await), "approval.needed");
+    let reverse = ReversalRequest {
+        stamp: Stamp {
+            approver_id: Some(MANAGER),
+            ..till.stamp()
+        },
+        top_up_id: second.id,
+        member_id: her,
+    };
+    till.receipt(Query::ReverseTopUp(reverse)).await.unwrap();
+    assert_eq!(alone().await, Fen::yuan(3_000));
+    load(2_000, None).await.unwrap();
+    // Another member is another matter.
+    let other = till.enrol("13800001381").await;
+    till.top_up(&other, 5_000).await.unwrap();
 }
 
 /// The right to set a price is asked of the approver too, as it is at that moment.

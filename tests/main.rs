@@ -28,6 +28,7 @@ mod lists;
 mod live;
 mod manage;
 mod member;
+mod member_edit;
 mod paying;
 mod points;
 mod proxy;

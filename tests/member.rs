@@ -103,16 +103,31 @@ impl Backend for &Shop {
                 self.heard.borrow_mut().push(heard);
                 Ok(Reply::Phone(Some("13800001380".to_owned())))
             }
-            Query::EditMember { id: 7, person } => {
-                self.member.borrow_mut().name.clone_from(&person.name);
+            Query::EditMember {
+                id: 7,
+                person,
+                edition,
+                by,
+            } => {
+                let mut member = self.member.borrow_mut();
+                if edition != member.edition {
+                    return Err(Refusal::conflict("manage.changed"));
+                }
+                let heard = format!("{} at {} edited {}", by.staff_id, by.till_id, member.id);
+                self.heard.borrow_mut().push(heard);
+                member.edition += 1;
+                member.name.clone_from(&person.name);
+                drop(member);
                 self.saved.borrow_mut().push(person);
                 Ok(self.member())
             }
             Query::Scan { .. } => Ok(Reply::Found(Found::Nothing)),
-            Query::AddCard { member_id: 7, card } if card == "8800000000000013" => {
-                Err(Refusal::user("member.card_taken"))
-            }
-            Query::AddCard { member_id: 7, card } => {
+            Query::AddCard {
+                member_id: 7, card, ..
+            } if card == "8800000000000013" => Err(Refusal::user("member.card_taken")),
+            Query::AddCard {
+                member_id: 7, card, ..
+            } => {
                 self.heard.borrow_mut().push(card);
                 Ok(self.member())
             }
@@ -233,6 +248,21 @@ async fn particulars_are_edited() {
     );
     assert_eq!(saved[0].birth_year, None);
     assert_eq!(saved[0].notes, "对氨水过敏");
+    assert_eq!(*shop.heard.borrow(), ["101 at 1 edited 7"]);
+}
+
+#[tokio::test]
+async fn an_edit_that_came_too_late_is_not_saved() {
+    let shop = Shop::new(member());
+    let mut console = open(&shop).await;
+    console.keys("<F2>x");
+    shop.member.borrow_mut().edition += 1;
+    console.keys("<F2>").settle().await;
+    assert!(console.screen().contains("已被别人修改,没有保存"));
+    console.keys("<Enter><Esc><Left><Enter><F2>y<F2>");
+    console.settle().await;
+    let names: Vec<_> = shop.saved.borrow().iter().map(|p| p.name.clone()).collect();
+    assert_eq!(names, ["王晓明y"], "{}", console.screen());
 }
 
 #[tokio::test]

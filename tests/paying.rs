@@ -49,6 +49,8 @@ struct Books {
     member: Member,
     sale: SaleRecord,
     top_up: TopUpRecord,
+    /// What the cashier loaded in this shift by herself.
+    alone: Fen,
     rows: Vec<OperationRow>,
     /// The next money questions are refused with these first.
     refusals: RefCell<VecDeque<Refusal>>,
@@ -63,6 +65,7 @@ impl Books {
             member: member(100_000, 23_400),
             sale: sale_record(),
             top_up: top_up_record(),
+            alone: Fen::ZERO,
             rows: Vec::new(),
             refusals: RefCell::default(),
             asked: RefCell::default(),
@@ -163,6 +166,7 @@ impl Backend for &Books {
             Query::ReadReceipt { .. } => Ok(Reply::Receipt(Box::new(receipts::sale()))),
             Query::Export { name, .. } => Ok(Reply::Exported(name)),
             Query::Scan { .. } => Ok(Reply::Found(Found::Member(Box::new(self.member.clone())))),
+            Query::LoadedAlone { .. } => Ok(Reply::LoadedAlone(self.alone)),
             Query::SignIn { number, .. } => signed_in(&number),
             Query::KeepCart { .. } => Ok(Reply::Kept),
             Query::ReadShop { .. } => Ok(Reply::Shop(Box::new(self.shop_now()), None)),
@@ -265,6 +269,7 @@ fn member(principal: i64, bonus: i64) -> Member {
     Member {
         id: 7,
         version: 3,
+        edition: 1,
         name: "王晓明".into(),
         phone: Some("138****1380".into()),
         level: shop().levels[0].clone(),
@@ -368,6 +373,7 @@ fn sale_record() -> SaleRecord {
         points_back: 0,
         points_lots: Vec::new(),
         returned_before: Fen::ZERO,
+        base: Fen(15_315),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::support::books::news;
 use crate::support::cluster::Cluster;
 use crate::support::folder::Folder;
 use crate::support::pty::Pty;
-use crate::support::tls::{HOST, MISNAMED, OWNER_PASSWORD, SHOP_OWNER, TlsServer};
+use crate::support::tls::{Answers, HOST, MISNAMED, OWNER_PASSWORD, SHOP_OWNER, TlsServer};
 
 const PASSWORD: &str = "0123456789abcdef._~-";
 
@@ -173,6 +173,25 @@ async fn a_server_without_tls_is_used_only_when_the_url_says_so() {
     }
 }
 
+/// A certificate whose time is not now, and something behind the port that speaks no TLS at all.
+#[tokio::test]
+async fn a_certificate_out_of_date_and_no_tls_at_all_are_told_apart() {
+    for (answers, hint, says) in [
+        (Answers::expired(), "link.expired", "核对本机的日期和时间"),
+        (Answers::not_yet_valid(), "link.expired", "还没有生效"),
+        (Answers::nonsense(), "link.tls", "加密连接没有建立"),
+    ] {
+        let refusal = opening(&answers.url()).await.unwrap_err();
+        assert_eq!(
+            (refusal.hint, refusal.kind),
+            (hint, Kind::Offline),
+            "{refusal:?}"
+        );
+        let said = Text::load().unwrap().say(Lang::Zh, &Say::from(&refusal));
+        assert!(said.contains(says) && !said.contains('{'), "{said}");
+    }
+}
+
 /// The whole way of an owner with a server: make the schema, give the tills a password, start a till.
 #[tokio::test]
 async fn from_migrate_to_the_first_till() {
@@ -224,6 +243,9 @@ async fn from_migrate_to_the_first_till() {
         .await
         .unwrap();
     assert!(stored.starts_with("SCRAM-SHA-256$"));
+    let log = server.log();
+    assert!(log.contains("alter role guitai_app password 'SCRAM-SHA-256$4096:"));
+    assert!(!log.contains(PASSWORD), "the server was told the password");
     let refused = run(&folder, &url, &["migrate"]);
     assert!(
         !refused.status.success(),

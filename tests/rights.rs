@@ -246,3 +246,42 @@ async fn equals_do_not_edit_one_another() {
         "staff.no_right"
     );
 }
+
+/// OP3: whoever has a badge and not its PIN is nobody, and there is no PIN of nothing.
+#[tokio::test]
+async fn a_badge_alone_is_not_enough() {
+    let database = books().await;
+    let till = Counter::open(database.options(APP), 1).await;
+    let Reply::Staff(staff) = till.db.answer(Query::StaffList).await.unwrap() else {
+        panic!("staff");
+    };
+    let manager = staff.into_iter().find(|one| one.id == MANAGER).unwrap();
+    let badge = "GS0123456789ABCDEF0";
+    let save = |pin: &str| {
+        till.db.answer(Query::SaveStaff {
+            editor: OWNER,
+            edit: Box::new(StaffEdit {
+                staff: Staff {
+                    badge: Some(badge.to_owned()),
+                    ..manager.clone()
+                },
+                id: Some(MANAGER),
+                pin: Some(Pin(pin.to_owned())),
+            }),
+        })
+    };
+    assert_eq!(hint(save("").await), "staff.pin_length");
+    save("135790").await.unwrap();
+    let sign_in = |pin: &str| {
+        till.db.answer(Query::SignIn {
+            number: badge.to_owned(),
+            pin: Pin(pin.to_owned()),
+        })
+    };
+    assert_eq!(hint(sign_in("").await), "sign_in.wrong");
+    assert_eq!(hint(sign_in("135791").await), "sign_in.wrong");
+    let Reply::SignedIn(who) = sign_in("135790").await.unwrap() else {
+        panic!("signed in");
+    };
+    assert_eq!(who.id, MANAGER);
+}

@@ -62,10 +62,13 @@ async fn questions(till: &Counter) -> Vec<Query> {
         Query::ReadMember { id },
         Query::EditMember {
             id,
+            edition: 1,
+            by: till.session.by(),
             person: Person::default(),
         },
         Query::AddCard {
             member_id: id,
+            by: till.session.by(),
             card: "8800001".to_owned(),
         },
         Query::RevealPhone {

@@ -26,6 +26,15 @@ pub struct Kept {
     pub sending: Option<Uuid>,
 }
 
+/// What the last console left of a sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Left {
+    Nothing,
+    Sale(Kept),
+    /// There was one, and nobody can read it.
+    Broken,
+}
+
 impl Desk {
     /// The desk in `folder`, which is made when missing.
     ///
@@ -48,7 +57,9 @@ impl Desk {
         self.folder.join("journal")
     }
 
-    /// Keeps the sale on the screen, or forgets it. The old one is there until the new one is whole.
+    /// Keeps the sale on the screen, or forgets it. The old one is there until the new one is whole: what a
+    /// console that is killed leaves can always be read. Not forced to the disk, which every key would wait
+    /// for: a power cut may take it, and money is in the journal.
     ///
     /// # Errors
     /// `desk.unwritable`.
@@ -69,11 +80,24 @@ impl Desk {
         done.map_err(|error| refuse(&path, error))
     }
 
-    /// The sale that was on the screen when the console ended; damage counts as none.
+    /// The sale that was on the screen when the console ended. One that cannot be read is set aside as
+    /// `cart.broken`, for whoever wants to know what was in it.
     #[must_use]
-    pub fn kept(&self) -> Option<Kept> {
-        let json = fs::read(self.cart()).ok()?;
-        serde_json::from_slice(&json).ok()
+    pub fn kept(&self) -> Left {
+        let path = self.cart();
+        let json = match fs::read(&path) {
+            Ok(json) => json,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Left::Nothing,
+            Err(_) => Vec::new(),
+        };
+        if let Ok(kept) = serde_json::from_slice(&json) {
+            return Left::Sale(kept);
+        }
+        let aside = path.with_extension("broken");
+        if let Err(error) = fs::rename(&path, &aside) {
+            tracing::warn!(%error, "a broken cart was not set aside");
+        }
+        Left::Broken
     }
 
     /// Writes a file for the owner and says where it lies.
@@ -122,17 +146,26 @@ mod tests {
             lines: Vec::new(),
         };
         desk.keep(Some(cart.clone()), None).unwrap();
-        assert_eq!(
-            desk.kept(),
-            Some(Kept {
-                cart,
-                sending: None
-            })
-        );
-        fs::write(desk.cart(), "{torn").unwrap();
-        assert_eq!(desk.kept(), None);
+        let kept = Left::Sale(Kept {
+            cart: cart.clone(),
+            sending: None,
+        });
+        assert_eq!(desk.kept(), kept);
+        // Killed while it wrote the next one.
+        fs::write(desk.cart().with_extension("new"), "{torn").unwrap();
+        assert_eq!(desk.kept(), kept);
         desk.keep(None, None).unwrap();
         desk.keep(None, None).unwrap();
+        assert_eq!(desk.kept(), Left::Nothing);
+        for torn in ["", "{torn"] {
+            fs::write(desk.cart(), torn).unwrap();
+            assert_eq!(desk.kept(), Left::Broken);
+            let aside = fs::read_to_string(folder.join("cart.broken"));
+            assert_eq!(aside.unwrap(), torn);
+            assert_eq!(desk.kept(), Left::Nothing);
+        }
+        desk.keep(Some(cart), None).unwrap();
+        assert_eq!(desk.kept(), kept);
         let path = desk.export("../../dormant 2026.csv", "x").unwrap();
         assert!(
             Path::new(&path).starts_with(folder.join("export")),

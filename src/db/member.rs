@@ -11,7 +11,7 @@ use crate::domain::member::Member;
 use crate::domain::shop::Shop;
 use crate::domain::spelling;
 use crate::error::{Refusal, Result};
-use crate::query::{EnrolRequest, Found, Person};
+use crate::query::{By, EnrolRequest, Found, Person};
 
 /// Whose code this is, in any of its spellings, with everything the counter shows: one round trip.
 ///
@@ -100,14 +100,23 @@ fn person(person: &Person) -> serde_json::Value {
     })
 }
 
-/// Changes what is known of a person; what she owns is untouched.
+/// Changes what is known of a person; what she owns is untouched. Who changed what is kept.
 ///
 /// # Errors
-/// `refusal.not_found`; offline.
-pub async fn edit(conn: &mut PgConnection, id: i64, about: &Person) -> Result<Member> {
+/// `manage.changed` when `edition` is old by now; `refusal.not_found`; `staff.no_right`; offline.
+pub async fn edit(
+    conn: &mut PgConnection,
+    id: i64,
+    edition: i32,
+    by: By,
+    about: &Person,
+) -> Result<Member> {
     let done = sqlx::query_scalar!(
-        r#"select edit_member($1, $2) as "done!""#,
+        r#"select edit_member($1, $2, $3, $4, $5) as "done!""#,
         id,
+        edition,
+        by.staff_id,
+        by.till_id,
         person(about)
     )
     .fetch_one(&mut *conn)
@@ -119,15 +128,17 @@ pub async fn edit(conn: &mut PgConnection, id: i64, about: &Person) -> Result<Me
     read(conn, id).await
 }
 
-/// Adds a card.
+/// Adds a card; who did it is kept.
 ///
 /// # Errors
-/// `member.card_taken` when it belongs to somebody.
-pub async fn add_card(conn: &mut PgConnection, id: i64, card: &str) -> Result<Member> {
+/// `member.card_taken` when it belongs to somebody; `staff.no_right`; offline.
+pub async fn add_card(conn: &mut PgConnection, id: i64, by: By, card: &str) -> Result<Member> {
     let done = sqlx::query_scalar!(
-        r#"select add_credential($1, 'card', $2) as "done!""#,
+        r#"select add_credential($1, 'card', $2, $3, $4) as "done!""#,
         id,
-        card
+        card,
+        by.staff_id,
+        by.till_id
     )
     .fetch_one(&mut *conn)
     .await

@@ -14,12 +14,12 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::db::connect::connect;
-use crate::db::desk::Desk;
+use crate::db::desk::{Desk, Left};
 use crate::db::embedded::{DATABASE, Embedded, OWNER};
 use crate::db::journal::{Fate, Journal};
 use crate::db::link::{ANSWER_WITHIN, Link};
 use crate::db::refuse::refuse;
-use crate::db::{Db, member, set_up, shift, shop, staff};
+use crate::db::{Db, member, scram, set_up, shift, shop, staff};
 use crate::domain::ledger::Stamp;
 use crate::domain::money::Fen;
 use crate::domain::shift::{CloseRequest, Shift};
@@ -72,20 +72,16 @@ fn not_ours(error: MigrateError) -> Refusal {
     refusal
 }
 
-/// Gives the application's role a password; needs the owner's role.
+/// Gives the application's role a password, which the server never sees; needs the owner's role.
 ///
 /// # Errors
 /// Offline; internal without the right to.
 pub async fn set_app_password(options: &PgConnectOptions, password: &str) -> Result<()> {
     let mut conn = connect(options).await?;
     let work = async {
-        let quoted = password.replace('\'', "''");
-        // Stored as SCRAM, also where the server's habit is still md5.
-        let statement = format!(
-            "set password_encryption = 'scram-sha-256';
-             set standard_conforming_strings = on;
-             alter role {APP} password '{quoted}'"
-        );
+        // Digits, letters and the signs of base64: nothing to quote.
+        let verifier = scram::verifier(password)?;
+        let statement = format!("alter role {APP} password '{verifier}'");
         sqlx::raw_sql(AssertSqlSafe(statement))
             .execute(&mut conn)
             .await
@@ -195,13 +191,14 @@ impl Db {
             .read(async |c: &mut PgConnection| shift::open_at(c, self.till).await)
             .await?;
         self.know(open.as_ref());
-        let cart = self.cart_left();
+        let (cart, cart_broken) = self.cart_left();
         Ok(Reply::Opening(Box::new(Opening {
             shop: (*shop).clone(),
             store,
             till,
             shift: open,
             cart,
+            cart_broken,
         })))
     }
 
@@ -226,13 +223,18 @@ impl Db {
         }
     }
 
-    /// The sale that was on the screen when the console ended; none when it has been posted.
-    fn cart_left(&self) -> Option<Cart> {
-        let kept = self.desk.kept()?;
+    /// The sale that was on the screen when the console ended, none when it has been posted; and whether
+    /// there was one that cannot be read.
+    fn cart_left(&self) -> (Option<Cart>, bool) {
+        let kept = match self.desk.kept() {
+            Left::Nothing => return (None, false),
+            Left::Broken => return (None, true),
+            Left::Sale(kept) => kept,
+        };
         let journal = self.journal.borrow();
         let item = kept.sending.and_then(|id| journal.as_ref()?.item(id));
         let posted = item.is_some_and(|item| item.fate == Fate::Acked);
-        (!posted).then_some(kept.cart)
+        ((!posted).then_some(kept.cart), false)
     }
 
     fn know(&self, open: Option<&Shift>) {

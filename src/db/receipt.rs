@@ -141,3 +141,25 @@ pub async fn statement(
         })
         .collect())
 }
+
+/// What a member of staff loaded for a member in a shift by herself (OP3), fen of principal.
+///
+/// # Errors
+/// Offline.
+pub async fn loaded_alone(
+    conn: &mut PgConnection,
+    member: i64,
+    shift: Uuid,
+    staff: i32,
+) -> Result<Fen> {
+    sqlx::query_scalar!(
+        r#"select read_loaded_alone($1, $2, $3) as "fen!""#,
+        member,
+        shift,
+        staff
+    )
+    .fetch_one(conn)
+    .await
+    .map(Fen)
+    .map_err(refuse)
+}

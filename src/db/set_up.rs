@@ -13,8 +13,11 @@ use crate::query::SetUp;
 /// Makes a shop with one store, one till and its owner. Hashes the PIN, so it blocks for a moment.
 ///
 /// # Errors
-/// `set_up.no_preset`; `set_up.done_already` where there is a shop; offline.
+/// `set_up.no_preset`; `set_up.done_already` where there is a shop; what is wrong with the PIN; offline.
 pub async fn set_up(conn: &mut PgConnection, answers: &SetUp) -> Result<()> {
+    if let Some(hint) = answers.pin.complaint() {
+        return Err(Refusal::user(hint));
+    }
     let preset = preset::named(&answers.preset).ok_or_else(|| Refusal::user("set_up.no_preset"))?;
     let till = if answers.english { "Till 1" } else { "1号台" };
     let new = NewShop {

@@ -137,12 +137,11 @@ async fn sheet_of(conn: &mut PgConnection, shift: Shift) -> Result<Sheet> {
 pub async fn close(conn: &mut PgConnection, request: &CloseRequest) -> Result<()> {
     let stamp = &request.stamp;
     sqlx::query_scalar!(
-        "select close_shift($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "select close_shift($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         stamp.id,
         stamp.till_id,
         stamp.shift_id,
         stamp.operator_id,
-        stamp.approver_id,
         stamp.business_on,
         stamp.at,
         fingerprint(request),

@@ -8,7 +8,7 @@ use crate::domain::level::Level;
 use crate::domain::product::{Product, ProductKind};
 use crate::domain::shop::{Shop, Store, Till};
 use crate::domain::spelling;
-use crate::domain::staff::{Limit, Role, Staff};
+use crate::domain::staff::{Limit, Pin, Role, Staff};
 use crate::domain::top_up::TopUpRule;
 use crate::error::{Refusal, Result};
 use crate::query::{ProductEdit, StaffEdit};
@@ -156,10 +156,14 @@ pub async fn staff(conn: &mut PgConnection) -> Result<Vec<Staff>> {
 /// Saves a member of staff; without a PIN the old one stays.
 ///
 /// # Errors
-/// `staff.number_taken`, `staff.no_right`, `staff.last_owner`, `manage.changed`, `staff.pin_missing` for a new one without a PIN.
+/// `staff.number_taken`, `staff.no_right`, `staff.last_owner`, `manage.changed`, `staff.pin_missing` for a new one without a PIN,
+/// [`Pin::complaint`] of one that is no good.
 pub async fn save_staff(conn: &mut PgConnection, editor: i32, edit: &StaffEdit) -> Result<i32> {
     if edit.id.is_none() && edit.pin.is_none() {
         return Err(Refusal::user("staff.pin_missing"));
+    }
+    if let Some(hint) = edit.pin.as_ref().and_then(Pin::complaint) {
+        return Err(Refusal::user(hint));
     }
     let hash = match edit.pin.clone() {
         Some(pin) => Some(

@@ -8,7 +8,8 @@ use crate::db::shop;
 use crate::domain::staff::{Pin, Staff};
 use crate::error::{Refusal, Result};
 
-/// Checks a staff number or a badge with a PIN. The attempt is counted in the database before it is judged.
+/// Checks a staff number or a badge with a PIN. The attempt is counted in the database before it is judged, here:
+/// the database takes the console's word for who operates and who approves.
 ///
 /// # Errors
 /// `sign_in.wrong` for a wrong number or PIN (the two look the same), `sign_in.wait` with the seconds to wait

@@ -93,10 +93,12 @@ mod tests {
         record.lines[0].returned_net = Fen(5_000);
         assert_eq!(points(&shop, &record), 100);
 
-        // The rest comes back after it was attached: half of it takes back half of the points.
+        // The rest comes back after it was attached: the quick sale, which earned nothing, takes nothing.
         record.points = 100;
+        record.base = Fen(5_000);
         record.returned_before = Fen(5_000);
-        assert_eq!(record.points_for(Fen(9_500)), 50);
-        assert_eq!(record.points_for(Fen(14_000)), 100);
+        assert_eq!(record.points_for(&[(2, 1)]), 0);
+        assert_eq!(record.points_for(&[(1, 1)]), 100);
+        assert_eq!(record.points_for(&[(1, 1), (2, 1)]), 100);
     }
 }

@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::domain::card::{self, NoCard};
 use crate::domain::gtin::Gtin;
 use crate::domain::money::Fen;
-use crate::domain::payment_code::{PaymentCode, wipe};
+use crate::domain::payment_code::{self, Wallet, wipe};
 use crate::domain::phone::Phone;
 use crate::domain::spelling;
 use crate::domain::token::{Bearer, Token};
@@ -60,7 +60,7 @@ pub enum Meaning {
     Spelling(String),
     Name(String),
     /// What a wallet shows, and nothing else then: looked up nowhere and kept nowhere.
-    Payment(PaymentCode),
+    Payment(Wallet),
     /// A bank card's magnetic stripe: refuse it, say so and wipe the line (PV1).
     BankCard,
 }
@@ -81,7 +81,7 @@ impl fmt::Debug for Meaning {
             Self::Quantity(count) => write!(f, "Quantity({count})"),
             Self::Spelling(_) => f.write_str("Spelling"),
             Self::Name(_) => f.write_str("Name"),
-            Self::Payment(code) => write!(f, "{code:?}"),
+            Self::Payment(wallet) => write!(f, "Payment({wallet:?})"),
             Self::BankCard => f.write_str("BankCard"),
         }
     }
@@ -176,7 +176,7 @@ pub fn refused(text: &str) -> Option<NoCard> {
 pub fn is_secret(text: &str) -> bool {
     let mut text = normal(text);
     let mut digits = unspaced(&text);
-    let secret = is_bank_card(&text) || begins_stripe(&text) || PaymentCode::begins(&digits);
+    let secret = is_bank_card(&text) || begins_stripe(&text) || payment_code::begins(&digits);
     wipe(&mut text);
     wipe(&mut digits);
     secret
@@ -199,18 +199,18 @@ fn of_normal(text: &str, origin: Origin, situation: Situation) -> Vec<Meaning> {
     match (situation, payment(text)) {
         (Situation::Locked, _) => Vec::new(),
         // Alone: the digits must not lie about in other meanings.
-        (_, Some(code)) => vec![Meaning::Payment(code)],
+        (_, Some(wallet)) => vec![Meaning::Payment(wallet)],
         (Situation::Tendering, None) => by_origin(text, origin, true),
         (Situation::Counter { member }, None) => by_origin(text, origin, member),
     }
 }
 
 /// Also with the spaces that a wallet shows between the digits.
-fn payment(text: &str) -> Option<PaymentCode> {
+fn payment(text: &str) -> Option<Wallet> {
     let mut digits = unspaced(text);
-    let code = PaymentCode::parse(&digits);
+    let wallet = payment_code::wallet(&digits);
     wipe(&mut digits);
-    code
+    wallet
 }
 
 fn unspaced(text: &str) -> String {

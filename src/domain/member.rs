@@ -53,6 +53,8 @@ pub struct Member {
     pub id: i64,
     /// Grows with every posting; a plan names the version it was made on.
     pub version: i64,
+    /// Grows with every edit of her particulars; an edit names the one it began from.
+    pub edition: i32,
     pub name: String,
     /// `138****1234`, or nothing when she enrolled by card.
     pub phone: Option<String>,

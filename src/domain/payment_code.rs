@@ -1,7 +1,7 @@
-//! `PaymentCode`: what a customer's wallet shows to be charged. Lives for about a minute and is
-//! worth money: never in a log, a history or a crash file (scanner.md 5.4).
+//! Payment codes: what a customer's wallet shows to be charged. One lives for about a minute and is
+//! worth money: never in a log, a history or a crash file (scanner.md 5.4). guitai charges none, so only
+//! whose it is goes on from here, and the digits are wiped.
 
-use std::fmt;
 use std::ops::RangeInclusive;
 
 /// Whose code it looks like. The shape alone proves nothing: scale labels and goods may share it.
@@ -14,51 +14,19 @@ pub enum Wallet {
     ECny,
 }
 
-/// A payment code. `Debug` shows the wallet only, there is no `Display`, and dropping it
-/// overwrites the digits (as far as safe Rust can: copies the caller made are the caller's).
-#[derive(Clone, PartialEq, Eq)]
-pub struct PaymentCode {
-    wallet: Wallet,
-    code: String,
-}
-
-impl PaymentCode {
-    /// Recognises the shape. It proves nothing, but whatever has it is taken for one everywhere:
-    /// better no goods than somebody's money.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let wallet = wallet(text)?;
-        Some(Self {
-            wallet,
-            code: text.to_owned(),
-        })
-    }
-
-    /// Whether `text` is one, or the beginning of one that lacks a few digits: as it is typed, and as
-    /// good as whole to whoever finds it. Shorter beginnings may be phones and goods.
-    #[must_use]
-    pub fn begins(text: &str) -> bool {
-        let most = if let Some(rest) = text.strip_prefix(FACE) {
-            let face = rest.bytes().all(|b| b.is_ascii_alphanumeric());
-            face.then_some(FACE.len() + FACE_REST)
-        } else if text.bytes().all(|b| b.is_ascii_digit()) {
-            shape(text).map(|(_, lengths)| *lengths.end())
-        } else {
-            None
-        };
-        most.is_some_and(|most| (TELLING..=most).contains(&text.len()))
-    }
-
-    #[must_use]
-    pub const fn wallet(&self) -> Wallet {
-        self.wallet
-    }
-
-    /// The code itself, for the request that charges it and for nothing else.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.code
-    }
+/// Whether `text` is one, or the beginning of one that lacks a few digits: as it is typed, and as
+/// good as whole to whoever finds it. Shorter beginnings may be phones and goods.
+#[must_use]
+pub fn begins(text: &str) -> bool {
+    let most = if let Some(rest) = text.strip_prefix(FACE) {
+        let face = rest.bytes().all(|b| b.is_ascii_alphanumeric());
+        face.then_some(FACE.len() + FACE_REST)
+    } else if text.bytes().all(|b| b.is_ascii_digit()) {
+        shape(text).map(|(_, lengths)| *lengths.end())
+    } else {
+        None
+    };
+    most.is_some_and(|most| (TELLING..=most).contains(&text.len()))
 }
 
 /// The beginning of Alipay by face, and the characters behind it.
@@ -68,7 +36,10 @@ const FACE_REST: usize = 33;
 /// So many characters of a code tell almost all of it; goods have at most fourteen.
 const TELLING: usize = 15;
 
-fn wallet(text: &str) -> Option<Wallet> {
+/// Recognises the shape. It proves nothing, but whatever has it is taken for one everywhere: better no
+/// goods than somebody's money.
+#[must_use]
+pub fn wallet(text: &str) -> Option<Wallet> {
     if let Some(rest) = text.strip_prefix(FACE) {
         let face = rest.len() == FACE_REST && rest.bytes().all(|b| b.is_ascii_alphanumeric());
         return face.then_some(Wallet::Alipay);
@@ -100,40 +71,24 @@ pub fn wipe(text: &mut String) {
     std::hint::black_box(&mut bytes);
 }
 
-impl Drop for PaymentCode {
-    fn drop(&mut self) {
-        wipe(&mut self.code);
-    }
-}
-
-impl fmt::Debug for PaymentCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PaymentCode({:?} ****)", self.wallet)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn wallet_of(text: &str) -> Option<Wallet> {
-        PaymentCode::parse(text).map(|code| code.wallet())
-    }
-
     #[test]
     fn expired_samples() {
         for code in ["135112298638468293", "120061098828009406"] {
-            assert_eq!(wallet_of(code), Some(Wallet::WeChat));
+            assert_eq!(wallet(code), Some(Wallet::WeChat));
         }
         for code in ["289431869362714645", "28763443825664394"] {
-            assert_eq!(wallet_of(code), Some(Wallet::Alipay));
+            assert_eq!(wallet(code), Some(Wallet::Alipay));
         }
         assert_eq!(
-            wallet_of(&format!("fp{}", "a1b".repeat(11))),
+            wallet(&format!("fp{}", "a1b".repeat(11))),
             Some(Wallet::Alipay)
         );
-        assert_eq!(wallet_of("6212345678901234567"), Some(Wallet::UnionPay));
-        assert_eq!(wallet_of("0112345678901234567"), Some(Wallet::ECny));
+        assert_eq!(wallet("6212345678901234567"), Some(Wallet::UnionPay));
+        assert_eq!(wallet("0112345678901234567"), Some(Wallet::ECny));
     }
 
     #[test]
@@ -149,14 +104,12 @@ mod tests {
             "fp",
             "2512345",
         ] {
-            assert_eq!(wallet_of(text), None, "{text}");
+            assert_eq!(wallet(text), None, "{text}");
         }
     }
 
     #[test]
-    fn it_never_shows_itself_and_is_wiped() {
-        let code = PaymentCode::parse("135112298638468293");
-        assert_eq!(format!("{code:?}"), "Some(PaymentCode(WeChat ****))");
+    fn it_is_wiped() {
         let mut text = String::from("135112298638468293");
         wipe(&mut text);
         assert!(text.is_empty());

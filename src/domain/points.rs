@@ -120,6 +120,14 @@ pub fn earn<'a>(
     Earned { points, shares }
 }
 
+/// What of a net earned, fen, by the document of what was granted for it.
+#[must_use]
+pub fn base_of(document: &serde_json::Value) -> Fen {
+    let shares = document.get("shares").and_then(|shares| shares.as_array());
+    let fen = |share: &serde_json::Value| share.get("fen")?.as_i64();
+    Fen(shares.into_iter().flatten().filter_map(fen).sum())
+}
+
 /// Grants `points`: a debt is paid off first, the rest joins the lot of its expiry day or opens it as
 /// `new_lot` (PT6, PT3).
 pub fn grant(

@@ -72,6 +72,8 @@ pub struct SaleRecord {
     pub points_lots: Vec<Uuid>,
     /// The net, fen, that had come back before the points were granted: none of them are for it (MB3).
     pub returned_before: Fen,
+    /// What of the net the points are for, fen: quick sales earn by the setting of that moment (PR7).
+    pub base: Fen,
 }
 
 impl SaleRecord {
@@ -83,13 +85,23 @@ impl SaleRecord {
         self.lines.iter().map(|l| l.returned_net).sum()
     }
 
-    /// The points to take back in all once `returned` of the net came back: in proportion to what earned
-    /// them (PT6).
-    pub(super) fn points_for(&self, returned: Fen) -> i64 {
-        let part = returned - self.returned_before;
-        Fen(self.points)
-            .ratio(part.0, (self.net() - self.returned_before).0)
-            .0
+    /// Whether a line earned: goods always, quick sales where all that was left did.
+    fn earned(&self, line: &DocumentLine) -> bool {
+        line.product_id.is_some() || self.base == self.net() - self.returned_before
+    }
+
+    /// The points to take back in all once these lines come back too: in proportion to what of the net
+    /// earned them, so that a line that earned nothing takes nothing (PT6).
+    pub(super) fn points_for(&self, lines: &[(i16, i64)]) -> i64 {
+        let earned = self.lines.iter().filter(|sold| self.earned(&sold.line));
+        let (mut net, mut back) = (Fen::ZERO, Fen::ZERO);
+        for sold in earned {
+            let now = lines.iter().filter(|(no, _)| *no == sold.no);
+            net += sold.line.net;
+            back += sold.returned_net + now.map(|(_, quantity)| sold.worth(*quantity)).sum();
+        }
+        let before = net - self.base;
+        Fen(self.points).ratio((back - before).0, self.base.0).0
     }
 
     /// What was paid for this much of the net, fen: the rounding is shared in proportion.
@@ -191,7 +203,6 @@ pub fn plan(request: &RefundRequest, record: &SaleRecord, member: Option<&Member
             ..sold.line.clone()
         });
     }
-    let before = record.returned_net();
     let amount = request.amount;
     // As with the sale: the setting may have changed since the money was shown.
     let right = |rounding: Rounding| record.back_for(net, rounding) == amount;
@@ -206,7 +217,7 @@ pub fn plan(request: &RefundRequest, record: &SaleRecord, member: Option<&Member
     if let Some(member) = member {
         plan.member = Some((member.id, member.version));
         plan.spend = -amount;
-        points_back = record.points_for(before + net) - record.points_back;
+        points_back = record.points_for(&request.lines) - record.points_back;
         points::take_back(
             &mut plan,
             &member.lots,
@@ -323,6 +334,7 @@ pub mod tests {
             points_back: 0,
             points_lots: vec![],
             returned_before: Fen::ZERO,
+            base: points::base_of(&plan.document),
         }
     }
 
@@ -482,6 +494,49 @@ pub mod tests {
     }
 
     proptest! {
+        /// PT6: a line takes back what it earned, whichever comes back first; quick lines that earned nothing
+        /// take nothing.
+        #[test]
+        fn a_line_takes_back_what_it_earned(
+            goods in prop::collection::vec((1_i64..30_000, any::<bool>()), 1..6), quick_sale_points in any::<bool>(),
+            stored_value_multiplier in prop::option::of(5_000_i64..40_000), share in 0_i64..=100, first in any::<prop::sample::Index>(),
+        ) {
+            let shop = Shop { stored_value_multiplier, quick_sale_points, ..prices::shop() };
+            let her = member(vec![lot(1, 100_000, 0, None)]);
+            let cart: Vec<_> = goods.iter().map(|(price, quick)| {
+                let line = prices::line(*price, 1, None);
+                crate::domain::price::CartLine { product_id: line.product_id.filter(|_| !quick), ..line }
+            }).collect();
+            let quote = quote(&cart, Some(&her.level), &shop);
+            let stored = quote.total.ratio(share, 100).min(her.stored_value());
+            let paid = sale_request(quote.lines, [Tender::exact(TenderKind::StoredValue, stored), Tender::exact(TenderKind::Wechat, quote.total - stored)]
+                .into_iter().filter(|t| t.amount.is_positive()).collect());
+            let sold = sale::plan(&paid, &shop, Some(&her)).unwrap();
+            let mut record = record_of(&sold, Fen::ZERO);
+            let earning = |line: &DocumentLine| line.product_id.is_some() || quick_sale_points;
+            let base: Fen = record.lines.iter().filter(|l| earning(&l.line)).map(|l| l.line.net).sum();
+            prop_assert_eq!(record.base, base);
+            let mut order: Vec<usize> = (0..record.lines.len()).collect();
+            order.rotate_left(first.index(goods.len()));
+            let mut returned = Fen::ZERO;
+            for place in order {
+                let line = record.lines[place].clone();
+                let lines = vec![(line.no, 1)];
+                let amount = record.worth(&lines, Rounding::None);
+                let request = RefundRequest { stamp: stamp(), sale_id: record.id, member_id: Some(7), lines, amount };
+                let part = plan(&request, &record, Some(&her)).unwrap();
+                let before = record.points_back;
+                apply(&mut record, &part);
+                if earning(&line.line) {
+                    returned += line.line.net;
+                } else {
+                    prop_assert_eq!(record.points_back, before);
+                }
+                prop_assert_eq!(record.points_back, Fen(record.points).ratio(returned.0, base.0).0);
+            }
+            prop_assert_eq!(record.points_back, record.points);
+        }
+
         /// LG3: any way of returning a sale in parts, once everything is back every account is at zero.
         #[test]
         fn parts_add_up_to_the_whole(

@@ -158,6 +158,7 @@ pub(crate) mod tests {
         Member {
             id: 7,
             version: 3,
+            edition: 1,
             name: "王晓明".into(),
             phone: Some("138****1380".into()),
             level: prices::shop().levels[1].clone(),

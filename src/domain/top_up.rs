@@ -13,6 +13,7 @@ use super::member::Member;
 use super::money::{self, Fen};
 use super::points;
 use super::shop::{LimitsProfile, Shop};
+use super::staff::{Act, Limit};
 use super::tender::{Tender, TenderKind};
 use crate::error::{Refusal, Result};
 
@@ -177,6 +178,14 @@ pub fn limits_exceeded(
         exceeded.push("top_up.over_cash_limit");
     }
     exceeded
+}
+
+/// Whether somebody else has to approve a top-up by a role with this limit, whoever works in which has loaded
+/// `alone` for this member in this shift without approval, fen: slices gain nothing (OP3). The database asks
+/// the same, of operator and approver.
+#[must_use]
+pub fn needs_approval(limit: Option<&Limit>, alone: Fen, amount: Fen) -> bool {
+    !limit.is_some_and(|limit| limit.allows(Act::TopUp(alone + amount)))
 }
 
 /// A top-up as the cashier confirmed it.

@@ -279,7 +279,11 @@ async fn a_known_phone_with_a_new_card_offers_to_add_the_card() {
             .asked()
             .into_iter()
             .filter_map(|query| match query {
-                Query::AddCard { member_id, card } => Some((member_id, card)),
+                Query::AddCard {
+                    member_id,
+                    by,
+                    card,
+                } => Some((member_id, by.staff_id, card)),
                 _ => None,
             })
             .collect();
@@ -289,7 +293,7 @@ async fn a_known_phone_with_a_new_card_offers_to_add_the_card() {
             "she is on the screen: {screen}"
         );
         if yes {
-            assert_eq!(added, [(7, "0077712".to_owned())]);
+            assert_eq!(added, [(7, 101, "0077712".to_owned())]);
             assert!(screen.contains("卡已加上"), "{screen}");
         } else {
             assert!(added.is_empty() && screen.contains("卡没有加"), "{screen}");

@@ -3,12 +3,14 @@
 use chrono::TimeDelta;
 use guitai::domain::money::Fen;
 use guitai::domain::staff::Act;
+use guitai::domain::token::{Bearer, Token};
 use guitai::error::Refusal;
+use guitai::query::Query;
 use guitai::ui::screen::Outcome;
 use guitai::ui::screens::approve::Approve;
 use guitai::ui::text::Say;
 
-use super::{Books, manager, till};
+use super::{Books, manager, scan, till};
 use crate::support::console::morning;
 
 #[tokio::test]
@@ -30,6 +32,27 @@ async fn another_manager_approves_and_nobody_else() {
         .settle()
         .await;
     assert_eq!(*got.borrow(), [Outcome::Approved(manager())]);
+}
+
+/// Whoever finds a badge still lacks the PIN.
+#[tokio::test]
+async fn a_badge_alone_asks_nobody() {
+    let books = Books::new();
+    let (mut console, got) = till(
+        &books,
+        Approve::new(Say::new("approval.needed"), Act::Price),
+    );
+    scan(
+        &mut console,
+        &Token::mint(Bearer::Staff, [7; 10]).to_string(),
+    );
+    console.keys("<Enter><Enter><Enter>").settle().await;
+    assert!(books.asked.borrow().is_empty() && got.borrow().is_empty());
+    console.keys("1357<Enter>").settle().await;
+    assert!(matches!(
+        books.asked.borrow().as_slice(),
+        [Query::SignIn { .. }]
+    ));
 }
 
 #[tokio::test]

@@ -289,7 +289,8 @@ async fn topping_up_while_paying_makes_stored_value_the_choice() {
     let mut books = Books::new();
     books.member = member(60_000, 0);
     let (mut console, got) = till(&books, hers(6_800, 1_000));
-    console.keys("<F3>500<Enter><Enter>").settle().await;
+    console.keys("<F3>500").settle().await;
+    console.keys("<Enter><Enter>").settle().await;
     let screen = console.screen();
     assert!(screen.contains("> 储值"), "{screen}");
     console.keys("<Enter>").settle().await;

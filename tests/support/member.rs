@@ -30,6 +30,7 @@ pub fn member() -> Member {
     Member {
         id: 7,
         version: 3,
+        edition: 1,
         name: "王晓明".to_owned(),
         phone: Some("138****1380".to_owned()),
         level: Level {

@@ -87,6 +87,7 @@ pub fn opening() -> Opening {
         till: till(),
         shift: None,
         cart: None,
+        cart_broken: false,
     }
 }
 

@@ -3,17 +3,22 @@
 //! 127.0.0.2 and 127.0.0.3 are this machine too, but no name that guitai exempts from TLS.
 
 use std::fs;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Child;
+use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::{ServerConfig, ServerConnection};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{AssertSqlSafe, Connection, Executor};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::cluster::{Cluster, OWNER, SETTINGS, serve};
+use super::folder::Folder;
 
 /// The name and address in its certificate, besides `localhost`.
 pub const HOST: &str = "127.0.0.2";
@@ -73,6 +78,7 @@ impl TlsServer {
              listen_addresses = '{HOST}, {MISNAMED}, 127.0.0.1'
              hba_file = '{0}/hba'
              ssl = on
+             log_statement = all
              ssl_cert_file = '{0}/server.crt'
              ssl_key_file = '{0}/server.key'",
             folder.display()
@@ -110,6 +116,11 @@ impl TlsServer {
         owner.execute(AssertSqlSafe(statement)).await.unwrap();
     }
 
+    /// Everything it was asked, and more.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("server.log")).unwrap()
+    }
+
     /// `postgres://user:password@host/database`.
     pub fn url(&self, user: &str, password: &str, host: &str, database: &str) -> String {
         format!(
@@ -122,6 +133,75 @@ impl TlsServer {
     pub fn trusted(&self, user: &str, password: &str, database: &str) -> String {
         let url = self.url(user, password, HOST, database);
         format!("{url}?sslrootcert={}", self.ca.display())
+    }
+}
+
+/// Something that says yes when TLS is asked for, as Postgres does, and then shows a certificate that is no good,
+/// or none. It lives as long as this process.
+pub struct Answers {
+    folder: Folder,
+    port: u16,
+}
+
+impl Answers {
+    pub fn expired() -> Self {
+        Self::with_certificate(2020, 2021)
+    }
+
+    pub fn not_yet_valid() -> Self {
+        Self::with_certificate(2999, 3000)
+    }
+
+    fn with_certificate(from: i32, until: i32) -> Self {
+        let (ca, issuer) = authority("The shop's CA");
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![HOST.to_owned()]).unwrap();
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
+        let certificate = params.signed_by(&key, &issuer).unwrap();
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        let config = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key.into())
+            .unwrap();
+        let config = Arc::new(config);
+        Self::serve(&ca, move |mut client| {
+            let mut server = ServerConnection::new(Arc::clone(&config)).unwrap();
+            // The client hangs up when it sees the certificate.
+            while server.is_handshaking() && server.complete_io(&mut client).is_ok() {}
+        })
+    }
+
+    pub fn nonsense() -> Self {
+        Self::serve("", |mut client| {
+            let _ = client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        })
+    }
+
+    fn serve(ca: &str, answer: impl Fn(TcpStream) + Send + 'static) -> Self {
+        let folder = Folder::new("answers");
+        fs::write(folder.path().join("ca.pem"), ca).unwrap();
+        let listener = TcpListener::bind((HOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let mut client = client.unwrap();
+                let mut asks_for_tls = [0; 8];
+                if client.read_exact(&mut asks_for_tls).is_ok() && client.write_all(b"S").is_ok() {
+                    answer(client);
+                }
+            }
+        });
+        Self { folder, port }
+    }
+
+    pub fn url(&self) -> String {
+        let ca = self.folder.path().join("ca.pem");
+        let url = format!("postgres://shop@{HOST}:{}/shop", self.port);
+        match fs::metadata(&ca).unwrap().len() {
+            0 => format!("{url}?sslmode=require"),
+            _ => format!("{url}?sslrootcert={}", ca.display()),
+        }
     }
 }
 

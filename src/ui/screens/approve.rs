@@ -1,4 +1,5 @@
-//! Somebody with the right to do it says yes: staff number or badge, and PIN (OP3).
+//! Somebody with the right to do it says yes: staff number or badge, and PIN (OP3). The database holds her to her
+//! role and limits; that it was her is known here alone, so nothing but a right PIN leads to `Outcome::Approved`.
 
 use chrono::{DateTime, Utc};
 use ratatui::Frame;

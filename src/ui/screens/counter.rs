@@ -216,6 +216,9 @@ impl Counter {
             cx.notice(Tone::Plain, "counter.restored");
             self.restore(cart, cx);
         }
+        if std::mem::take(&mut cx.session.cart_broken) {
+            cx.notice(Tone::Warn, "counter.cart_broken");
+        }
         if cx.session.shift.is_none() {
             return Step::Push((self.doors.open_shift)());
         }
@@ -369,7 +372,7 @@ impl Counter {
             return Step::Push((self.doors.approve)(self.overrides(cx), Act::Price));
         }
         let lines = self.quote(cx.session).lines;
-        let approver = self.sale.approver.as_ref().map(|staff| staff.id);
+        let approver = self.sale.approver(cx.session.staff.as_ref());
         let cart = self.cart();
         Step::Push((self.doors.tender)(
             lines,
@@ -381,9 +384,9 @@ impl Counter {
 
     /// Who approved a price is forgotten with the screen; the price is not.
     fn wants_approval(&self, cx: &Cx) -> bool {
-        let by_hand = |line: &CartLine| line.override_price.is_some();
+        let approver = self.sale.approver(cx.session.staff.as_ref());
         let may = cx.session.limit().is_some_and(|limit| limit.price_override);
-        self.sale.approver.is_none() && !may && self.sale.all().iter().any(by_hand)
+        approver.is_none() && !may && self.sale.is_special()
     }
 
     /// The prices set by hand, for whoever approves them.
@@ -520,11 +523,10 @@ impl Counter {
                 return self.decided(choices.get(place).copied(), &code, cx);
             }
             (Outcome::Approved(staff), Some(Question::Override(place, line))) => {
-                self.sale.replace(place, line);
-                self.sale.approver = Some(staff);
+                self.sale.approve_line(place, line, staff);
             }
             (Outcome::Approved(staff), Some(Question::Approval)) => {
-                self.sale.approver = Some(staff);
+                self.sale.approve(staff);
                 return self.pay(cx);
             }
             (Outcome::Approved(staff), Some(Question::NewProduct(code))) => {

@@ -237,8 +237,11 @@ impl Enrol {
         };
         let card = self.new_card().map(str::to_owned);
         if let (Outcome::Yes, Some(card)) = (answer, card) {
-            let member_id = member.id;
-            self.asked = Some(cx.ask(Query::AddCard { member_id, card }));
+            self.asked = Some(cx.ask(Query::AddCard {
+                member_id: member.id,
+                by: cx.session.by(),
+                card,
+            }));
             return Step::Stay;
         }
         cx.notice(Tone::Warn, "enrol.existing_no_card");

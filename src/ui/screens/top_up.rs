@@ -9,9 +9,11 @@ use crate::domain::money::Fen;
 use crate::domain::shop::{LimitsProfile, Shop};
 use crate::domain::staff::Act;
 use crate::domain::tender::{Tender as Part, TenderKind};
-use crate::domain::top_up::{self, TopUpRequest, TopUpRule, limits_exceeded, reached};
-use crate::error::Refusal;
-use crate::query::Noun;
+use crate::domain::top_up::{
+    self, TopUpRequest, TopUpRule, limits_exceeded, needs_approval, reached,
+};
+use crate::error::{Refusal, Result};
+use crate::query::{Noun, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step, is_narrow};
@@ -41,6 +43,11 @@ pub struct TopUp {
     preview: Option<Plan>,
     hint: Option<Say>,
     approver: Option<i32>,
+    /// What she loaded for this member in this shift by herself (OP3), and whether that is being asked.
+    alone: Fen,
+    asked: Option<Ticket>,
+    /// Goes on as soon as that is known.
+    accepts: bool,
     /// The limits of SV10 were shown and taken.
     warned: bool,
 }
@@ -57,8 +64,37 @@ impl TopUp {
             preview: None,
             hint: None,
             approver: None,
+            alone: Fen::ZERO,
+            asked: None,
+            accepts: false,
             warned: false,
         }
+    }
+
+    /// What counts towards her limit besides this top-up (OP3).
+    fn ask_alone(&mut self, cx: &mut Cx) {
+        let shift = cx.session.shift.as_ref().map(|shift| shift.id);
+        let (Some(shift_id), Some(staff)) = (shift, &cx.session.staff) else {
+            return;
+        };
+        let (member_id, staff_id) = (self.member.id, staff.id);
+        self.asked = Some(cx.ask(Query::LoadedAlone {
+            member_id,
+            shift_id,
+            staff_id,
+        }));
+    }
+
+    /// Without an answer the database still refuses what needs an approval.
+    fn learnt(&mut self, answer: &Result<Reply>, cx: &mut Cx) -> Step {
+        self.asked = None;
+        if let Ok(Reply::LoadedAlone(alone)) = answer {
+            self.alone = *alone;
+        }
+        if std::mem::take(&mut self.accepts) {
+            return self.accept(cx);
+        }
+        Step::Stay
     }
 
     fn open(&mut self, cx: &Cx) {
@@ -159,14 +195,15 @@ impl TopUp {
                 return Step::push(Confirm::new(ask).careful());
             }
         }
-        let most = cx
-            .session
-            .limit()
-            .map_or(Fen::ZERO, |limit| limit.top_up_max);
-        if amount > most && self.approver.is_none() {
-            let why = Say::new("top_up.needs_approval");
-            let why = why.with("amount", amount).with("most", most);
-            return Step::push(Approve::new(why, Act::TopUp(amount)));
+        if self.asked.is_some() {
+            self.accepts = true;
+            return Step::Stay;
+        }
+        if self.approver.is_none() && needs_approval(cx.session.limit(), self.alone, amount) {
+            return Step::push(Approve::new(
+                self.why(amount, cx),
+                Act::TopUp(self.alone + amount),
+            ));
         }
         Step::push(Tender::top_up(Load {
             member: self.member.clone(),
@@ -175,6 +212,20 @@ impl TopUp {
             rule: self.rule(cx),
             approver_id: self.approver,
         }))
+    }
+
+    /// What whoever approves it reads.
+    fn why(&self, amount: Fen, cx: &Cx) -> Say {
+        let most = cx.session.limit().map(|limit| limit.top_up_max);
+        let key = if self.alone.is_positive() {
+            "top_up.needs_approval_sum"
+        } else {
+            "top_up.needs_approval"
+        };
+        Say::new(key)
+            .with("amount", amount)
+            .with("alone", self.alone)
+            .with("most", most.unwrap_or_default())
     }
 
     /// The shop's offers are others now: what is typed stays, and so does the chosen tile where its offer
@@ -197,6 +248,7 @@ impl TopUp {
 
     /// Another amount needs its own warning and its own approval.
     fn changed(&mut self, cx: &Cx) {
+        self.accepts = false;
         self.warned = false;
         self.approver = None;
         self.hint = None;
@@ -319,7 +371,13 @@ impl Screen for TopUp {
             return Step::Stay;
         }
         match input {
-            Input::Opened => self.open(cx),
+            Input::Opened => {
+                self.open(cx);
+                self.ask_alone(cx);
+            }
+            Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
+                return self.learnt(&answer, cx);
+            }
             Input::Changed(noun) if Noun::Shop.meets(noun) => self.renewed(cx),
             Input::Action(Action::Accept) => return self.accept(cx),
             Input::Action(Action::Back) if !self.amount.is_empty() => {

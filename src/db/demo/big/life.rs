@@ -19,7 +19,7 @@ use crate::domain::money::Fen;
 use crate::domain::refund::{self, SaleRecord, SoldLine};
 use crate::domain::sale::{self, SaleRequest};
 use crate::domain::top_up;
-use crate::domain::{instalment, price};
+use crate::domain::{instalment, points, price};
 use crate::error::{Refusal, Result};
 use crate::query::EnrolRequest;
 
@@ -429,6 +429,7 @@ fn recorded(request: &SaleRequest, plan: &Plan) -> SaleRecord {
             .filter_map(|p| p.lot)
             .collect(),
         returned_before: Fen::ZERO,
+        base: points::base_of(&plan.document),
     }
 }
 
@@ -439,6 +440,7 @@ impl World {
         Ok(Member {
             id,
             version: 0,
+            edition: 1,
             name: String::new(),
             phone: None,
             level: level.ok_or_else(|| Refusal::user("level.none"))?,

@@ -106,8 +106,12 @@ impl Counter {
             Some(Unknown::Enrol) => self.enrol(None, card),
             Some(Unknown::AddCard) => {
                 if let (Some(member), Some(card)) = (&self.member, card) {
-                    let (member_id, card) = (member.id, card.number().to_owned());
-                    self.fetch(Query::AddCard { member_id, card }, Why::Member, cx);
+                    let add = Query::AddCard {
+                        member_id: member.id,
+                        by: cx.session.by(),
+                        card: card.number().to_owned(),
+                    };
+                    self.fetch(add, Why::Member, cx);
                 }
                 Step::Stay
             }

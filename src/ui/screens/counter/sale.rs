@@ -15,8 +15,8 @@ pub const MOST_PIECES: i64 = 99_999;
 pub struct Sale {
     lines: Vec<CartLine>,
     selected: usize,
-    /// Who approved a price that was set by hand.
-    pub approver: Option<Staff>,
+    /// Who approved all prices that are set by hand, as they are now (OP3).
+    approver: Option<Staff>,
 }
 
 impl Sale {
@@ -82,16 +82,54 @@ impl Sale {
 
     /// Sets the quantity of the selected line. Returns whether there is one.
     pub fn set_quantity(&mut self, quantity: i64) -> bool {
-        let line = self.lines.get_mut(self.selected);
-        line.map(|line| line.quantity = quantity.min(MOST_PIECES))
-            .is_some()
+        let Some(line) = self.selected().cloned() else {
+            return false;
+        };
+        let quantity = quantity.min(MOST_PIECES);
+        self.replace(self.selected, CartLine { quantity, ..line });
+        true
     }
 
-    /// Puts an edited line where it was.
+    /// Puts an edited line where it was. Nobody has approved a price by hand for so much of it yet.
     pub fn replace(&mut self, place: usize, line: CartLine) {
-        if let Some(known) = self.lines.get_mut(place) {
+        if let Some(known) = self.lines.get_mut(place)
+            && *known != line
+        {
+            let asks = line.override_price.is_some();
             *known = line;
+            if asks || !self.is_special() {
+                self.approver = None;
+            }
         }
+    }
+
+    /// Whether a price is set by hand.
+    pub fn is_special(&self) -> bool {
+        let special = |line: &CartLine| line.override_price.is_some();
+        self.lines.iter().any(special)
+    }
+
+    /// Somebody has seen all prices that are set by hand, and approved them.
+    pub fn approve(&mut self, staff: Staff) {
+        self.approver = Some(staff);
+    }
+
+    /// Puts a line with a price by hand where it was: she has seen this one. Others that she has not seen
+    /// are to be approved still, together with it.
+    pub fn approve_line(&mut self, place: usize, line: CartLine, staff: Staff) {
+        let before = self.approver.take();
+        let mut others = self.lines.iter().enumerate().filter(|(at, _)| *at != place);
+        let others = others.any(|(_, line)| line.override_price.is_some());
+        self.replace(place, line);
+        if !others || before.as_ref() == Some(&staff) {
+            self.approver = Some(staff);
+        }
+    }
+
+    /// Who approved the prices by hand; nobody approves her own (OP3).
+    pub fn approver(&self, operator: Option<&Staff>) -> Option<i32> {
+        let approver = self.approver.as_ref()?.id;
+        (Some(approver) != operator.map(|staff| staff.id)).then_some(approver)
     }
 
     pub fn remove(&mut self, place: usize) {
@@ -99,8 +137,7 @@ impl Sale {
             self.lines.remove(place);
             self.select(self.selected);
         }
-        let special = |line: &CartLine| line.override_price.is_some();
-        if !self.lines.iter().any(special) {
+        if !self.is_special() {
             self.approver = None;
         }
     }

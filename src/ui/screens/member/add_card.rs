@@ -71,6 +71,7 @@ impl AddCard {
         if let Some(card) = self.card.free() {
             self.asked = Some(cx.ask(Query::AddCard {
                 member_id: self.member_id,
+                by: cx.session.by(),
                 card: card.number().to_owned(),
             }));
             return;

@@ -34,6 +34,8 @@ const GENDERS: [Option<Gender>; 3] = [None, Some(Gender::Female), Some(Gender::M
 #[derive(Debug)]
 pub struct EditMember {
     member_id: i64,
+    /// Of her as the form shows her.
+    edition: i32,
     form: Form,
     asked: Option<Ticket>,
 }
@@ -52,6 +54,7 @@ impl EditMember {
         let gender = GENDERS.iter().position(|known| *known == member.gender);
         Self {
             member_id: member.id,
+            edition: member.edition,
             form: Form::new()
                 .field("member.name", field(NAME_LENGTH, &member.name))
                 .field(
@@ -95,6 +98,8 @@ impl EditMember {
         };
         self.asked = Some(cx.ask(Query::EditMember {
             id: self.member_id,
+            edition: self.edition,
+            by: cx.session.by(),
             person,
         }));
     }

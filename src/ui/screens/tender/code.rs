@@ -2,7 +2,7 @@
 
 use super::{Asking, Tender};
 use crate::domain::code::{Meaning, Origin, Situation, known_as, meanings};
-use crate::domain::payment_code::{PaymentCode, Wallet, wipe};
+use crate::domain::payment_code::{Wallet, wipe};
 use crate::domain::tender::TenderKind;
 use crate::query::{Found, Query};
 use crate::ui::screen::{Cx, Step};
@@ -15,7 +15,7 @@ impl Tender {
         let all = meanings(&code, origin, Situation::Tendering);
         wipe(&mut code);
         match all.first() {
-            Some(Meaning::Payment(code)) => self.wallet(code),
+            Some(Meaning::Payment(wallet)) => self.wallet(*wallet),
             Some(Meaning::BankCard) => self.hint = Some(Say::new("tender.no_stripe")),
             Some(Meaning::Amount(amount)) => self.amount.set(&amount.to_string().replace(',', "")),
             Some(_) if origin == Origin::Typed => {}
@@ -30,8 +30,8 @@ impl Tender {
 
     /// Sets the tender; the money itself moves on the shop's own device, so Enter is the cashier's
     /// word that it came. The code is not kept.
-    pub(super) fn wallet(&mut self, code: &PaymentCode) {
-        let (kind, hint) = match code.wallet() {
+    pub(super) fn wallet(&mut self, wallet: Wallet) {
+        let (kind, hint) = match wallet {
             Wallet::WeChat => (TenderKind::Wechat, "tender.code_wechat"),
             Wallet::Alipay => (TenderKind::Alipay, "tender.code_alipay"),
             Wallet::UnionPay => (TenderKind::BankCard, "tender.code_card"),
