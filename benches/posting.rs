@@ -182,7 +182,7 @@ async fn prepare(embedded: &Embedded) {
     app.execute(AssertSqlSafe(format!(
         "do $$ declare l uuid; begin for i in 1..{members} loop l := md5(i::text)::uuid;
            perform from post(gen_random_uuid(), 'top_up', 1, (select shift_id from till where id = 1), 1, null, i, 0, '2026-11-22', now(), null,
-             0, false, null, '{{cash,bonus_granted}}', '{{-90000000,-10000000}}', array[l], '{{90000000}}', '{{10000000}}', '{{0}}', null, jsonb_build_array(jsonb_build_object('id', l, 'kind', 'stored_value')), null, '{{}}', '\\x01');
+             0, false, null, null, null, '{{cash,bonus_granted}}', '{{-90000000,-10000000}}', array[l], '{{90000000}}', '{{10000000}}', '{{0}}', null, jsonb_build_array(jsonb_build_object('id', l, 'kind', 'stored_value')), null, '{{}}', '\\x01');
          end loop; end $$"
     )))
     .await

@@ -105,9 +105,11 @@ create table operation (
 );
 -- The order of what happened to a member is that of her versions: an id may follow from what it does.
 create index operation_of_member on operation (merchant_id, member_id, version_after) include (business_on, spend) where member_id is not null;
-create index operation_about on operation (merchant_id, about_id) where about_id is not null;
--- A top-up is reversed once, a sale attached once (LG3, MB3).
-create unique index operation_once on operation (merchant_id, about_id) where kind in ('attach', 'top_up_reversal');
+-- Finds what was done about an operation, and keeps a top-up from being reversed twice and a sale from being attached
+-- twice (LG3, MB3). One index for both, because a posting opens them all.
+create unique index operation_about on operation (
+  merchant_id, about_id, (case when kind in ('attach', 'top_up_reversal') then '00000000-0000-0000-0000-000000000000' else id end)
+) where about_id is not null;
 alter table operation add constraint operation_pkey primary key (merchant_id, id);
 
 -- The postings of all operations. A member's accounts name the lot they move.

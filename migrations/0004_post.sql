@@ -3,7 +3,7 @@
 --
 -- Refusals carry a code of their own: GT001 stale plan, GT002 id used for something else, GT003 this
 -- login has no seat, GT004 postings do not balance, GT005 shift not open here, GT006 approval missing,
--- GT007 more returned than there was, GT008 no such operation, GT017 not yet expired, GT018 not a sale to attach.
+-- GT007 more returned than there was, GT008 no such operation, GT017 not yet expired, GT018 not a sale to attach, GT020 known id.
 
 set role guitai_ledger;
 
@@ -140,8 +140,8 @@ end $$;
 create function post(
   p_id uuid, p_kind operation_kind, p_till int, p_shift uuid, p_operator int, p_approver int,
   p_member bigint, p_version bigint, p_business_on date, p_happened_at timestamptz, p_about uuid,
-  p_spend bigint, p_visit boolean, p_level int, p_accounts account[], p_amounts bigint[], p_lots uuid[],
-  p_principals bigint[], p_bonuses bigint[], p_points bigint[],
+  p_spend bigint, p_visit boolean, p_at_risk bigint, p_due_on date, p_level int, p_accounts account[], p_amounts bigint[],
+  p_lots uuid[], p_principals bigint[], p_bonuses bigint[], p_points bigint[],
   p_lines jsonb, p_new_lots jsonb, p_extras jsonb, p_document jsonb, p_request_hash bytea
 ) returns bigint[]
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
@@ -176,7 +176,8 @@ begin
     raise exception 'postings do not balance: % fen', d_fen + d_principal + d_bonus using errcode = 'GT004';
   end if;
 
-  -- The till's row is the lock of its chain; a known id leaves it untouched.
+  -- The till's row is the lock of its chain. Nobody looks whether the id is known: the key of operation refuses it below,
+  -- and the caller then asks for the first answer.
   update till set seq = till.seq + 1,
          head = chain_hash(till.head, till.store_id, till.id, till.seq + 1, operation_content(
            p_id, p_kind, p_shift, p_operator, p_approver, p_member, p_business_on, p_happened_at, p_about,
@@ -185,7 +186,6 @@ begin
    where till.merchant_id = (select s.merchant_id from seat s where s.role_name = session_user and coalesce(s.till_id, p_till) = p_till)
      and till.id = p_till
      and till.shift_id is not distinct from p_shift
-     and (select o.id from operation o where o.merchant_id = till.merchant_id and o.id = p_id) is null
   returning till.merchant_id, till.store_id, till.seq, till.head into v_merchant, v_store, v_seq, v_head;
   if not found then
     return first_answer(p_id, p_till, p_request_hash);
@@ -196,6 +196,7 @@ begin
       select level_id into v_from_level from holding where merchant_id = v_merchant and member_id = p_member;
     end if;
     if p_visit then
+      -- Where a visit leaves her in the list of dormant members comes with the plan, made on this very version.
       update holding set
              version = holding.version + 1,
              principal = holding.principal + d_principal,
@@ -206,10 +207,8 @@ begin
              visits = holding.visits + (holding.last_visit_on is null or holding.last_visit_on < p_business_on)::int,
              first_visit_on = least(holding.first_visit_on, p_business_on),
              last_visit_on = greatest(holding.last_visit_on, p_business_on),
-             at_risk = at_risk(holding.principal + holding.bonus + d_principal + d_bonus, holding.spend + p_spend,
-               least(holding.first_visit_on, p_business_on), greatest(holding.last_visit_on, p_business_on)),
-             due_on = due_on(holding.visits + (holding.last_visit_on is null or holding.last_visit_on < p_business_on)::int,
-               least(holding.first_visit_on, p_business_on), greatest(holding.last_visit_on, p_business_on))
+             at_risk = p_at_risk,
+             due_on = p_due_on
        where merchant_id = v_merchant and member_id = p_member and version = p_version
       returning holding.version, holding.principal, holding.bonus, holding.points into v_version, v_principal, v_bonus, v_points;
     else
@@ -226,6 +225,9 @@ begin
       returning holding.version, holding.principal, holding.bonus, holding.points into v_version, v_principal, v_bonus, v_points;
     end if;
     if not found then
+      if exists (select from operation where merchant_id = v_merchant and id = p_id) then
+        raise exception 'operation % is known', p_id using errcode = 'GT020';
+      end if;
       raise exception 'member % has changed', p_member using errcode = 'GT001';
     end if;
   end if;
@@ -283,7 +285,7 @@ end $$;
 
 -- The answer a retry gets: the same as the first time. Another request under the same id is refused.
 create function first_answer(p_id uuid, p_till int, p_request_hash bytea) returns bigint[]
-language plpgsql
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -399,6 +401,6 @@ begin
 end $$;
 
 -- operation_content is pure; verify computes the chains again with it.
-grant execute on function post, operation_content to guitai_app;
+grant execute on function post, first_answer, operation_content to guitai_app;
 
 reset role;

@@ -34,7 +34,7 @@ begin
                where c.merchant_id = m and c.member_id = t.id and c.kind = 'phone' and c.state = 'active' limit 1),
     'level', to_jsonb(l), 'principal', h.principal, 'bonus', h.bonus, 'points', h.points,
     'visits', h.visits, 'first_visit_on', h.first_visit_on, 'last_visit_on', h.last_visit_on, 'due_on', h.due_on,
-    'spend_year', coalesce((select sum(o.spend) from operation o
+    'spend', h.spend, 'spend_year', coalesce((select sum(o.spend) from operation o
         where o.merchant_id = m and o.member_id = t.id and o.business_on > (now() at time zone 'Asia/Shanghai')::date - interval '1 year'), 0)::bigint,
     'birth_year', t.birth_year, 'birth_month', t.birth_month, 'birth_day', t.birth_day, 'gender', t.gender,
     'notes', t.notes, 'joined_on', t.joined_on,

@@ -48,7 +48,7 @@ begin
     continue when not found;
     v_answer := post(
       e.id, 'expiry', p_till, p_shift, p_operator, null, e.member_id, e.version, p_business_on, p_happened_at, null,
-      0, false, null, e.accounts, e.amounts, e.lots, e.principals, e.bonuses, e.points, null, null, null, e.document, decode(e.request_hash, 'hex'));
+      0, false, null, null, null, e.accounts, e.amounts, e.lots, e.principals, e.bonuses, e.points, null, null, null, e.document, decode(e.request_hash, 'hex'));
     if v_answer[1] = 0 then
       return next e.id;
     end if;

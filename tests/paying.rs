@@ -280,6 +280,7 @@ fn member(principal: i64, bonus: i64) -> Member {
         first_visit_on: None,
         last_visit_on: None,
         due_on: None,
+        spend: Fen::ZERO,
         spend_year: Fen::ZERO,
         birth_year: None,
         birth_month: None,

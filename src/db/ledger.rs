@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::db::refuse::refuse;
+use crate::db::refuse::{is_known, refuse};
 use crate::domain::ledger::{Balances, OperationKind, Plan, Posted, Stamp};
 use crate::domain::money::Fen;
 use crate::error::{Kind, Refusal, Result};
@@ -21,7 +21,8 @@ pub fn fingerprint<T: serde::Serialize>(request: &T) -> Vec<u8> {
     Sha256::digest(text).to_vec()
 }
 
-/// Posts a plan. A known id with the same fingerprint posts nothing and returns the first answer.
+/// Posts a plan. A known id with the same fingerprint posts nothing and returns the first answer, which takes a second
+/// round trip.
 ///
 /// # Errors
 /// `ledger.stale` when the member has changed since the plan was made; refusals of the shop's rules; offline
@@ -46,7 +47,7 @@ pub async fn post(
     let points: Vec<i64> = moves.iter().map(|m| m.points).collect();
     let answer = sqlx::query_scalar!(
         r#"select post($1, $2::text::operation_kind, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-             $15::text[]::account[], $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) as "answer!: Vec<Option<i64>>""#,
+             $15, $16, $17::text[]::account[], $18, $19, $20, $21, $22, $23, $24, $25, $26, $27) as "answer!: Vec<Option<i64>>""#,
         stamp.id,
         plan.kind.name(),
         stamp.till_id,
@@ -60,6 +61,8 @@ pub async fn post(
         plan.about,
         plan.spend.0,
         plan.visit,
+        plan.standing.at_risk.0,
+        plan.standing.due_on,
         plan.level,
         &accounts as &[&str],
         &amounts,
@@ -73,8 +76,21 @@ pub async fn post(
         plan.document,
         hash,
     )
-    .fetch_one(conn)
-    .await
+    .fetch_one(&mut *conn)
+    .await;
+    let answer = match answer {
+        Err(error) if is_known(&error) => {
+            sqlx::query_scalar!(
+                r#"select first_answer($1, $2, $3) as "answer!: Vec<Option<i64>>""#,
+                stamp.id,
+                stamp.till_id,
+                hash
+            )
+            .fetch_one(conn)
+            .await
+        }
+        answer => answer,
+    }
     .map_err(refuse)?;
     let [Some(how), Some(seq), after @ ..] = answer.as_slice() else {
         return Err(

@@ -14,6 +14,15 @@ pub fn is_stale(refusal: &Refusal) -> bool {
     refusal.kind == Kind::Conflict && refusal.hint == STALE
 }
 
+/// Whether the id of an operation was known: its first answer can be asked for.
+#[must_use]
+pub fn is_known(error: &Error) -> bool {
+    let Error::Database(database) = error else {
+        return false;
+    };
+    database.code().as_deref() == Some("GT020") || database.constraint() == Some("operation_pkey")
+}
+
 /// A failed statement as a refusal. A dead connection, a server that shuts down and a statement that
 /// took too long are all "offline": nobody knows whether it was done.
 #[must_use]
@@ -38,11 +47,10 @@ pub fn refuse(error: Error) -> Refusal {
     match (code.as_ref(), constraint) {
         ("GT001" | "40001" | "40P01", _)
         | ("23514", "balance_floor" | "lot_points_floor")
-        | (
-            "23505",
-            "operation_pkey" | "operation_seq_key" | "lot_points_expiry" | "credential_pkey",
-        ) => Refusal::conflict(STALE),
-        ("23505", "operation_once") => Refusal::user("ledger.done_already"),
+        | ("23505", "operation_seq_key" | "lot_points_expiry" | "credential_pkey") => {
+            Refusal::conflict(STALE)
+        }
+        ("23505", "operation_about") => Refusal::user("ledger.done_already"),
         ("GT003", _) => Refusal::user("ledger.no_seat"),
         ("GT005", _) => Refusal::user("shift.not_open"),
         ("GT006", _) => Refusal::user("approval.needed"),

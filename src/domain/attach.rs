@@ -47,6 +47,7 @@ pub fn plan(
         member.level.id,
         member.spend_year + plan.spend,
     );
+    plan.stand(member, request.stamp.business_on);
     plan.document = serde_json::json!({ "sale_seq": record.seq, "points": earned.points, "shares": earned.shares, "returned": record.returned_net() });
     Ok(plan)
 }

@@ -1,11 +1,12 @@
 //! `dormant`: who has stayed away for too long, and what the shop stands to lose (OR1).
 //!
 //! All integers, and every formula but [`days_since`] depends on stored columns only, not on today. So
-//! Postgres keeps them as generated columns of `holding` (`due_on` and `at_risk`), and the list is an index
-//! range; a test holds the two to each other.
+//! `holding` keeps `due_on` and `at_risk`, and the list is an index range. A visit brings them with its plan;
+//! other operations and verify compute them in Postgres. A test holds the two to each other.
 
 use chrono::{Days, NaiveDate};
 
+use crate::domain::member::Member;
 use crate::domain::money::Fen;
 
 /// Visit days from which on a member has a rhythm of his own.
@@ -33,6 +34,32 @@ pub enum Reason {
     Limit,
     /// Longer away than twice the member's own mean gap.
     Rhythm,
+}
+
+/// Where a member stands in the list when she stays away from now on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Value at risk, fen.
+    pub at_risk: Fen,
+    /// The day after which she is overdue by her own rhythm.
+    pub due_on: Option<NaiveDate>,
+}
+
+/// Where `member` stands after a visit on the day `on` which adds `spend` and leaves her with `stored` of principal
+/// and bonus.
+#[must_use]
+pub fn after_visit(member: &Member, on: NaiveDate, spend: Fen, stored: Fen) -> Standing {
+    let visits = Visits {
+        first: member.first_visit_on.map_or(on, |first| first.min(on)),
+        last: member.last_visit_on.map_or(on, |last| last.max(on)),
+        days: i64::from(member.visits)
+            + i64::from(member.last_visit_on.is_none_or(|last| last < on)),
+        spent: member.spend + spend,
+    };
+    Standing {
+        at_risk: visits.at_risk(stored, Fen::ZERO),
+        due_on: visits.dormant_on().and_then(|day| day.pred_opt()),
+    }
 }
 
 /// Whole days from the last visit to `today`, both business dates; zero when it lies ahead.

@@ -7,6 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::dormant::{Standing, after_visit};
+use super::member::Member;
 use super::money::Fen;
 use super::product::ProductKind;
 
@@ -254,6 +256,8 @@ pub struct Plan {
     /// What it adds to the member's spend, fen.
     pub spend: Fen,
     pub visit: bool,
+    /// What a visit makes of her in the list of dormant members (OR1).
+    pub standing: Standing,
     /// The level she moves to.
     pub level: Option<i32>,
     pub postings: Vec<Posting>,
@@ -272,6 +276,7 @@ impl Plan {
             about: None,
             spend: Fen::ZERO,
             visit: false,
+            standing: Standing::default(),
             level: None,
             postings: Vec::new(),
             new_lots: Vec::new(),
@@ -307,6 +312,12 @@ impl Plan {
                 (fen + posting.amount, points)
             }
         })
+    }
+
+    /// Says where the member stands after this visit; when all else is planned.
+    pub fn stand(&mut self, member: &Member, on: NaiveDate) {
+        let gained = Fen(self.total(Account::Principal) + self.total(Account::Bonus));
+        self.standing = after_visit(member, on, self.spend, member.stored_value() + gained);
     }
 
     /// What it posts to the shop's own accounts, fen. The shop's side of the points is not among them: it is their sum.

@@ -67,7 +67,8 @@ pub struct Member {
     pub last_visit_on: Option<NaiveDate>,
     /// The day after which she is overdue by her own rhythm (OR1).
     pub due_on: Option<NaiveDate>,
-    /// Net spend of the last twelve months, fen (LV1).
+    /// Net spend since she joined, and of the last twelve months (LV1), fen.
+    pub spend: Fen,
     pub spend_year: Fen,
     pub birth_year: Option<i32>,
     pub birth_month: Option<u32>,

@@ -107,6 +107,7 @@ pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Resu
             member.level.id,
             member.spend_year + plan.spend,
         );
+        plan.stand(member, request.stamp.business_on);
     }
     plan.document = serde_json::json!({
         "tenders": request.tenders,
@@ -169,6 +170,7 @@ pub(crate) mod tests {
             first_visit_on: None,
             last_visit_on: None,
             due_on: None,
+            spend: Fen::ZERO,
             spend_year: Fen::ZERO,
             birth_year: None,
             birth_month: None,

@@ -77,6 +77,7 @@ pub fn member() -> Member {
         first_visit_on: Some(day("2025-05-01")),
         last_visit_on: Some(day("2026-01-20")),
         due_on: None,
+        spend: Fen(320_000),
         spend_year: Fen(320_000),
         birth_year: None,
         birth_month: Some(3),

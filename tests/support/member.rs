@@ -49,6 +49,7 @@ pub fn member() -> Member {
         first_visit_on: Some(day("2025-08-25")),
         last_visit_on: Some(day("2026-01-26")),
         due_on: Some(day("2026-02-23")),
+        spend: Fen::yuan(1_800),
         spend_year: Fen::yuan(1_800),
         birth_year: None,
         birth_month: Some(3),

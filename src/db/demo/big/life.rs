@@ -159,6 +159,7 @@ impl<'a> Life<'a> {
         member.principal += Fen(plan.total(Account::Principal));
         member.bonus += Fen(plan.total(Account::Bonus));
         member.points += plan.total(Account::Points);
+        member.spend += plan.spend;
         member.spend_year += plan.spend;
         if plan.visit {
             member.visits += i32::from(member.last_visit_on.is_none_or(|day| day < shift.day));
@@ -344,7 +345,7 @@ impl<'a> Life<'a> {
             .plain(member.visits)
             .maybe(member.first_visit_on)
             .maybe(member.last_visit_on)
-            .plain(member.spend_year.0)
+            .plain(member.spend.0)
             .end();
         for (lot, origin) in member.lots.iter().zip(&self.origins) {
             let kind = match lot.kind {
@@ -451,6 +452,7 @@ impl World {
             first_visit_on: None,
             last_visit_on: None,
             due_on: None,
+            spend: Fen::ZERO,
             spend_year: Fen::ZERO,
             birth_year: None,
             birth_month: None,
