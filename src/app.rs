@@ -16,6 +16,7 @@ use crate::app::keyboard::Pressed;
 use crate::app::renewal::Renewal;
 use crate::config::Config;
 use crate::device::source::Source;
+use crate::domain::scan::Scan;
 use crate::device::stroke::Stroke;
 use crate::device::wedge::{Output, Wedge};
 use crate::error::{Kind, Result};
@@ -153,7 +154,7 @@ impl App {
         let changed = match event.what {
             What::Key(key) => self.key(key),
             What::Paste(text) => self.stroke(Stroke::Paste(text)),
-            What::Scan(scan) => self.top(Input::Scan(scan)),
+            What::Scan(scan) => self.scanned(scan),
             What::Reply(ticket, answer) => self.reply(ticket, answer),
             What::Changed(noun) => self.changed(noun),
             What::Connection(connection) => {
@@ -286,7 +287,7 @@ impl App {
                 }
                 Output::Key(stroke) => self.typed(&stroke),
                 Output::Rollback => self.rollback(),
-                Output::Scan(scan) => self.top(Input::Scan(scan)),
+                Output::Scan(scan) => self.scanned(scan),
                 Output::Paste(text) => self.top(Input::Paste(text)),
                 Output::Garbled => {
                     self.outbox
@@ -296,6 +297,12 @@ impl App {
             };
         }
         changed
+    }
+
+    /// A code. A complaint about what was done before it is over.
+    fn scanned(&mut self, scan: Scan) -> bool {
+        self.outbox.drop_older(self.now);
+        self.top(Input::Scan(scan))
     }
 
     /// A key that is no part of a scan: an action of the keymap, or a character.

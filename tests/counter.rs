@@ -3,6 +3,7 @@
 mod codes;
 mod desk;
 mod keys;
+mod line;
 mod live;
 mod looks;
 

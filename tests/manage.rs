@@ -293,7 +293,9 @@ async fn the_terms() {
     console.keys("<Ctrl-u>2<Down><Down><Right><Down><Right><Down><Down><Ctrl-u>0<F2>");
     assert!(console.screen().contains("至少 1 天"));
     console.keys("<Ctrl-u>60<Down><Down><Down><Ctrl-u>100,x<F2>");
-    assert!(console.screen().contains("用空格分开,最多 8 个金额"));
+    assert!(console.screen().contains("用空格分开,最多 4 个金额"));
+    console.keys("<Ctrl-u>100 50 20 10 5<F2>");
+    assert!(console.screen().contains("用空格分开,最多 4 个金额"));
     office.cut();
     console.keys("<Ctrl-u>100 50、0.5<F2>").settle().await;
     console.keys("<Enter>");

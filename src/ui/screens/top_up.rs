@@ -168,11 +168,16 @@ impl TopUp {
             let why = why.with("amount", amount).with("most", most);
             return Step::push(Approve::new(why, Act::TopUp(amount)));
         }
+        let total = |account| self.preview.as_ref().map_or(0, |plan| plan.total(account));
+        let parts = self.preview.iter().flat_map(|plan| &plan.extras.instalments);
         Step::push(Tender::top_up(Load {
             member: self.member.clone(),
             store_id: cx.session.store.as_ref().map_or(0, |store| store.id),
             amount,
             rule: self.rule(cx),
+            bonus: Fen(total(Account::Bonus)),
+            bonus_later: parts.map(|part| part.bonus).sum(),
+            points: total(Account::Points),
             approver_id: self.approver,
         }))
     }
