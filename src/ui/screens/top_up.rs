@@ -169,7 +169,10 @@ impl TopUp {
             return Step::push(Approve::new(why, Act::TopUp(amount)));
         }
         let total = |account| self.preview.as_ref().map_or(0, |plan| plan.total(account));
-        let parts = self.preview.iter().flat_map(|plan| &plan.extras.instalments);
+        let parts = self
+            .preview
+            .iter()
+            .flat_map(|plan| &plan.extras.instalments);
         Step::push(Tender::top_up(Load {
             member: self.member.clone(),
             store_id: cx.session.store.as_ref().map_or(0, |store| store.id),

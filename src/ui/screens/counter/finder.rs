@@ -108,9 +108,7 @@ impl Finder {
     /// line (`*3`).
     pub fn quantity(&self) -> Option<(u32, bool)> {
         match self.meanings(false).first() {
-            Some(Meaning::Quantity(pieces)) => {
-                Some((*pieces, !self.text().starts_with(TIMES)))
-            }
+            Some(Meaning::Quantity(pieces)) => Some((*pieces, !self.text().starts_with(TIMES))),
             _ => None,
         }
     }

@@ -194,13 +194,16 @@ impl Tender {
 
     /// `F5 +100  F6 +50`: whole yuan without decimals.
     fn note_keys(&self, look: &Look) -> String {
-        let keys = NOTE_KEYS.iter().zip(&self.notes).filter_map(|(action, note)| {
-            let mut bindings = look.keymap.bindings("tender");
-            let binding = bindings.find(|binding| binding.action == *action)?;
-            let amount = note.to_string();
-            let amount = amount.strip_suffix(".00").unwrap_or(&amount);
-            Some(format!("{} +{amount}", binding.key))
-        });
+        let keys = NOTE_KEYS
+            .iter()
+            .zip(&self.notes)
+            .filter_map(|(action, note)| {
+                let mut bindings = look.keymap.bindings("tender");
+                let binding = bindings.find(|binding| binding.action == *action)?;
+                let amount = note.to_string();
+                let amount = amount.strip_suffix(".00").unwrap_or(&amount);
+                Some(format!("{} +{amount}", binding.key))
+            });
         keys.collect::<Vec<_>>().join("  ")
     }
 
