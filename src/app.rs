@@ -373,7 +373,7 @@ impl App {
 
     fn help(&mut self) {
         if let Some(Layer { screen, .. }) = self.stack.last() {
-            let help = Help::new(screen.bindings(), |action| screen.can(action));
+            let help = Help::new(screen.as_ref());
             self.push(Box::new(help), true);
         }
     }

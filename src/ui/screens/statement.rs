@@ -286,11 +286,11 @@ fn cells(row: &StatementRow, unit: Unit, narrow: bool, look: &Look) -> Vec<Cell>
     };
     if narrow {
         // Figures first: what moved and what it left, then when and why.
-        let names = match unit {
+        let units = match unit {
             Unit::Money => &["member.principal", "member.bonus"][..],
             Unit::Points => &["member.points"][..],
         };
-        let named = names.iter().zip(&moved);
+        let named = units.iter().zip(&moved);
         let named = named.filter(|(_, cell)| !cell.text.is_empty());
         let texts = named.map(|(name, cell)| format!("{} {}", look.text(name), cell.text));
         let named = texts.collect::<Vec<_>>().join("  ");

@@ -87,6 +87,10 @@ impl Subject for Draft {
         Some("terms.about")
     }
 
+    fn long(&self) -> Option<usize> {
+        Some(TERMS)
+    }
+
     fn form(&self, _session: &Session) -> Form {
         let Some(shop) = &self.shop else {
             return Form::new();
