@@ -223,9 +223,6 @@ impl App {
             .map_or(1, |layer| key_bar::rows(area, layer.screen.as_ref(), &look));
         let foot = paint::below(area, area.height - 1 - keys);
         paint::rule(frame, foot, 0, &look);
-        if let Some(notice) = &self.outbox.notice {
-            notice.view(frame, foot, &look);
-        }
         let body = Rect {
             height: area.height - 3 - keys,
             ..paint::below(area, 2)
@@ -238,6 +235,10 @@ impl App {
         for (place, layer) in self.stack.iter_mut().enumerate().skip(lowest.unwrap_or(0)) {
             let active = place == top;
             layer.screen.view(frame, body, &Look { active, ..look });
+        }
+        if let Some(notice) = &self.outbox.notice {
+            let height = area.height - keys;
+            notice.view(frame, Rect { height, ..area }, &look);
         }
         if let Some(layer) = self.stack.last() {
             key_bar::view(frame, paint::below(foot, 1), layer.screen.as_ref(), &look);

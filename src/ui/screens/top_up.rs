@@ -354,7 +354,16 @@ impl Screen for TopUp {
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let inside = paint::inset(area, 1, 0);
         let member = &self.member;
-        let title = format!("{}  {}", member.name, member.level.name);
+        let name = match member.name.as_str() {
+            "" => member.phone.as_deref().unwrap_or_default(),
+            name => name,
+        };
+        let title = format!(
+            "{}  {name}  {}  {}",
+            look.text("top_up.title"),
+            member.level.name,
+            look.text("counter.stored")
+        );
         let today = look.session.today(look.now);
         let held = member.principal + member.bonus_on(today);
         money::line(frame, inside, 0, &title, held, look);

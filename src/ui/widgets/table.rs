@@ -258,16 +258,16 @@ impl<T> Table<T> {
             }
             return;
         }
-        let narrow = is_narrow(area) && self.columns.len() > 2;
-        let first = self.rows.first().map(|row| cells(row, look));
+        let first = self.rows.first().map_or(0, |row| cells(row, look).len());
+        let narrow = is_narrow(area) && first > 2;
         // A screen may give the narrow form cells of its own, that say what they are.
-        let own = narrow && first.is_some_and(|first| first.len() != self.columns.len());
+        let own = narrow && first != self.columns.len();
         let titled = !own && self.columns.iter().any(|column| !column.title.is_empty());
         let body = paint::below(area, u16::from(titled));
         let lines = if narrow {
             let measured = self.rows.iter().take(MEASURED);
             let below = measured.map(|row| self.below(&cells(row, look), area.width, look).len());
-            1 + count(below.max().unwrap_or(1)).clamp(1, 2)
+            1 + count(below.max().unwrap_or(0)).min(2)
         } else {
             1
         };
@@ -326,10 +326,9 @@ impl<T> Table<T> {
             let left = width::width(text).saturating_sub(over).max(LEAST_TEXT);
             *text = width::fit(text, left).into_owned();
         }
-        let mut lines = vec![String::new()];
+        let mut lines: Vec<String> = Vec::new();
         for (_, text) in texts {
             match lines.last_mut() {
-                Some(line) if line.is_empty() => line.push_str(&text),
                 Some(line) if own || width::width(&format!("{line}  {text}")) <= room => {
                     line.push_str("  ");
                     line.push_str(&text);
