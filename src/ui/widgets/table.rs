@@ -318,10 +318,13 @@ impl<T> Table<T> {
                 texts.push((gives, title.unwrap_or_default() + &cell.text));
             }
         }
-        let gaps = usize::from(GAP) * texts.len().saturating_sub(1);
-        let taken: usize = texts.iter().map(|(_, text)| width::width(text)).sum();
         let room = usize::from(columns.saturating_sub(GAP));
-        let over = (taken + gaps).saturating_sub(room);
+        let taken: usize = texts.iter().map(|(_, text)| width::width(text)).sum();
+        let gaps = texts.len().saturating_sub(1);
+        // Closer together when that saves a line.
+        let fits = |gap: &str| taken + gaps * gap.len() <= room;
+        let gap = if !fits("  ") && fits(" ") { " " } else { "  " };
+        let over = (taken + gaps * gap.len()).saturating_sub(room);
         if let Some((_, text)) = texts.iter_mut().find(|(gives, _)| *gives && over > 0) {
             let left = width::width(text).saturating_sub(over).max(LEAST_TEXT);
             *text = width::fit(text, left).into_owned();
@@ -329,8 +332,8 @@ impl<T> Table<T> {
         let mut lines: Vec<String> = Vec::new();
         for (_, text) in texts {
             match lines.last_mut() {
-                Some(line) if own || width::width(&format!("{line}  {text}")) <= room => {
-                    line.push_str("  ");
+                Some(line) if own || width::width(&format!("{line}{gap}{text}")) <= room => {
+                    line.push_str(gap);
                     line.push_str(&text);
                 }
                 _ => lines.push(text),
