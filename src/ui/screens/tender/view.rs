@@ -18,6 +18,9 @@ use crate::ui::width;
 const LABEL: u16 = 12;
 const FIELD: u16 = 12;
 
+/// The row of the hint below the amount: the change stands between.
+const HINT: u16 = 6;
+
 /// Columns of the list of tenders.
 const LIST: u16 = 38;
 
@@ -172,7 +175,9 @@ impl Tender {
             look.style(Role::Dim),
         );
         self.draw_change(frame, paint::below(area, 2), look);
-        self.draw_hint(frame, paint::below(area, 6), look);
+        // In a low window it stands where the change would.
+        let row = if area.height > HINT { HINT } else { 2 };
+        self.draw_hint(frame, paint::below(area, row), look);
     }
 
     /// What is the matter, else what Enter does next.
