@@ -119,6 +119,18 @@ async fn a_scan_over_a_message_goes_on() {
 }
 
 #[tokio::test]
+async fn a_scan_over_the_help_goes_on() {
+    let desk = Desk::new();
+    let mut console = counter(&desk);
+    assert!(console.keys("<F1>").screen().contains("帮助 ─"));
+    let screen = scan(&mut console, OIL).await;
+    assert!(
+        screen.contains("护发精油") && !screen.contains("帮助 ─"),
+        "{screen}"
+    );
+}
+
+#[tokio::test]
 async fn four_digits_are_a_tail_until_she_is_known() {
     let desk = Desk::new();
     let mut console = counter(&desk);

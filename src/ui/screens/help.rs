@@ -165,6 +165,8 @@ impl Screen for Help {
     fn on(&mut self, input: Input, _cx: &mut Cx) -> Step {
         match input {
             Input::Action(Action::Back | Action::Accept | Action::Help) => return Step::Pop(None),
+            // The queue does not wait for a page of help.
+            Input::Scan(scan) => return Step::PassOn(None, scan),
             Input::Action(Action::Up) => self.offset = self.offset.saturating_sub(1),
             Input::Action(Action::Down) => self.offset += 1,
             Input::Action(Action::PageUp) => self.offset = self.offset.saturating_sub(self.page),
