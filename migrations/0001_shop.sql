@@ -57,7 +57,7 @@ create table merchant (
   dormancy_days int not null default 30,
   quick_sale_discount boolean not null default true,
   quick_sale_points boolean not null default true,
-  denominations bigint[] not null default '{100,500,1000,2000,5000,10000}',
+  denominations bigint[] not null default '{1000,2000,5000,10000}',
   terms text not null default '',
   terms_version int not null default 1,
   version int not null default 1,

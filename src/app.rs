@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::device::source::Source;
 use crate::device::stroke::Stroke;
 use crate::device::wedge::{Output, Wedge};
+use crate::domain::scan::Scan;
 use crate::error::{Kind, Result};
 use crate::event::{Effect, Event, What};
 use crate::ids::Ids;
@@ -153,7 +154,7 @@ impl App {
         let changed = match event.what {
             What::Key(key) => self.key(key),
             What::Paste(text) => self.stroke(Stroke::Paste(text)),
-            What::Scan(scan) => self.top(Input::Scan(scan)),
+            What::Scan(scan) => self.scanned(scan),
             What::Reply(ticket, answer) => self.reply(ticket, answer),
             What::Changed(noun) => self.changed(noun),
             What::Connection(connection) => {
@@ -222,9 +223,6 @@ impl App {
             .map_or(1, |layer| key_bar::rows(area, layer.screen.as_ref(), &look));
         let foot = paint::below(area, area.height - 1 - keys);
         paint::rule(frame, foot, 0, &look);
-        if let Some(notice) = &self.outbox.notice {
-            notice.view(frame, foot, &look);
-        }
         let body = Rect {
             height: area.height - 3 - keys,
             ..paint::below(area, 2)
@@ -237,6 +235,10 @@ impl App {
         for (place, layer) in self.stack.iter_mut().enumerate().skip(lowest.unwrap_or(0)) {
             let active = place == top;
             layer.screen.view(frame, body, &Look { active, ..look });
+        }
+        if let Some(notice) = &self.outbox.notice {
+            let height = area.height - keys;
+            notice.view(frame, Rect { height, ..area }, &look);
         }
         if let Some(layer) = self.stack.last() {
             key_bar::view(frame, paint::below(foot, 1), layer.screen.as_ref(), &look);
@@ -286,7 +288,7 @@ impl App {
                 }
                 Output::Key(stroke) => self.typed(&stroke),
                 Output::Rollback => self.rollback(),
-                Output::Scan(scan) => self.top(Input::Scan(scan)),
+                Output::Scan(scan) => self.scanned(scan),
                 Output::Paste(text) => self.top(Input::Paste(text)),
                 Output::Garbled => {
                     self.outbox
@@ -296,6 +298,12 @@ impl App {
             };
         }
         changed
+    }
+
+    /// A code. A complaint about what was done before it is over.
+    fn scanned(&mut self, scan: Scan) -> bool {
+        self.outbox.drop_older(self.now);
+        self.top(Input::Scan(scan))
     }
 
     /// A key that is no part of a scan: an action of the keymap, or a character.
@@ -366,7 +374,7 @@ impl App {
 
     fn help(&mut self) {
         if let Some(Layer { screen, .. }) = self.stack.last() {
-            let help = Help::new(screen.bindings(), |action| screen.can(action));
+            let help = Help::new(screen.as_ref());
             self.push(Box::new(help), true);
         }
     }

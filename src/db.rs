@@ -292,7 +292,7 @@ impl Db {
                 limit,
             } => link
                 .read(async |c: &mut PgConnection| {
-                    shop::products(c, &search, after.clone(), limit, None).await
+                    shop::products(c, &search, after, limit, None).await
                 })
                 .await
                 .map(Reply::Products),

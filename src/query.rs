@@ -180,7 +180,7 @@ pub enum Query {
     },
     Products {
         search: String,
-        after: Option<(String, i32)>,
+        after: Option<i32>,
         limit: i32,
     },
     /// `editor` is the member of staff who edits; her right is checked by the database.

@@ -57,7 +57,7 @@ const IMPURE: &[&str] = &[
 ];
 
 /// Screens that explain themselves.
-const WITHOUT_HELP: &[&str] = &[GLOBAL, "choose", "confirm", "message", "help"];
+const WITHOUT_HELP: &[&str] = &[GLOBAL, "help"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -4,6 +4,7 @@ mod by_hand;
 mod codes;
 mod desk;
 mod keys;
+mod line;
 mod live;
 mod looks;
 

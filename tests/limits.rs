@@ -222,6 +222,57 @@ async fn nobody_gives_herself_a_right() {
     assert_eq!(hint(edit(OWNER, owner).await), "staff.last_owner");
 }
 
+/// By category, then by pinyin, however many are asked for at once.
+#[tokio::test]
+async fn goods_come_by_category_and_pinyin() {
+    let database = books().await;
+    let till = Counter::open(database.options(APP), 1).await;
+    let ask = async |after, limit| {
+        let query = Query::Products {
+            search: String::new(),
+            after,
+            limit,
+        };
+        match till.db.answer(query).await.unwrap() {
+            Reply::Products(products) => products,
+            other => panic!("products, not {other:?}"),
+        }
+    };
+    for name in ["洗发水", "阿胶膏", "剪刀", "Zoë"] {
+        let edit = ProductEdit {
+            id: None,
+            version: 0,
+            code: None,
+            name: name.to_owned(),
+            category: Some(if name == "剪刀" { "工具" } else { "洗护" }.to_owned()),
+            kind: ProductKind::Piece,
+            price: Fen::yuan(10),
+            member_price: None,
+            active: true,
+        };
+        let (editor, edit) = (OWNER, Box::new(edit));
+        till.db
+            .answer(Query::SaveProduct { editor, edit })
+            .await
+            .unwrap();
+    }
+    let all = ask(None, 100).await;
+    let last: Vec<&str> = all.iter().map(|product| product.name.as_str()).collect();
+    let place = |name| last.iter().position(|known| *known == name).unwrap();
+    assert!(place("阿胶膏") < place("洗发水"), "{last:?}");
+    assert_eq!(place("洗发水") + 1, place("Zoë"), "{last:?}");
+    assert_eq!(place("Zoë") + 1, place("剪刀"), "{last:?}");
+    let mut paged: Vec<guitai::domain::product::Product> = Vec::new();
+    loop {
+        let page = ask(paged.last().map(|product| product.id), 2).await;
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page);
+    }
+    assert_eq!(paged, all);
+}
+
 /// Every noun: the second of two edits that began from the same row is refused.
 #[tokio::test]
 async fn the_older_edit_is_refused() {

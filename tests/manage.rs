@@ -284,6 +284,32 @@ async fn a_rule_is_saved_as_its_next_version() {
 }
 
 #[tokio::test]
+async fn what_does_not_fit_of_the_terms_is_announced_and_reached() {
+    let office = Office::default();
+    let mut console = open(&office, "5").await;
+    let screen = console.size(45, 30).screen();
+    assert!(screen.contains("下面还有 3 项"), "{screen}");
+    console.keys(&"<Down>".repeat(12)).keys("<Ctrl-u>");
+    let screen = console.screen();
+    assert!(screen.contains("上面还有 "), "{screen}");
+    for part in 1..=20 {
+        console.keys(&format!("第{part}条储值卡不兑现不找零凭手机号使用"));
+    }
+    let screen = console.screen();
+    assert!(
+        screen.contains("第1条") && screen.contains("PgDn 看下面"),
+        "{screen}"
+    );
+    let screen = console.keys("<PgDn><PgDn><PgDn>").screen();
+    assert!(screen.contains("到底了"), "{screen}");
+    assert!(!screen.contains("第1条储值"), "{screen}");
+    let screen = console.keys("<PgUp><PgUp><PgUp>").screen();
+    assert!(screen.contains("第1条储值"), "{screen}");
+    let screen = console.keys("<Up>").screen();
+    assert!(!screen.contains("第1条储值"), "{screen}");
+}
+
+#[tokio::test]
 async fn the_terms() {
     let office = Office::default();
     let mut console = open(&office, "5").await;
@@ -293,7 +319,9 @@ async fn the_terms() {
     console.keys("<Ctrl-u>2<Down><Down><Right><Down><Right><Down><Down><Ctrl-u>0<F2>");
     assert!(console.screen().contains("至少 1 天"));
     console.keys("<Ctrl-u>60<Down><Down><Down><Ctrl-u>100,x<F2>");
-    assert!(console.screen().contains("用空格分开,最多 8 个金额"));
+    assert!(console.screen().contains("用空格分开,最多 4 个金额"));
+    console.keys("<Ctrl-u>100 50 20 10 5<F2>");
+    assert!(console.screen().contains("用空格分开,最多 4 个金额"));
     office.cut();
     console.keys("<Ctrl-u>100 50、0.5<F2>").settle().await;
     console.keys("<Enter>");

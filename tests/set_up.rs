@@ -47,7 +47,7 @@ async fn a_shop_is_there_once() {
         ("半夏", "salon")
     );
     assert_eq!(shop.terms, terms(SpendOrder::ProRata, false));
-    assert_eq!(shop.denominations.first(), Some(&Fen::yuan(1)));
+    assert_eq!(shop.denominations, [100, 50, 20, 10].map(Fen::yuan));
     assert_eq!(
         (shop.levels[2].paid, shop.levels[2].multiplier),
         (9_500, 15_000)

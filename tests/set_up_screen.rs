@@ -82,6 +82,23 @@ async fn in_english_and_on_a_phone() {
 }
 
 #[tokio::test]
+async fn industries_that_do_not_fit_are_announced_and_reached() {
+    let office = Office::default();
+    let mut console = Console::with(&office, parts(), SetUp::new());
+    let screen = console.size(45, 24).screen();
+    assert!(screen.contains("1 便利店"), "{screen}");
+    assert!(screen.contains("下面还有 "), "{screen}");
+    assert!(!screen.contains("8 宠物店"), "{screen}");
+    console.keys("<Down>").keys(&"<Right>".repeat(7));
+    let screen = console.screen();
+    assert!(
+        screen.contains("8 宠物店") && screen.contains("上面还有 "),
+        "{screen}"
+    );
+    assert!(!console.size(45, 30).screen().contains("还有"));
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said_and_what_was_typed_stays() {
     let office = Office::default();
     let mut console = Console::with(&office, parts(), SetUp::new());

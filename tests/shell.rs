@@ -137,6 +137,23 @@ async fn a_refused_sign_in_says_why_and_forgets_the_pin() {
     assert!(console.session().staff.is_some());
 }
 
+/// A popup asks one thing: its keys come first.
+#[tokio::test]
+async fn help_over_a_question_begins_with_its_keys() {
+    let shop = Shop::default();
+    let mut console = Console::open(&shop);
+    console.keys("101<Enter>1111<Enter>").settle().await;
+    let screen = console.keys("<F1>").screen();
+    let row = |text: &str| {
+        let rows = screen.lines();
+        let mut found = rows.enumerate().filter(|(_, line)| line.contains(text));
+        found.next().unwrap_or_else(|| panic!("{text}: {screen}")).0
+    };
+    assert!(row("│ 提示") < row("│ Enter  "), "{screen}");
+    assert!(row("│ Enter  ") < row("说明发生了什么"), "{screen}");
+    assert!(row("说明发生了什么") < row("其他按键"), "{screen}");
+}
+
 #[tokio::test]
 async fn help_in_the_other_language() {
     let shop = Shop::default();

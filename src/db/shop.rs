@@ -43,35 +43,37 @@ pub async fn read(conn: &mut PgConnection, till: i32) -> Result<Option<Shop>> {
 /// # Errors
 /// `refusal.not_found`; offline.
 pub async fn read_product(conn: &mut PgConnection, id: i32) -> Result<Product> {
-    let mut found = products(conn, "", Some((String::new(), id - 1)), 1, Some(id)).await?;
+    let mut found = products(conn, "", None, 1, Some(id)).await?;
     found
         .pop()
         .ok_or_else(|| Refusal::user("refusal.not_found"))
 }
 
-/// Products whose name, initials or code contain or begin with `search`, by name, after the last one shown.
+/// Products whose name, initials or code contain or begin with `search`, by category and then by
+/// pinyin, after the last one shown.
 ///
 /// # Errors
 /// Offline.
 pub async fn products(
     conn: &mut PgConnection,
     search: &str,
-    after: Option<(String, i32)>,
+    after: Option<i32>,
     limit: i32,
     only: Option<i32>,
 ) -> Result<Vec<Product>> {
     let grams = spelling::wanted(search);
-    let (name, id) = after.unwrap_or_default();
     let rows = sqlx::query!(
         r#"select id, code, name, category_id, kind::text as "kind!", price, member_price, active, version from product
            where merchant_id = seat_merchant()
              and ($1 = '' or grams @> $2 or initials like $1 || '%' or spelling like $1 || '%' or code like '%' || $1 || '%')
-             and (name collate "C", id) > ($3, $4) and ($5::int is null or id = $5)
-           order by name collate "C", id limit $6"#,
+             and ($3::int is null or (coalesce(category_id, 2147483647), spelling, id) > (
+               select coalesce(a.category_id, 2147483647), a.spelling, a.id from product a
+                where a.merchant_id = seat_merchant() and a.id = $3))
+             and ($4::int is null or id = $4)
+           order by coalesce(category_id, 2147483647), spelling, id limit $5"#,
         search,
         &grams,
-        name,
-        id,
+        after,
         only,
         i64::from(limit)
     )

@@ -14,6 +14,8 @@ use crate::domain::token::{Bearer, Token};
 
 /// Longest input that can mean anything, characters: as long as the longest code of a scanner.
 pub const MAX_INPUT: usize = 512;
+/// Between a number of pieces and what they are of; the last is what a Chinese input method types.
+pub const TIMES: [char; 3] = ['*', '×', '＊'];
 /// Largest number of pieces typed in front of a scan.
 pub const MAX_QUANTITY: u32 = 999;
 
@@ -109,6 +111,17 @@ pub fn meanings(input: &str, origin: Origin, situation: Situation) -> Vec<Meanin
     // It may have been a payment code.
     wipe(&mut text);
     meanings
+}
+
+/// Pieces typed in front of something, and that: `3*68` is three of 68. Without them, or with nothing
+/// behind them, the whole text.
+#[must_use]
+pub fn pieces_of(text: &str) -> (Option<u32>, &str) {
+    let split = text.split_once(TIMES).and_then(|(number, rest)| {
+        let pieces = quantity(&format!("{}*", normal(number)))?;
+        (!rest.trim().is_empty()).then_some((Some(pieces), rest.trim()))
+    });
+    split.unwrap_or((None, text))
 }
 
 /// The spellings under which the shop may know whose or what a scanned code is.
@@ -334,10 +347,9 @@ fn is_phone_start(text: &str) -> bool {
 
 /// `3*`, `*3`, `3×`: one to [`MAX_QUANTITY`] pieces.
 fn quantity(text: &str) -> Option<u32> {
-    let times = ['*', '×'];
     let number = text
-        .strip_suffix(times)
-        .or_else(|| text.strip_prefix(times))?;
+        .strip_suffix(TIMES)
+        .or_else(|| text.strip_prefix(TIMES))?;
     let plain = number.len() <= 3 && number.bytes().all(|b| b.is_ascii_digit());
     number
         .parse()

@@ -72,6 +72,11 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
         .collect()
 }
 
+/// What belongs to the glyph before it.
+const CLOSING: [char; 14] = [
+    '。', ',', '、', ';', ':', '!', '?', ')', '」', '》', '”', ',', ';', ')',
+];
+
 fn wrap_line(line: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = line.trim_end();
@@ -84,8 +89,14 @@ fn wrap_line(line: &str, columns: usize) -> Vec<String> {
             {
                 space
             }
+            // No line begins with a full stop: the glyph before it goes along.
+            _ if after.starts_with(CLOSING) => {
+                let last = full.char_indices().next_back();
+                last.map_or(0, |(at, _)| at)
+            }
             _ => full.len(),
         };
+        let taken = if taken == 0 { full.len() } else { taken };
         lines.push(rest.get(..taken).unwrap_or_default().trim_end().to_owned());
         rest = rest.get(taken..).unwrap_or_default().trim_start();
     }
@@ -106,6 +117,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_line_begins_with_a_full_stop() {
+        assert_eq!(wrap("先找会员。", 8), ["先找会", "员。"]);
+        assert_eq!(wrap("先找,会员", 4), ["先", "找,", "会员"]);
+        assert_eq!(wrap("。。。", 2), ["。", "。", "。"]);
+    }
+
+    #[test]
     fn chinese_is_two_columns() {
         assert_eq!(width("柜台 7"), 6);
         assert_eq!(left("柜台", 6), "柜台  ");
@@ -124,7 +142,7 @@ mod tests {
     #[test]
     fn lines_break_at_spaces_or_between_chinese() {
         assert_eq!(wrap("press Enter to pay", 12), ["press Enter", "to pay"]);
-        assert_eq!(wrap("余额不足,差 12.40", 8), ["余额不足", ",差", "12.40"]);
+        assert_eq!(wrap("余额不足,差 12.40", 8), ["余额不", "足,差", "12.40"]);
         assert_eq!(wrap("", 8), Vec::<String>::new());
     }
 }

@@ -45,7 +45,7 @@ pub struct Preset {
     /// Days without a visit after which a member is dormant (OR1).
     pub dormant_days: i64,
     pub rounding: Rounding,
-    /// Notes and coins of the drawer, the largest first.
+    /// Notes that have a key while paying, the largest first.
     #[serde(deserialize_with = "many_yuan")]
     pub cash: Vec<Fen>,
     /// Ascending; the first is everybody's.

@@ -16,8 +16,6 @@ use super::top_up::Benefit;
 pub const MERCHANT: i32 = 1;
 /// Points stay valid to the end of the month so many months later (PT3).
 const POINTS_VALID_MONTHS: u32 = 24;
-/// One-key cash amounts begin here: coins are not handed over by key.
-const SMALLEST_NOTE: Fen = Fen::yuan(1);
 
 /// A shop as its founder describes it.
 #[derive(Debug, Clone)]
@@ -57,9 +55,6 @@ impl NewShop<'_> {
     #[must_use]
     pub fn document(&self) -> Value {
         let order = SpendOrder::default();
-        let mut notes = self.preset.cash.clone();
-        notes.retain(|note| *note >= SMALLEST_NOTE);
-        notes.sort();
         json!({
             "merchant": {
                 "merchant_id": MERCHANT,
@@ -74,7 +69,7 @@ impl NewShop<'_> {
                 "dormancy_days": self.preset.dormant_days,
                 "quick_sale_discount": true,
                 "quick_sale_points": true,
-                "denominations": notes,
+                "denominations": self.preset.cash,
                 "terms": terms(order, self.english),
                 "terms_version": 1,
                 "version": 1,

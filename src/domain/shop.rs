@@ -66,7 +66,7 @@ pub struct Shop {
     pub dormancy_days: i64,
     pub quick_sale_discount: bool,
     pub quick_sale_points: bool,
-    /// One-key cash amounts of the tender screen, fen.
+    /// Notes that have a key while paying, fen; at most four.
     pub denominations: Vec<Fen>,
     pub terms: String,
     pub terms_version: i32,

@@ -295,6 +295,11 @@ impl Keymap {
         )
     }
 
+    /// The keys of a section that are its own.
+    pub fn own_bindings(&self, section: &str) -> impl Iterator<Item = &Binding> {
+        self.own(section).iter()
+    }
+
     /// Names of all sections.
     pub fn sections(&self) -> impl Iterator<Item = &str> {
         self.sections.keys().map(String::as_str)

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::screen::Look;
+use super::text::Say;
 use super::theme::{Borders, Role};
 use super::width;
 
@@ -103,6 +104,15 @@ pub fn below(area: Rect, rows: u16) -> Rect {
         height: area.height - rows,
         ..area
     }
+}
+
+/// A sign that there are more rows than fit, over the first row of `area` at the right; nothing when all fit.
+pub fn more(frame: &mut Frame, area: Rect, above: usize, below: usize, look: &Look) {
+    let sides = [(above, "app.more_above"), (below, "app.more_below")];
+    let texts = sides.iter().filter(|(count, _)| *count > 0);
+    let texts = texts.map(|(count, key)| look.say(&Say::new(key).with("count", count)));
+    let text = texts.collect::<Vec<_>>().join("  ");
+    line_right(frame, area, 0, &text, look.style(Role::Dim));
 }
 
 /// A frame with a title in the middle of `area`, at most `columns` by `rows` inside; blanks what

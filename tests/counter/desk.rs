@@ -38,6 +38,8 @@ pub struct Desk {
     products: RefCell<Vec<Product>>,
     name: RefCell<Option<String>>,
     offline: Cell<bool>,
+    /// People a search finds, when not five.
+    pub crowd: Cell<Option<i64>>,
     /// Given to the next attachment of a sale instead of an answer.
     refusal: RefCell<Option<Refusal>>,
     promises: Cell<bool>,
@@ -128,7 +130,7 @@ pub fn people(count: i64) -> Vec<Candidate> {
         "王五",
     ];
     let people = (0..count)
-        .zip(names)
+        .zip(names.into_iter().cycle())
         .map(|(place, name)| Candidate::Member {
             id: 7 + place,
             name: name.to_owned(),
@@ -244,7 +246,9 @@ impl Desk {
     fn find(&self, query: Query) -> Reply {
         match query {
             Query::Scan { codes } => Reply::Found(self.scan(&codes)),
-            Query::Candidates { .. } => Reply::Candidates(people(5)),
+            Query::Candidates { limit, .. } => {
+                Reply::Candidates(people(self.crowd.get().unwrap_or(5).min(limit.into())))
+            }
             Query::ReadMember { .. } | Query::AddCard { .. } => Reply::Member(self.member()),
             Query::ReleaseInstalments { .. } => {
                 let mut member = self.member();

@@ -59,6 +59,22 @@ async fn a_key_that_can_do_nothing_says_why_until_the_screen_changes() {
 }
 
 #[tokio::test]
+async fn a_long_notice_takes_two_rows_in_a_narrow_window() {
+    let desk = Desk::new();
+    let mut console = counter(&desk);
+    let screen = console.size(45, 30).keys("<F4>").screen();
+    let rows: Vec<&str> = screen.lines().collect();
+    let at = rows
+        .iter()
+        .position(|row| row.contains("! 先找会员"))
+        .unwrap();
+    assert!(rows[at + 1].trim() == "音。", "{screen}");
+    assert!(rows[at + 2].contains("F1 "), "{screen}");
+    let screen = console.size(80, 24).screen();
+    assert!(screen.contains("手机号、尾号、拼音。"), "{screen}");
+}
+
+#[tokio::test]
 async fn prices_from_a_thousand_are_whole() {
     let desk = Desk::new();
     let mut parts = desk::parts_on_shift();

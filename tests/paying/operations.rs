@@ -56,7 +56,7 @@ async fn the_newest_first_and_enter_shows_the_receipt() {
     console.keys("<Enter>").settle().await;
     assert!(console.screen().contains("** copy **"));
     console.keys("<Esc><F12>");
-    assert!(console.screen().contains("本台流水"));
+    assert!(console.screen().contains("本台单据"));
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn sales_are_returned_and_top_ups_reversed_from_here() {
     console.keys("<Esc>").settle().await;
     console.keys("<End><F8>").settle().await;
     assert!(
-        console.screen().contains("本台流水"),
+        console.screen().contains("本台单据"),
         "nothing is left of it"
     );
 }
@@ -120,5 +120,5 @@ async fn an_empty_list_teaches() {
     let books = Books::new();
     let (mut console, _) = till(&books, list());
     console.settle().await;
-    assert!(console.screen().contains("还没有流水"));
+    assert!(console.screen().contains("还没有单据"));
 }

@@ -42,6 +42,16 @@ async fn enter_pays_from_stored_value_that_covers() {
 }
 
 #[tokio::test]
+async fn what_is_short_is_said_in_a_low_window_too() {
+    let books = Books::new();
+    let (mut console, _) = till(&books, hers(6_800, 1_000));
+    for (columns, rows) in [(80, 24), (80, 20), (45, 30), (45, 20)] {
+        let screen = console.size(columns, rows).screen();
+        assert!(screen.contains("储值可用 10.00,差 58.00"), "{screen}");
+    }
+}
+
+#[tokio::test]
 async fn cash_with_change_and_rounding_on_the_screen() {
     let books = Books::new();
     let (mut console, got) = till(&books, sale(9_999));

@@ -41,6 +41,9 @@ async fn a_tile_shows_its_benefits_and_enter_enter_pays() {
     insta::assert_snapshot!("top_up_en", console.screen());
     console.keys("<Enter>");
     assert!(!console.screen().contains("Stored value"));
+    insta::assert_snapshot!("top_up_paying_45_en", console.size(45, 30).screen());
+    console.size(80, 24).keys("<F12>");
+    insta::assert_snapshot!("top_up_paying", console.screen());
     console.keys("<Enter>").settle().await;
     let request = request(&books);
     assert_eq!(

@@ -20,6 +20,16 @@ fn typed_kinds(input: &str, situation: Situation) -> String {
 }
 
 #[test]
+fn pieces_stand_before_what_they_are_of() {
+    assert_eq!(pieces_of("3*68"), (Some(3), "68"));
+    assert_eq!(pieces_of("３＊ wxm"), (Some(3), "wxm"));
+    assert_eq!(pieces_of("12×6901234567892"), (Some(12), "6901234567892"));
+    for whole in ["3*", "*3", "3", "", "0*68", "1000*68", "a*68", "洗发水*2"] {
+        assert_eq!(pieces_of(whole), (None, whole));
+    }
+}
+
+#[test]
 fn a_few_digits_are_an_amount() {
     assert_eq!(typed_kinds("68", MEMBER), "Amount(68.00) PlainCode");
     assert_eq!(

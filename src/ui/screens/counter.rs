@@ -279,7 +279,11 @@ impl Counter {
     /// Enter: what stands in the line, or, when it is empty, the payment.
     fn accept(&mut self, cx: &mut Cx) -> Step {
         let known = self.known();
-        match self.finder.enter(known, cx) {
+        let entered = self.finder.enter(known, cx);
+        if !matches!(entered, Entered::Wait | Entered::Unknown) {
+            self.pieces = self.finder.pieces().or(self.pieces);
+        }
+        match entered {
             Entered::Nothing if self.sale.is_empty() => {}
             Entered::Nothing => return self.pay(cx),
             Entered::Wait => {}

@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::ui::keymap::Action;
+use crate::ui::keymap::{Action, Binding};
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Screen, Step};
 use crate::ui::text::Lang;
@@ -26,7 +26,9 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "add_card",
     "approve",
     "attach",
+    "choose",
     "close_shift",
+    "confirm",
     "counter",
     "disclosures",
     "dormant",
@@ -39,6 +41,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "manage",
     "member",
     "member_edit",
+    "message",
     "new_product",
     "open_shift",
     "operations",
@@ -60,6 +63,9 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "top_up",
 ];
 
+/// A line of help as it is drawn.
+type Line = (String, Role);
+
 /// Columns a key takes in the list.
 const KEY_COLUMNS: usize = 12;
 
@@ -67,6 +73,8 @@ const KEY_COLUMNS: usize = 12;
 #[derive(Debug)]
 pub struct Help {
     section: &'static str,
+    /// A popup asks one thing: its keys come before its words.
+    keys_first: bool,
     /// Actions that make no sense now.
     greyed: Vec<Action>,
     offset: usize,
@@ -74,51 +82,78 @@ pub struct Help {
 }
 
 impl Help {
-    /// Help for `section`; `can` is the screen's.
+    /// Help for a screen.
     #[must_use]
-    pub fn new(section: &'static str, can: impl Fn(Action) -> bool) -> Self {
+    pub fn new(screen: &dyn Screen) -> Self {
         let all = Action::ALL.iter().map(|(_, action)| *action);
+        let can = |action| screen.can(action) && screen.has(action);
         Self {
-            section,
+            section: screen.bindings(),
+            keys_first: screen.is_popup(),
             greyed: all.filter(|action| !can(*action)).collect(),
             offset: 0,
             page: 1,
         }
     }
 
-    fn lines(&self, columns: usize, look: &Look) -> Vec<(String, Role)> {
+    fn lines(&self, columns: usize, look: &Look) -> Vec<Line> {
+        let (title, words) = self.words(columns, look);
+        let own = look.keymap.own_bindings(self.section).count();
+        let keys = |from: usize, to: usize| {
+            let bindings = look.keymap.bindings(self.section);
+            let some = bindings.skip(from).take(to - from);
+            let lines: Vec<Line> = some.map(|binding| self.key(binding, look)).collect();
+            lines
+        };
+        let blank = || (String::new(), Role::Text);
+        let heading = |key: &'static str| (look.text(key).to_owned(), Role::Title);
+        let mut lines = title;
+        if self.keys_first {
+            lines.extend(keys(0, own));
+            lines.push(blank());
+            lines.extend(words);
+            lines.push(blank());
+            lines.push(heading("help.other_keys"));
+            lines.extend(keys(own, usize::MAX));
+        } else {
+            lines.extend(words);
+            lines.push(blank());
+            lines.push(heading("help.keys"));
+            lines.extend(keys(0, usize::MAX));
+        }
+        lines
+    }
+
+    /// The title of the page and its words, broken into lines.
+    fn words(&self, columns: usize, look: &Look) -> (Vec<Line>, Vec<Line>) {
         let page = PAGES.iter().find(|(section, ..)| *section == self.section);
-        let words = page.map_or("", |(_, zh, en)| match look.lang {
+        let page = page.map_or("", |(_, zh, en)| match look.lang {
             Lang::Zh => zh,
             Lang::En => en,
         });
-        let mut lines = Vec::new();
-        for line in words.lines() {
-            let (line, role) = match line.strip_prefix("# ") {
-                Some(title) => (title, Role::Title),
-                None => (line, Role::Text),
+        let (mut titles, mut words) = (Vec::new(), Vec::new());
+        for line in page.lines() {
+            let (line, role, to) = match line.strip_prefix("# ") {
+                Some(title) => (title, Role::Title, &mut titles),
+                None => (line, Role::Text, &mut words),
             };
             let broken = width::wrap(line, columns);
-            let wrapped = broken.into_iter().map(|text| (text, role));
-            lines.extend(wrapped);
+            to.extend(broken.into_iter().map(|text| (text, role)));
             if line.is_empty() {
-                lines.push((String::new(), Role::Text));
+                to.push((String::new(), Role::Text));
             }
         }
-        if !lines.is_empty() {
-            lines.push((String::new(), Role::Text));
-        }
-        lines.push((look.text("help.keys").to_owned(), Role::Title));
-        for binding in look.keymap.bindings(self.section) {
-            let key = width::left(&binding.key.to_string(), KEY_COLUMNS);
-            let role = if self.greyed.contains(&binding.action) {
-                Role::Dim
-            } else {
-                Role::Text
-            };
-            lines.push((format!("{key}{}", look.text(binding.action.label())), role));
-        }
-        lines
+        (titles, words)
+    }
+
+    fn key(&self, binding: &Binding, look: &Look) -> Line {
+        let key = width::left(&binding.key.to_string(), KEY_COLUMNS);
+        let role = if self.greyed.contains(&binding.action) {
+            Role::Dim
+        } else {
+            Role::Text
+        };
+        (format!("{key}{}", look.text(binding.action.label())), role)
     }
 }
 
@@ -130,6 +165,8 @@ impl Screen for Help {
     fn on(&mut self, input: Input, _cx: &mut Cx) -> Step {
         match input {
             Input::Action(Action::Back | Action::Accept | Action::Help) => return Step::Pop(None),
+            // The queue does not wait for a page of help.
+            Input::Scan(scan) => return Step::PassOn(None, scan),
             Input::Action(Action::Up) => self.offset = self.offset.saturating_sub(1),
             Input::Action(Action::Down) => self.offset += 1,
             Input::Action(Action::PageUp) => self.offset = self.offset.saturating_sub(self.page),

@@ -10,7 +10,7 @@ use crate::error::Refusal;
 use crate::session::Session;
 use crate::ui::keymap::Action;
 use crate::ui::paint;
-use crate::ui::screen::{Cx, Input, Look, Screen, Step};
+use crate::ui::screen::{Cx, Input, Look, Screen, Step, is_narrow};
 use crate::ui::screens::message::Message;
 use crate::ui::single::Single;
 use crate::ui::theme::Role;
@@ -167,13 +167,16 @@ impl Screen for Manage {
             look.text("manage.title"),
             look.style(Role::Title),
         );
+        let narrow = is_narrow(area);
         let place = |place: &Place, look: &Look| {
             let at = PLACES.iter().position(|other| other.title == place.title);
             let number = at.map_or(0, |at| at + 1);
-            vec![
-                format!(" {number} {}", look.text(place.title)).into(),
-                Cell::from(look.text(place.about)).role(Role::Dim),
-            ]
+            let title = format!(" {number} {}", look.text(place.title)).into();
+            let about = look.text(place.about);
+            if narrow {
+                return vec![title, format!(" {about}").into(), "".into()];
+            }
+            vec![title, Cell::from(about).role(Role::Dim)]
         };
         self.table.view(frame, paint::below(area, 2), look, place);
     }

@@ -1,4 +1,5 @@
-//! A refusal in the shop's words: what happened and what to do next.
+//! A refusal in the shop's words: what happened and what to do next. Who scans goes on with her work:
+//! that closes it, and the code is for the screen below.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -45,6 +46,7 @@ impl Screen for Message {
     fn on(&mut self, input: Input, _cx: &mut Cx) -> Step {
         match input {
             Input::Action(Action::Accept | Action::Back) => Step::Pop(None),
+            Input::Scan(scan) => Step::PassOn(None, scan),
             _ => Step::Stay,
         }
     }

@@ -23,10 +23,10 @@ const PAGE: usize = 50;
 
 const COLUMNS: &[Column] = &[
     Column::fixed("operations.at", 11),
-    Column::fixed("operations.seq", 6).right(),
+    Column::fixed("operations.seq", 6).right().plain(),
     Column::fixed("operations.kind", 15),
     Column::rest("operations.member"),
-    Column::fixed("operations.cashier", 8),
+    Column::fixed("operations.cashier", 8).labelled(),
     Column::fixed("operations.amount", 12).right(),
 ];
 

@@ -208,27 +208,39 @@ impl Screen for SetUp {
             ..paint::below(area, 3)
         };
         self.form.view(frame, form, look);
-        let list = paint::below(area, rows + 4);
-        paint::line(
-            frame,
-            list,
-            0,
-            look.text("set_up.brought"),
-            look.style(Role::Dim),
-        );
+        self.view_presets(frame, paint::below(area, rows + 4), look);
+    }
+}
+
+impl SetUp {
+    /// What each industry brings, around the chosen one.
+    fn view_presets(&self, frame: &mut Frame, area: Rect, look: &Look) {
+        let brought = look.text("set_up.brought");
+        paint::line(frame, area, 0, brought, look.style(Role::Dim));
+        let list = paint::below(area, 1);
+        let all = self.presets.len();
+        let foot = u16::from(all > usize::from(list.height) && list.height > 1);
+        let page = usize::from(list.height - foot.min(list.height));
         let chosen = self.form.chosen(INDUSTRY);
-        for (place, (_, preset)) in self.presets.iter().enumerate() {
+        let first = (chosen + 1).saturating_sub(page);
+        let presets = self.presets.iter().enumerate().skip(first);
+        for (row, (place, (_, preset))) in (0..).zip(presets.take(page)) {
             let role = if place == chosen {
                 Role::Selected
             } else {
                 Role::Text
             };
+            let narrow = is_narrow(area);
             let brings = brings(preset, narrow);
             let name = format!(" {} {}", place + 1, title(preset, look));
             let name = width::left(&name, if narrow { TITLE - 4 } else { TITLE });
             let text = format!("{name} {} ", look.say(&brings));
-            let row = u16::try_from(place + 1).unwrap_or(u16::MAX);
             paint::line(frame, list, row, &text, look.style(role));
+        }
+        if foot > 0 {
+            let sign = paint::below(list, list.height - 1);
+            let below = all.saturating_sub(first + page);
+            paint::more(frame, sign, first, below, look);
         }
     }
 }

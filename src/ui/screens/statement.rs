@@ -22,6 +22,9 @@ use crate::ui::width;
 /// Rows asked for at once.
 const PAGE: usize = 50;
 
+/// Columns that what moved and the balance share on a phone, without the word for the balance.
+const NAMED: usize = 34;
+
 const MONEY: &[Column] = &[
     Column::fixed("statement.at", 16),
     Column::rest("statement.what"),
@@ -283,9 +286,27 @@ fn cells(row: &StatementRow, unit: Unit, narrow: bool, look: &Look) -> Vec<Cell>
     };
     if narrow {
         // Figures first: what moved and what it left, then when and why.
-        let texts: Vec<String> = moved.into_iter().map(|cell| cell.text).collect();
-        let moved = Cell::from(texts.join("  "));
-        return vec![moved, at.into(), what, number, after];
+        let units = match unit {
+            Unit::Money => &["member.principal", "member.bonus"][..],
+            Unit::Points => &["member.points"][..],
+        };
+        let named = units.iter().zip(&moved);
+        let named = named.filter(|(_, cell)| !cell.text.is_empty());
+        let texts = named.map(|(name, cell)| format!("{} {}", look.text(name), cell.text));
+        let named = texts.collect::<Vec<_>>().join("  ");
+        let plain: Vec<String> = moved.into_iter().map(|cell| cell.text).collect();
+        // Names before figures; large figures have no room for them.
+        let moved = if width::width(&named) + width::width(&after.text) < NAMED {
+            Cell::from(named)
+        } else {
+            Cell::from(plain.join("  "))
+        };
+        let after = Cell {
+            text: format!("{} {}", look.text("statement.after"), after.text),
+            ..after
+        };
+        let what = format!("{}  {}", what.text, number.text);
+        return vec![moved, at.into(), what.into(), after];
     }
     let mut cells = vec![Cell::from(at).role(Role::Dim), what, number.role(Role::Dim)];
     cells.extend(moved);

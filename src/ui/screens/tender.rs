@@ -32,6 +32,9 @@ use crate::ui::widgets::notice::Tone;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+/// The keys that count notes: the shop's terms name as many.
+pub const NOTE_KEYS: [Action; 4] = [Action::Note1, Action::Note2, Action::Note3, Action::Note4];
+
 /// From here on the change is asked about: nobody hands over this much too much on purpose.
 const ODD_CHANGE: Fen = Fen::yuan(1_000);
 
@@ -47,6 +50,10 @@ pub struct Load {
     pub amount: Fen,
     /// The rule and its version as shown.
     pub rule: Option<(i32, i32)>,
+    /// What she gets for it, as shown: fen at once and later, and points.
+    pub bonus: Fen,
+    pub bonus_later: Fen,
+    pub points: i64,
     pub approver_id: Option<i32>,
 }
 
@@ -168,7 +175,7 @@ impl Tender {
         self.bill = Bill::new(self.bill.total(), rounding);
         let mut notes = shop.map_or_else(Vec::new, |shop| shop.denominations.clone());
         notes.sort_unstable_by(|a, b| b.cmp(a));
-        notes.truncate(view::NOTES.len());
+        notes.truncate(NOTE_KEYS.len());
         self.notes = notes;
         self.weigh(cx);
     }
@@ -448,6 +455,10 @@ impl Screen for Tender {
             Action::TopUp => is_free && self.is_sale() && self.member.is_some(),
             _ => true,
         }
+    }
+
+    fn has(&self, action: Action) -> bool {
+        action != Action::TopUp || self.is_sale()
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {

@@ -205,11 +205,19 @@ impl TopUp {
                 Act::TopUp(self.alone + amount),
             ));
         }
+        let total = |account| self.preview.as_ref().map_or(0, |plan| plan.total(account));
+        let parts = self
+            .preview
+            .iter()
+            .flat_map(|plan| &plan.extras.instalments);
         Step::push(Tender::top_up(Load {
             member: self.member.clone(),
             store_id: cx.session.store.as_ref().map_or(0, |store| store.id),
             amount,
             rule: self.rule(cx),
+            bonus: Fen(total(Account::Bonus)),
+            bonus_later: parts.map(|part| part.bonus).sum(),
+            points: total(Account::Points),
             approver_id: self.approver,
         }))
     }
@@ -404,7 +412,16 @@ impl Screen for TopUp {
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let inside = paint::inset(area, 1, 0);
         let member = &self.member;
-        let title = format!("{}  {}", member.name, member.level.name);
+        let name = match member.name.as_str() {
+            "" => member.phone.as_deref().unwrap_or_default(),
+            name => name,
+        };
+        let title = format!(
+            "{}  {name}  {}  {}",
+            look.text("top_up.title"),
+            member.level.name,
+            look.text("counter.stored")
+        );
         let today = look.session.today(look.now);
         let held = member.principal + member.bonus_on(today);
         money::line(frame, inside, 0, &title, held, look);

@@ -287,13 +287,18 @@ impl Form {
         Did::Edited
     }
 
-    /// Draws the entries, one row each, two in a narrow area; scrolls to the focus.
+    /// Draws the entries, one row each, two in a narrow area; scrolls to the focus and says in a last
+    /// row what does not fit.
     pub fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let rows = if is_narrow(area) { 2 } else { 1 };
-        let page = usize::from(area.height / rows).max(1);
+        let all = self.entries.len();
+        let fits = all <= usize::from(area.height / rows);
+        let signs = u16::from(!fits && area.height > rows);
+        let page = usize::from((area.height - signs) / rows).max(1);
         self.offset = self
             .offset
-            .clamp((self.focus + 1).saturating_sub(page), self.focus);
+            .clamp((self.focus + 1).saturating_sub(page), self.focus)
+            .min(all.saturating_sub(page));
         let entries = self.entries.iter().enumerate().skip(self.offset);
         for (row, (place, entry)) in (0..).zip(entries.take(page)) {
             let spot = Rect {
@@ -301,6 +306,11 @@ impl Form {
                 ..paint::below(area, row * rows)
             };
             entry.view(frame, spot, place == self.focus, look);
+        }
+        if signs > 0 {
+            let last = paint::below(area, area.height - 1);
+            let below = all.saturating_sub(self.offset + page);
+            paint::more(frame, last, self.offset, below, look);
         }
     }
 }

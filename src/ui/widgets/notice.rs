@@ -8,6 +8,7 @@ use crate::ui::paint;
 use crate::ui::screen::Look;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
+use crate::ui::width;
 
 /// How a notice sounds. A sign stands beside the colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +39,22 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// Over the first row of `area`.
+    /// Over the last row of `area`, and over the one before when it is long.
     pub fn view(&self, frame: &mut Frame, area: Rect, look: &Look) {
         let (sign, role) = self.tone.look();
         let text = format!("{sign}{} ", look.say(&self.say));
-        paint::line(frame, area, 0, &text, look.style(role));
+        let columns = usize::from(area.width);
+        if width::width(text.trim_end()) <= columns || area.height < 2 {
+            let last = paint::below(area, area.height.saturating_sub(1));
+            paint::line(frame, last, 0, &text, look.style(role));
+            return;
+        }
+        let lines = width::wrap(&text, columns);
+        let under = paint::below(area, area.height - 2);
+        let (first, rest) = lines.split_first().map_or(("", &[][..]), |(f, r)| (f, r));
+        let rest = format!("{}{}", " ".repeat(width::width(sign)), rest.join(""));
+        paint::clear(frame, under);
+        paint::line(frame, under, 0, first, look.style(role));
+        paint::line(frame, under, 1, &rest, look.style(role));
     }
 }

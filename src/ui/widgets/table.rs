@@ -1,5 +1,6 @@
 //! `Table<T>`: rows with a selection that scrolls, in columns of display width. In a narrow area
-//! each row takes two lines: the first and the last column above, the others below.
+//! each row takes two lines, the first and the last column above, the others below, figures with
+//! their titles before them; three lines where two are too narrow for that.
 //!
 //! Lists page by keyset: when [`Table::wants_more`] says so, ask for the rows after the last one
 //! and hand them to [`Table::extend`].
@@ -24,6 +25,12 @@ pub const MOST_ROWS: usize = 2_000;
 /// Columns between columns.
 const GAP: u16 = 2;
 
+/// Columns a text in the narrow form keeps when others need its room.
+const LEAST_TEXT: usize = 8;
+
+/// Rows that are measured for the narrow form.
+const MEASURED: usize = 100;
+
 /// How wide a column is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wide {
@@ -40,6 +47,8 @@ pub struct Column {
     pub title: &'static str,
     pub wide: Wide,
     pub right: bool,
+    /// Whether its title stands before it in the narrow form.
+    pub labelled: bool,
 }
 
 impl Column {
@@ -49,6 +58,7 @@ impl Column {
             title,
             wide: Wide::Fixed(columns),
             right: false,
+            labelled: false,
         }
     }
 
@@ -58,12 +68,28 @@ impl Column {
             title,
             wide: Wide::Rest,
             right: false,
+            labelled: false,
         }
     }
 
     #[must_use]
     pub const fn right(mut self) -> Self {
         self.right = true;
+        self.labelled = true;
+        self
+    }
+
+    /// What would not be plain without its title.
+    #[must_use]
+    pub const fn labelled(mut self) -> Self {
+        self.labelled = true;
+        self
+    }
+
+    /// What is plain without its title.
+    #[must_use]
+    pub const fn plain(mut self) -> Self {
+        self.labelled = false;
         self
     }
 }
@@ -232,10 +258,19 @@ impl<T> Table<T> {
             }
             return;
         }
-        let narrow = is_narrow(area) && self.columns.len() > 2;
-        let titled = !narrow && self.columns.iter().any(|column| !column.title.is_empty());
+        let first = self.rows.first().map_or(0, |row| cells(row, look).len());
+        let narrow = is_narrow(area) && first > 2;
+        // A screen may give the narrow form cells of its own, that say what they are.
+        let own = narrow && first != self.columns.len();
+        let titled = !own && self.columns.iter().any(|column| !column.title.is_empty());
         let body = paint::below(area, u16::from(titled));
-        let lines = if narrow { 2 } else { 1 };
+        let lines = if narrow {
+            let measured = self.rows.iter().take(MEASURED);
+            let below = measured.map(|row| self.below(&cells(row, look), area.width, look).len());
+            1 + count(below.max().unwrap_or(0)).min(2)
+        } else {
+            1
+        };
         self.page = usize::from(body.height / lines).max(1);
         self.scroll();
         if titled {
@@ -243,7 +278,11 @@ impl<T> Table<T> {
             let labels: Vec<Cell> = labels
                 .map(|text| Cell::from(text).role(Role::Dim))
                 .collect();
-            self.wide_row(frame, area, &labels, None, look);
+            if narrow {
+                narrow_row(frame, area, &labels, &[], None, look);
+            } else {
+                self.wide_row(frame, area, &labels, None, look);
+            }
         }
         let visible = self.rows.iter().enumerate().skip(self.offset);
         for (row, (place, item)) in (0..).zip(visible.take(self.page)) {
@@ -254,11 +293,53 @@ impl<T> Table<T> {
             let over = (place == self.selected).then(|| look.style(Role::Selected));
             let cells = cells(item, look);
             if narrow {
-                narrow_row(frame, spot, &cells, over, look);
+                let below = self.below(&cells, area.width, look);
+                narrow_row(frame, spot, &cells, &below, over, look);
             } else {
                 self.wide_row(frame, spot, &cells, over, look);
             }
         }
+    }
+
+    /// What stands between the first and the last column, in one line or two. A text whose column takes
+    /// what is left gives way first.
+    fn below(&self, cells: &[Cell], columns: u16, look: &Look) -> Vec<String> {
+        let [_, between @ .., _] = cells else {
+            return Vec::new();
+        };
+        let own = cells.len() != self.columns.len();
+        let mut texts: Vec<(bool, String)> = Vec::new();
+        for (place, cell) in between.iter().enumerate() {
+            let column = self.columns.get(place + 1).filter(|_| !own);
+            let title = column.filter(|column| column.labelled && !column.title.is_empty());
+            let gives = column.is_some_and(|column| column.wide == Wide::Rest);
+            if !cell.text.is_empty() {
+                let title = title.map(|column| format!("{} ", look.text(column.title)));
+                texts.push((gives, title.unwrap_or_default() + &cell.text));
+            }
+        }
+        let room = usize::from(columns.saturating_sub(GAP));
+        let taken: usize = texts.iter().map(|(_, text)| width::width(text)).sum();
+        let gaps = texts.len().saturating_sub(1);
+        // Closer together when that saves a line.
+        let fits = |gap: &str| taken + gaps * gap.len() <= room;
+        let gap = if !fits("  ") && fits(" ") { " " } else { "  " };
+        let over = (taken + gaps * gap.len()).saturating_sub(room);
+        if let Some((_, text)) = texts.iter_mut().find(|(gives, _)| *gives && over > 0) {
+            let left = width::width(text).saturating_sub(over).max(LEAST_TEXT);
+            *text = width::fit(text, left).into_owned();
+        }
+        let mut lines: Vec<String> = Vec::new();
+        for (_, text) in texts {
+            match lines.last_mut() {
+                Some(line) if own || width::width(&format!("{line}{gap}{text}")) <= room => {
+                    line.push_str(gap);
+                    line.push_str(&text);
+                }
+                _ => lines.push(text),
+            }
+        }
+        lines
     }
 
     /// Keeps the selection on the page.
@@ -316,10 +397,17 @@ fn count(many: usize) -> u16 {
     u16::try_from(many).unwrap_or(u16::MAX)
 }
 
-/// Two lines: first and last column, then the others in a row.
-fn narrow_row(frame: &mut Frame, area: Rect, cells: &[Cell], over: Option<Style>, look: &Look) {
+/// First and last column, and the lines below them.
+fn narrow_row(
+    frame: &mut Frame,
+    area: Rect,
+    cells: &[Cell],
+    below: &[String],
+    over: Option<Style>,
+    look: &Look,
+) {
     let style = |cell: &Cell| over.unwrap_or_else(|| look.style(cell.role));
-    let [first, between @ .., last] = cells else {
+    let [first, .., last] = cells else {
         return;
     };
     if let Some(style) = over {
@@ -333,13 +421,10 @@ fn narrow_row(frame: &mut Frame, area: Rect, cells: &[Cell], over: Option<Style>
         ..area
     };
     paint::line(frame, rest, 0, &first.text, style(first));
-    let texts: Vec<&str> = between
-        .iter()
-        .map(|cell| cell.text.as_str())
-        .filter(|text| !text.is_empty())
-        .collect();
     let dim = over.unwrap_or_else(|| look.style(Role::Dim));
-    paint::line(frame, area, 1, &format!("  {}", texts.join("  ")), dim);
+    for (row, text) in (1..).zip(below) {
+        paint::line(frame, area, row, &format!("  {text}"), dim);
+    }
 }
 
 #[cfg(test)]

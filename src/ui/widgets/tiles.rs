@@ -122,12 +122,17 @@ impl Tiles {
     /// Draws as many tiles beside each other as fit, and scrolls to the selected one.
     pub fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let across = (area.width / TILE).max(1);
-        let down = (area.height / ROWS).max(1);
+        let lines = self.choices.len().div_ceil(usize::from(across));
+        // The gap below the last tiles is not needed.
+        let fits = lines <= usize::from((area.height + 1) / ROWS);
+        let foot = u16::from(!fits && area.height > ROWS);
+        let down = ((area.height + 1 - foot) / ROWS).max(1);
         self.across = usize::from(across);
         let row = self.selected / self.across;
         self.offset = self
             .offset
-            .clamp(row.saturating_sub(usize::from(down) - 1), row);
+            .clamp(row.saturating_sub(usize::from(down) - 1), row)
+            .min(lines.saturating_sub(usize::from(down)));
         let first = self.offset * self.across;
         let shown = self.across * usize::from(down);
         let signs = SIGNS.chars().filter(|_| !self.unsigned);
@@ -140,6 +145,11 @@ impl Tiles {
                 ..paint::below(area, (spot / across) * ROWS)
             };
             view_tile(frame, cell, tile, sign, place == self.selected, look);
+        }
+        if foot > 0 {
+            let last = paint::below(area, area.height - 1);
+            let below = self.choices.len().saturating_sub(first + shown);
+            paint::more(frame, last, first, below, look);
         }
     }
 }

@@ -5,7 +5,9 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::card::NoCard;
-use crate::domain::code::{MAX_INPUT, Meaning, Origin, Situation, is_secret, known_as, meanings};
+use crate::domain::code::{
+    MAX_INPUT, Meaning, Origin, Situation, TIMES, is_secret, known_as, meanings, pieces_of,
+};
 use crate::domain::money::Fen;
 use crate::domain::phone::Phone;
 use crate::domain::spelling;
@@ -16,8 +18,8 @@ use crate::ui::widgets::field::{Field, Kind};
 /// Most rows under the line.
 pub const ROWS: usize = 6;
 
-/// Most candidates of a kind that are asked for.
-const LIMIT: i32 = 6;
+/// Most candidates of a kind that are asked for: one more than fit, to know whether there are more.
+const LIMIT: i32 = 7;
 
 /// Goods keep this many rows when there are many people.
 const GOODS: usize = 2;
@@ -92,8 +94,23 @@ impl Finder {
         &self.line
     }
 
+    /// What stands there, without pieces before it (`3*68`).
     pub fn text(&self) -> &str {
-        self.line.value().trim()
+        pieces_of(self.line.value().trim()).1
+    }
+
+    /// The pieces typed before something (`3*68`).
+    pub fn pieces(&self) -> Option<u32> {
+        pieces_of(self.line.value().trim()).0
+    }
+
+    /// Nothing but pieces: how many, and whether of what comes next (`3*`) or of the selected
+    /// line (`*3`).
+    pub fn quantity(&self) -> Option<(u32, bool)> {
+        match self.meanings(false).first() {
+            Some(Meaning::Quantity(pieces)) => Some((*pieces, !self.text().starts_with(TIMES))),
+            _ => None,
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -225,6 +242,14 @@ impl Finder {
         rows
     }
 
+    /// Whether there are candidates that found no row.
+    pub fn has_more(&self, known: bool) -> bool {
+        let rows = self.rows(known);
+        let shown = rows.iter().filter(|row| matches!(row, Row::Known(_)));
+        let all = self.answered.as_ref().map_or(0, |(_, all)| all.len());
+        all > shown.count()
+    }
+
     /// Moves the selection among the rows; not among those of an earlier keystroke, which are
     /// about to be others.
     pub fn step(&mut self, down: bool, known: bool) {
@@ -256,7 +281,7 @@ impl Finder {
             Some(Meaning::Amount(fen)) => Entered::Row(Row::Amount(*fen)),
             Some(Meaning::Quantity(pieces)) => Entered::Quantity {
                 pieces: *pieces,
-                next: !self.text().starts_with(['*', '×']),
+                next: self.quantity().is_none_or(|(_, next)| next),
             },
             Some(
                 Meaning::Phone(_)

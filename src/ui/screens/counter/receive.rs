@@ -19,17 +19,17 @@ use crate::ui::text::Say;
 use crate::ui::widgets::notice::Tone;
 
 impl Counter {
-    /// A code from a scanner. Pieces typed before it count (`3*`), nothing else in the line does.
+    /// A code from a scanner. Pieces typed before it count (`3*`); anything else in the line has been
+    /// answered by the scan, and goes.
     pub(super) fn scan(&mut self, mut scan: Scan, cx: &mut Cx) -> Step {
         if self.holding.is_some() {
             cx.notice(Tone::Warn, "refusal.busy");
             return Step::Stay;
         }
-        let typed = self.finder.meanings(self.known());
-        if let Some(Meaning::Quantity(pieces)) = typed.first() {
-            self.pieces = Some(*pieces);
-            self.finder.clear();
+        if let Some((pieces, _)) = self.finder.quantity() {
+            self.pieces = Some(pieces);
         }
+        self.finder.clear();
         if let Some(no) = refused(&scan.code) {
             wipe(&mut scan.code);
             self.refuse_code(no, cx);

@@ -88,8 +88,8 @@ impl Counter {
             return;
         }
         let rows = self.finder.rows(self.known());
-        let empty = rows.is_empty() && self.finder.is_fresh();
-        let count = u16::try_from(rows.len().max(usize::from(empty))).unwrap_or(0);
+        let note = self.candidate_note(&rows);
+        let count = u16::try_from(rows.len() + usize::from(note.is_some())).unwrap_or(0);
         if count == 0 {
             return;
         }
@@ -98,10 +98,9 @@ impl Counter {
             ..area
         };
         paint::clear(frame, under);
-        if empty {
-            let inside = paint::inset(under, 3, 0);
-            let text = look.text("counter.no_candidates");
-            paint::line(frame, inside, 0, text, look.style(Role::Dim));
+        if let Some(note) = note {
+            let inside = paint::inset(paint::below(under, count - 1), 3, 0);
+            paint::line(frame, inside, 0, &look.say(&note), look.style(Role::Dim));
         }
         for (row, (place, item)) in (0..).zip(rows.iter().enumerate()) {
             let role = if !self.finder.is_fresh() && matches!(item, Row::Known(_)) {
@@ -116,6 +115,24 @@ impl Counter {
             paint::line(frame, spot, 0, &text, look.style(role));
         }
         paint::rule(frame, under, count, look);
+    }
+
+    /// What stands below the rows: what Enter does without any, or that there are more.
+    fn candidate_note(&self, rows: &[Row]) -> Option<Say> {
+        if let Some((pieces, next)) = self.finder.quantity() {
+            let key = if next || self.sale.is_empty() {
+                "counter.pieces_next"
+            } else {
+                "counter.pieces_line"
+            };
+            return Some(Say::new(key).with("pieces", pieces));
+        }
+        if rows.is_empty() {
+            let fresh = self.finder.is_fresh();
+            return fresh.then(|| Say::new("counter.no_candidates"));
+        }
+        let more = self.finder.has_more(self.known());
+        more.then(|| Say::new("counter.more_candidates"))
     }
 
     fn draw_sale(&mut self, frame: &mut Frame, area: Rect, look: &Look) {

@@ -34,6 +34,11 @@ pub trait Subject: Debug {
     /// The form, filled with what is there.
     fn form(&self, session: &Session) -> Form;
 
+    /// The place of a field whose text is longer than a line; it is shown whole while typing goes there.
+    fn long(&self) -> Option<usize> {
+        None
+    }
+
     /// After every edit: what the entries come to, said beside them.
     fn edited(&mut self, _form: &mut Form) {}
 
@@ -50,6 +55,9 @@ pub struct Edit {
     subject: Box<dyn Subject>,
     form: Form,
     asked: Option<Ticket>,
+    /// Lines of the long text that are scrolled away, and lines of it that are seen.
+    offset: usize,
+    page: usize,
 }
 
 impl Edit {
@@ -62,7 +70,60 @@ impl Edit {
             subject: Box::new(subject),
             form,
             asked: None,
+            offset: 0,
+            page: 1,
         }
+    }
+
+    /// The page keys scroll the long text while typing goes there. Returns whether they did.
+    fn scrolls(&mut self, input: &Input) -> bool {
+        if self.subject.long() != Some(self.form.focus()) {
+            return false;
+        }
+        match input {
+            Input::Action(Action::PageDown) => self.offset += self.page,
+            Input::Action(Action::PageUp) => self.offset = self.offset.saturating_sub(self.page),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The long text over the foot of `area`, while typing goes there. Gives the rows it took.
+    fn view_long(&mut self, frame: &mut Frame, area: Rect, look: &Look) -> u16 {
+        let place = self.subject.long().filter(|at| *at == self.form.focus());
+        let Some(text) = place.map(|place| self.form.value(place)) else {
+            return 0;
+        };
+        let lines = width::wrap(text, area.width.into());
+        let most = area.height / 2;
+        let rows = u16::try_from(lines.len()).unwrap_or(most).min(most);
+        if lines.len() < 2 || rows == 0 {
+            return 0;
+        }
+        let foot = paint::below(area, area.height - rows);
+        self.page = usize::from(rows).saturating_sub(1).max(1);
+        let cut = lines.len() > usize::from(rows);
+        let seen = if cut { self.page } else { lines.len() };
+        self.offset = self.offset.min(lines.len().saturating_sub(seen));
+        for (row, line) in (0..).zip(lines.iter().skip(self.offset).take(seen)) {
+            paint::line(frame, foot, row, line, look.style(Role::Text));
+        }
+        if cut {
+            let below = lines.len() - self.offset - seen;
+            let say = if below > 0 {
+                Say::new("manage.more_lines").with("lines", below)
+            } else {
+                Say::new("manage.all_lines")
+            };
+            paint::line_right(
+                frame,
+                foot,
+                rows - 1,
+                &look.say(&say),
+                look.style(Role::Dim),
+            );
+        }
+        rows + 1
     }
 
     fn save(&mut self, cx: &mut Cx) {
@@ -107,6 +168,7 @@ impl Screen for Edit {
                 self.subject.scanned(&scan.code, &mut self.form);
                 self.subject.edited(&mut self.form);
             }
+            _ if self.scrolls(&input) => {}
             _ => match self.form.on(&input) {
                 Did::Save => self.save(cx),
                 Did::Edited => self.subject.edited(&mut self.form),
@@ -131,6 +193,12 @@ impl Screen for Edit {
             paint::line(frame, area, row, &text, look.style(Role::Dim));
             row += 1;
         }
-        self.form.view(frame, paint::below(area, row + 1), look);
+        let rest = paint::below(area, row + 1);
+        let long = self.view_long(frame, rest, look);
+        let form = Rect {
+            height: rest.height.saturating_sub(long),
+            ..rest
+        };
+        self.form.view(frame, form, look);
     }
 }

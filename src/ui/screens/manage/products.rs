@@ -44,10 +44,11 @@ impl Rows for Products {
     const EMPTY: &'static str = "product.none";
     const COLUMNS: &'static [Column] = &[
         Column::rest("product.name"),
-        Column::fixed("product.code", 14),
-        Column::fixed("product.kind", 10),
-        Column::fixed("product.member_price", 12).right(),
-        Column::fixed("product.price", 12).right(),
+        Column::fixed("product.code", 13),
+        Column::fixed("product.category", 10),
+        Column::fixed("product.kind_short", 7),
+        Column::fixed("product.member_short", 9).right(),
+        Column::fixed("product.price", 9).right(),
     ];
     const SEARCHED: bool = true;
 
@@ -60,7 +61,7 @@ impl Rows for Products {
     fn ask(search: &str, after: Option<&Product>, limit: usize) -> Option<Query> {
         Some(Query::Products {
             search: search.to_lowercase(),
-            after: after.map(|product| (product.name.clone(), product.id)),
+            after: after.map(|product| product.id),
             limit: i32::try_from(limit).unwrap_or(i32::MAX),
         })
     }
@@ -79,16 +80,22 @@ impl Rows for Products {
         } else {
             Role::Dim
         };
-        let kind = if product.active {
-            KINDS.iter().find(|(kind, _)| *kind == product.kind)
-        } else {
-            None
+        let kind = KINDS.iter().find(|(kind, _)| *kind == product.kind);
+        // Nearly everything is sold by the piece: what is not stands out.
+        let kind = match kind {
+            _ if !product.active => look.text("manage.off"),
+            Some((ProductKind::Weight | ProductKind::Service, key)) => look.text(key),
+            _ => "",
         };
         let member_price = product.member_price.map(Cell::money);
+        let categories = look.session.shop.iter().flat_map(|shop| &shop.categories);
+        let mut category = categories.filter(|known| Some(known.id) == product.category_id);
+        let category = category.next().map_or("", |known| known.name.as_str());
         vec![
             Cell::from(product.name.as_str()).role(role),
             Cell::from(printed(product)).role(Role::Dim),
-            Cell::from(look.text(kind.map_or("manage.off", |(_, key)| key))).role(Role::Dim),
+            Cell::from(category).role(Role::Dim),
+            Cell::from(kind).role(Role::Dim),
             member_price.unwrap_or_else(|| "".into()),
             Cell::money(product.price),
         ]

@@ -51,7 +51,7 @@ impl Rows for StaffList {
     const EMPTY: &'static str = "staff.none";
     const COLUMNS: &'static [Column] = &[
         Column::rest("staff.name"),
-        Column::fixed("staff.number", 14),
+        Column::fixed("staff.number", 14).labelled(),
         Column::fixed("", 8),
         Column::fixed("", 8),
         Column::fixed("staff.role", 14),

@@ -13,6 +13,7 @@ use crate::domain::tender::Rounding;
 use crate::query::Query;
 use crate::session::Session;
 use crate::ui::screen::Cx;
+use crate::ui::screens::tender::NOTE_KEYS;
 use crate::ui::text::Say;
 use crate::ui::widgets::field::{Field, Kind};
 use crate::ui::widgets::form::Form;
@@ -38,8 +39,8 @@ const TERMS_LENGTH: usize = 500;
 const DIGITS: usize = 4;
 const POINTS_DIGITS: usize = 6;
 
-/// One-key cash amounts of the tender screen, at most.
-const MOST_AMOUNTS: usize = 8;
+/// Notes that have a key while paying, at most.
+const MOST_AMOUNTS: usize = NOTE_KEYS.len();
 
 const ROUNDINGS: [(Rounding, &str); 3] = [
     (Rounding::None, "terms.exact"),
@@ -84,6 +85,10 @@ impl Subject for Draft {
 
     fn about(&self) -> Option<&'static str> {
         Some("terms.about")
+    }
+
+    fn long(&self) -> Option<usize> {
+        Some(TERMS)
     }
 
     fn form(&self, _session: &Session) -> Form {

@@ -9,7 +9,7 @@ use crate::domain::calendar::local;
 use crate::domain::ledger::LotKind;
 use crate::domain::member::{Lot, Member};
 use crate::domain::money::Fen;
-use crate::ui::screen::{Look, is_narrow};
+use crate::ui::screen::Look;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::table::{Cell, Column, Table};
@@ -83,22 +83,13 @@ pub fn of(member: &Member) -> Vec<Row> {
     rows
 }
 
-/// The rows; in a narrow area the figures carry their names.
+/// The rows.
 pub fn view(table: &mut Table<Row>, frame: &mut Frame, area: Rect, look: &Look) {
-    let narrow = is_narrow(area);
-    table.view(frame, area, look, |row, look| cells(row, narrow, look));
+    table.view(frame, area, look, cells);
 }
 
-fn cells(row: &Row, narrow: bool, look: &Look) -> Vec<Cell> {
-    let part = |key: &'static str, amount: Fen| {
-        if narrow {
-            Cell::from(format!("{} {amount}", look.text(key)))
-        } else {
-            Cell::from(amount.to_string())
-        }
-    };
-    let principal = |amount| part("member.principal", amount);
-    let bonus = |amount| part("member.bonus", amount);
+fn cells(row: &Row, look: &Look) -> Vec<Cell> {
+    let part = |amount: Fen| Cell::from(amount.to_string());
     let blank = || Cell::from("");
     let from = |key: &'static str, at: &DateTime<Utc>| {
         let day = local(*at).date_naive();
@@ -111,8 +102,8 @@ fn cells(row: &Row, narrow: bool, look: &Look) -> Vec<Cell> {
         } => vec![
             Cell::from(look.text("member.stored")).role(Role::Title),
             blank(),
-            principal(*p),
-            bonus(*b),
+            part(*p),
+            part(*b),
             Cell::money(*p + *b),
         ],
         Row::Lot {
@@ -123,8 +114,8 @@ fn cells(row: &Row, narrow: bool, look: &Look) -> Vec<Cell> {
         } => vec![
             from("member.lot", at),
             last_day(*until, b.is_positive(), look),
-            principal(*p),
-            bonus(*b),
+            part(*p),
+            part(*b),
             Cell::from((*p + *b).to_string()),
         ],
         Row::Promised {
@@ -132,7 +123,7 @@ fn cells(row: &Row, narrow: bool, look: &Look) -> Vec<Cell> {
         } => {
             let say = Say::new("member.promised").with("day", due_on);
             let label = Cell::from(format!("  {}", look.say(&say)));
-            vec![label, blank(), blank(), bonus(*b), blank()]
+            vec![label, blank(), blank(), part(*b), blank()]
         }
         Row::Points(points) => vec![
             Cell::from(look.text("member.points")).role(Role::Title),

@@ -3,11 +3,10 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::Tender;
+use super::{Job, Load, NOTE_KEYS, Tender};
 use crate::domain::money::Fen;
 use crate::domain::slip;
 use crate::domain::tender::TenderKind;
-use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Look, is_narrow};
 use crate::ui::text::Say;
@@ -15,24 +14,42 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::money;
 use crate::ui::width;
 
-/// The keys that count notes.
-pub(super) const NOTES: [Action; 4] = [Action::Note1, Action::Note2, Action::Note3, Action::Note4];
-
 /// Columns of a label and of a field.
 const LABEL: u16 = 12;
 const FIELD: u16 = 12;
 
+/// The row of the hint below the amount: the change stands between.
+const HINT: u16 = 6;
+
 /// Columns of the list of tenders.
 const LIST: u16 = 38;
+
+/// What a top-up gives: principal, bonus, points.
+fn gets(load: &Load, look: &Look) -> String {
+    let mut says = vec![Say::new("tender.load_gets").with("principal", load.amount)];
+    if load.bonus.is_positive() {
+        says.push(Say::new("tender.load_bonus").with("bonus", load.bonus));
+    }
+    if load.bonus_later.is_positive() {
+        says.push(Say::new("tender.load_later").with("bonus", load.bonus_later));
+    }
+    if load.points > 0 {
+        says.push(Say::new("tender.load_points").with("points", load.points));
+    }
+    let texts: Vec<String> = says.iter().map(|say| look.say(say)).collect();
+    texts.join(" + ")
+}
 
 impl Tender {
     pub(super) fn draw(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let inside = paint::inset(area, 1, 0);
         self.draw_due(frame, inside, look);
-        paint::rule(frame, area, 4, look);
-        let rest = paint::below(inside, 5);
-        let rows = u16::try_from(self.kinds.len()).unwrap_or(0);
         let narrow = is_narrow(area);
+        // What she gets is long.
+        let head = if narrow && !self.is_sale() { 5 } else { 4 };
+        paint::rule(frame, area, head, look);
+        let rest = paint::below(inside, head + 1);
+        let rows = u16::try_from(self.kinds.len()).unwrap_or(0);
         let left = Rect {
             width: if narrow {
                 rest.width
@@ -64,10 +81,12 @@ impl Tender {
             Some((before, _)) => before.due(kind),
             None => self.bill.due(kind),
         };
-        let label = if self.bill.parts().is_empty() || self.closing.is_some() {
-            "tender.due"
-        } else {
-            "tender.left"
+        let whole = self.bill.parts().is_empty() || self.closing.is_some();
+        let label = match (&self.job, whole) {
+            (Job::TopUp(_), true) => "tender.load_due",
+            (Job::TopUp(_), false) => "tender.load_left",
+            (Job::Sale(_), true) => "tender.due",
+            (Job::Sale(_), false) => "tender.left",
         };
         paint::line(frame, area, 0, look.text(label), look.style(Role::Title));
         let off = match &self.closing {
@@ -85,8 +104,18 @@ impl Tender {
             small(2, "slip.rounding", -off, frame);
         }
         if let Some(member) = &self.member {
-            let name = width::fit(&member.name, 20);
-            paint::line(frame, area, 3, &name, look.style(Role::Text));
+            let phone = member.phone.as_deref().unwrap_or_default();
+            let name = match member.name.as_str() {
+                "" => phone,
+                name => name,
+            };
+            let mut text = width::fit(name, 20).into_owned();
+            if let Job::TopUp(load) = &self.job {
+                text = format!("{text}  {}", gets(load, look));
+            }
+            for (row, line) in (3..).zip(width::wrap(&text, area.width.into()).iter().take(2)) {
+                paint::line(frame, area, row, line, look.style(Role::Text));
+            }
         }
         money::large(frame, area, due, look);
     }
@@ -146,7 +175,9 @@ impl Tender {
             look.style(Role::Dim),
         );
         self.draw_change(frame, paint::below(area, 2), look);
-        self.draw_hint(frame, paint::below(area, 6), look);
+        // In a low window it stands where the change would.
+        let row = if area.height > HINT { HINT } else { 2 };
+        self.draw_hint(frame, paint::below(area, row), look);
     }
 
     /// What is the matter, else what Enter does next.
@@ -168,13 +199,16 @@ impl Tender {
 
     /// `F5 +100  F6 +50`: whole yuan without decimals.
     fn note_keys(&self, look: &Look) -> String {
-        let keys = NOTES.iter().zip(&self.notes).filter_map(|(action, note)| {
-            let mut bindings = look.keymap.bindings("tender");
-            let binding = bindings.find(|binding| binding.action == *action)?;
-            let amount = note.to_string();
-            let amount = amount.strip_suffix(".00").unwrap_or(&amount);
-            Some(format!("{} +{amount}", binding.key))
-        });
+        let keys = NOTE_KEYS
+            .iter()
+            .zip(&self.notes)
+            .filter_map(|(action, note)| {
+                let mut bindings = look.keymap.bindings("tender");
+                let binding = bindings.find(|binding| binding.action == *action)?;
+                let amount = note.to_string();
+                let amount = amount.strip_suffix(".00").unwrap_or(&amount);
+                Some(format!("{} +{amount}", binding.key))
+            });
         keys.collect::<Vec<_>>().join("  ")
     }
 
