@@ -1,4 +1,7 @@
-# On a fresh Debian 12 or Raspberry Pi OS with Rust (https://rustup.rs), each of these works.
+# On a fresh Debian 12 or Raspberry Pi OS with make and Rust (https://rustup.rs), each of these works.
+
+# Rust may be too new here for the shell to know its folder.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
 .PHONY: run test lint prepare setup soak bench
 

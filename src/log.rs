@@ -15,13 +15,16 @@ const DAYS: usize = 30;
 /// The folder cannot be made or written.
 pub fn open(env: impl Fn(&str) -> Option<String>) -> anyhow::Result<PathBuf> {
     let folder = folder(&env).context("no HOME: set HOME or XDG_STATE_HOME")?;
+    let unwritable = || format!("cannot write the log in {}", folder.display());
+    // Else the appender says on stderr that it finds no old logs in it.
+    std::fs::create_dir_all(&folder).with_context(unwritable)?;
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("guitai")
         .filename_suffix("log")
         .max_log_files(DAYS)
         .build(&folder)
-        .with_context(|| format!("cannot write the log in {}", folder.display()))?;
+        .with_context(unwritable)?;
     let filter = env("GUITAI_LOG").unwrap_or_else(|| "info".to_owned());
     tracing_subscriber::fmt()
         .with_writer(file)

@@ -239,6 +239,21 @@ async fn refusals_say_the_way_out() {
     assert_eq!(unwritable.hint, "ground.unwritable");
 }
 
+/// Run as root with a strict umask, the server's account still finds its way to the new folder.
+#[test]
+fn strict_umask() {
+    let folder = Folder::new("e");
+    let output = Command::new("sh")
+        .args(["-c", "umask 077; exec \"$0\" migrate"])
+        .arg(env!("CARGO_BIN_EXE_guitai"))
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("GUITAI_DATA", folder.path().join("new/and/deep"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
 /// A socket's path has 107 bytes: it moves to a short folder, or the refusal says so.
 #[tokio::test]
 async fn long_folder_names() {

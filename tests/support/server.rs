@@ -50,8 +50,7 @@ pub async fn started_before(name: &str) -> (Folder, PathBuf) {
         })
         .await;
     let folder = Folder::new("e");
-    let dir = folder.path().join(name);
-    fs::create_dir(&dir).unwrap();
+    let dir = folder.inside(name).path().to_path_buf();
     let copied = Command::new("cp")
         .arg("-a")
         .arg(ready.join("postgres"))

@@ -39,12 +39,7 @@ impl Place {
     pub fn prepare(dir: &Path) -> Result<Self> {
         let root_user = rustix::process::geteuid().is_root();
         let refuse = |error: io::Error| refuse_io(dir, error);
-        let mode = if root_user { 0o755 } else { 0o700 };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(mode)
-            .create(dir)
-            .map_err(refuse)?;
+        make_way(dir, root_user).map_err(refuse)?;
         let dir = dir.canonicalize().map_err(refuse)?;
         let root = dir.join("postgres");
         let account = if root_user {
@@ -223,6 +218,22 @@ pub fn refuse_io(path: &Path, error: io::Error) -> Refusal {
     let mut refusal = Refusal::new(Kind::Offline, hint).with("path", path.display());
     refusal.source = Some(std::sync::Arc::new(error));
     refusal
+}
+
+/// Makes `dir` and what is missing above it: our own, but as root, whatever the umask, with a way through for
+/// the server's account.
+fn make_way(dir: &Path, root_user: bool) -> io::Result<()> {
+    let missing: Vec<&Path> = dir
+        .ancestors()
+        .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        .collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    if root_user {
+        for folder in missing {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
+        }
+    }
+    Ok(())
 }
 
 /// When we are root: whoever owns the cluster or its folder already, else `postgres`, else nobody.
