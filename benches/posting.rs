@@ -107,8 +107,8 @@ fn main() {
                     &app
                 };
                 let before = process::spent(server);
-                let (rated, calls) = measure(options, work, clients);
-                *rate += rated / ROUNDS as f64;
+                let (per_second, calls) = measure(options, work, clients);
+                *rate += per_second / ROUNDS as f64;
                 *cost += (process::spent(server) - before) / calls as f64 / ROUNDS as f64;
             }
         }
