@@ -47,11 +47,11 @@ insert into credential (merchant_id, value, kind, member_id)
 -- In the order of time: a member's rows lie apart, as they do when a shop lives them.
 insert into operation (
   merchant_id, id, kind, store_id, till_id, seq, operator_id, member_id, business_on, happened_at, recorded_at, spend, visit,
-  accounts, lots, amounts, request_hash, hash, version_after, principal_after, bonus_after, points_after, document)
+  accounts, amounts, lots, principals, bonuses, points, request_hash, hash, version_after, principal_after, bonus_after, points_after, document)
   select 1, (lpad(to_hex(946684800000 + x.at), 12, '0') || '7' || substr(h.h, 1, 3) || '8' || substr(h.h, 4, 15))::uuid,
          'sale', 1, 1 + x.no % 3, x.no / 3 + 1, 1, x.m, date '2000-01-01' + (x.at / 86400000)::int,
          timestamptz '2000-01-01 00:00+00' + x.at * interval '1 millisecond', timestamptz '2000-01-01 00:00+00' + x.at * interval '1 millisecond', x.spend, true,
-         '{revenue,wechat}', '{null,null}', array[x.spend, -x.spend], decode(h.h || h.h, 'hex'), decode(h.h || h.h, 'hex'), x.k + 1, 0, 0, x.spend / 100,
+         '{revenue,wechat}', array[x.spend, -x.spend], '{}', '{}', '{}', '{}', decode(h.h || h.h, 'hex'), decode(h.h || h.h, 'hex'), x.k + 1, 0, 0, x.spend / 100,
          '{"points": 68, "rounding": 0, "multiplier": 10000, "tenders": [{"kind": "wechat", "given": 6800, "amount": 6800}]}'
   from (
     select s.m, s.k, s.at, s.spend, row_number() over (order by s.at) - 1 as no
