@@ -39,7 +39,7 @@ use support::shop::{NUMBER, PIN, Shop, home};
 use uuid::Uuid;
 
 const STARTS: usize = 9;
-const SCANS: i64 = 500;
+const SCANS: i64 = 300;
 const KEYS: usize = 100;
 /// Nothing is under way any more: longer than the pause before candidates are asked for.
 const QUIET: Duration = Duration::from_millis(250);
@@ -161,6 +161,7 @@ fn typed(text: &str) -> String {
 
 fn sign_in(pty: &mut Pty) {
     pty.until("[在线]");
+    digits(pty);
     pty.send(&(typed(NUMBER) + "\r" + &typed(PIN) + "\r"));
     pty.until("找会员");
     pty.listen(QUIET);
@@ -168,7 +169,7 @@ fn sign_in(pty: &mut Pty) {
 
 /// A digit on the empty line of the counter, and the key that takes it away again.
 fn keys(pty: &mut Pty) {
-    let (mut times, mut bytes) = (Times::default(), Vec::new());
+    let (mut times, mut most) = (Times::default(), 0);
     for turn in 0..KEYS {
         for key in [["1", "2", "3", "4"][turn % 4], "\x7f"] {
             pty.mark();
@@ -177,7 +178,7 @@ fn keys(pty: &mut Pty) {
             pty.until("");
             times.push(began.elapsed());
             if key != "\x7f" {
-                bytes.push(pty.bytes.len() as f64);
+                most = most.max(pty.bytes.len());
             }
             pty.listen(QUIET);
         }
@@ -188,53 +189,50 @@ fn keys(pty: &mut Pty) {
         times.p99(),
         verdict(times.p99() < 2.0)
     );
-    let most = bytes.iter().copied().fold(0.0, f64::max);
-    println!("a digit on the empty line of the counter: {most} bytes at most");
-    digit(pty);
+    println!("the first digit at the counter, which also shows what it may mean: {most} bytes");
 }
 
-/// A digit behind others: nothing but the digit changes.
-fn digit(pty: &mut Pty) {
+/// A digit in a field.
+fn digits(pty: &mut Pty) {
     let mut most = 0;
-    for number in ["13800", "138001"] {
+    for number in ["1", "13", "138"] {
         pty.mark();
-        pty.send(if number.len() == 5 {
-            number
-        } else {
-            &number[5..]
-        });
+        pty.send(&number[number.len() - 1..]);
         pty.until(number);
-        if number.len() > 5 {
-            most = pty.bytes.len();
-        }
+        most = most.max(pty.bytes.len());
         pty.listen(QUIET);
     }
     println!(
         "a typed digit: {most} bytes (promised 64: {})",
         verdict(most <= 64)
     );
-    pty.send("\x1b");
-    pty.listen(QUIET);
-}
-
-fn scans(pty: &mut Pty, people: &[(String, String)]) {
-    let mut times = Times::default();
-    for (card, phone) in people {
-        pty.mark();
-        let began = Instant::now();
-        pty.send(&format!("{card}\r"));
-        pty.until(phone);
-        times.push(began.elapsed());
+    for _ in 0..3 {
+        pty.send("\x7f");
         pty.listen(QUIET);
     }
-    println!(
-        "scan to member card, {} scans: p50 {:.2} ms (promised 3: {}), p99 {:.2} ms (promised 10: {})",
-        people.len(),
-        times.p50(),
-        verdict(times.p50() < 3.0),
-        times.p99(),
-        verdict(times.p99() < 10.0)
-    );
+}
+
+/// Everybody once, whose rows may lie on the disk, and once more.
+fn scans(pty: &mut Pty, people: &[(String, String)]) {
+    for round in ["for the first time", "again"] {
+        let mut times = Times::default();
+        for (card, phone) in people {
+            pty.mark();
+            let began = Instant::now();
+            pty.send(&format!("{card}\r"));
+            pty.until(phone);
+            times.push(began.elapsed());
+            pty.listen(QUIET);
+        }
+        println!(
+            "scan to member card {round}, {} scans: p50 {:.2} ms (promised 3: {}), p99 {:.2} ms (promised 10: {})",
+            people.len(),
+            times.p50(),
+            verdict(times.p50() < 3.0),
+            times.p99(),
+            verdict(times.p99() < 10.0)
+        );
+    }
 }
 
 /// A quick sale for somebody, and a look at who stays away.
@@ -252,7 +250,7 @@ fn serve(pty: &mut Pty, (card, phone): &(String, String)) {
     }
     pty.mark();
     pty.send("\x1b[20~");
-    pty.until("久未到店");
+    pty.until("风险金额");
     pty.listen(QUIET);
     for _ in 0..20 {
         pty.send("\x1b[6~");
