@@ -410,7 +410,8 @@ fn memory(pty: &mut Pty, server: u32) {
 /// Ten seconds between two minutes: the clock in the header is the one thing that wakes it.
 fn idle(pty: &mut Pty) {
     pty.send("\x1b");
-    pty.listen(Duration::from_secs(8));
+    // The last notice has gone by then.
+    pty.listen(Duration::from_secs(40));
     while Utc::now().second() >= 48 {
         pty.listen(Duration::from_secs(1));
     }
