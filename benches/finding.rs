@@ -25,7 +25,7 @@ use std::time::Instant;
 use guitai::db::Db;
 use guitai::domain::spelling;
 use guitai::query::{Backend, Candidate, Query, Reply, Typed};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use support::clock::{Times, load, median, verdict};
 use support::shop::Shop;
 
@@ -125,6 +125,10 @@ async fn main() {
     let shop = Shop::open().await;
     let db = Db::open(shop.app(), 1, &Shop::till("finding"), Box::new(|_| ())).unwrap();
     let mut conn = PgConnection::connect_with(&shop.app()).await.unwrap();
+    // The bare query is planned once, too.
+    conn.execute("set plan_cache_mode = force_generic_plan")
+        .await
+        .unwrap();
     println!(
         "a member among {}, milliseconds at the counter and by the bare query, first {ROWS} rows, load {}",
         shop.members,

@@ -57,5 +57,5 @@ pub mod app;
 /// From the configuration to a running console.
 pub mod start;
 
-/// The loop: wait, update, draw if changed, perform effects.
+/// The loop: wait, update, perform effects, draw if changed.
 pub mod run;

@@ -1,4 +1,4 @@
-//! The loop: wait for one event, update, drain all waiting, draw once if changed, perform effects.
+//! The loop: wait for one event, update, drain all waiting, perform effects, draw once if changed.
 //! The only place that waits, spawns, draws or ends.
 
 mod keys;
@@ -13,7 +13,7 @@ use chrono::Utc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::task::{LocalSet, spawn_local};
+use tokio::task::{LocalSet, spawn_local, yield_now};
 use tokio::time::timeout;
 
 use crate::app::App;
@@ -87,15 +87,17 @@ async fn turn<B: Backend + 'static>(
 ) {
     let mut changed = true;
     loop {
-        if changed && let Err(error) = terminal.draw(|frame| app.view(frame)) {
-            tracing::info!(%error, "the terminal is gone");
-            return;
-        }
         for effect in app.take_effects() {
             match effect {
                 Effect::Query(ticket, query) => answers.ask(ticket, query),
                 Effect::Quit => return,
             }
+        }
+        // The questions are on their way while the frame is made.
+        yield_now().await;
+        if changed && let Err(error) = terminal.draw(|frame| app.view(frame)) {
+            tracing::info!(%error, "the terminal is gone");
+            return;
         }
         changed = false;
         let mut taken = 0;
