@@ -9,28 +9,28 @@ set role guitai_ledger;
 
 -- The functions that post() calls run with its rights and its search path; nobody else may call them.
 
--- What an operation's hash covers besides its place in the chain (LG6). Times and dates as integers, so
--- that no setting of a session changes the text; a row's text form quotes its parts unambiguously.
+-- What an operation's hash covers besides the hash before it (LG6). The day as a number, the time as microseconds,
+-- so that no setting of a session changes the text; a row's text form quotes its parts unambiguously.
 create function operation_content(
-  p_id uuid, p_kind operation_kind, p_shift uuid, p_operator int, p_approver int, p_member bigint,
-  p_business_on date, p_happened_at timestamptz, p_about uuid, p_spend bigint,
-  p_visit boolean, p_level int, p_accounts account[], p_amounts bigint[], p_lots uuid[],
-  p_principals bigint[], p_bonuses bigint[], p_points bigint[], p_lines jsonb, p_new_lots jsonb, p_extras jsonb, p_document jsonb, p_request_hash bytea
+  p_store int, p_till int, p_seq bigint, p_id uuid, p_kind operation_kind, p_shift uuid, p_operator int, p_approver int,
+  p_member bigint, p_business_on date, p_happened_at timestamptz, p_about uuid, p_spend bigint, p_visit boolean, p_level int,
+  p_accounts account[], p_amounts bigint[], p_lots uuid[], p_principals bigint[], p_bonuses bigint[], p_points bigint[],
+  p_lines jsonb, p_new_lots jsonb, p_extras jsonb, p_document jsonb, p_request_hash bytea
 ) returns text
 language sql stable
 as $$
-  -- Written so that it becomes part of the statement that calls it.
+  -- Written so that it becomes part of the statement that calls it, with few steps.
   select row(
-    p_id, p_kind, p_shift, p_operator, p_approver, p_member, p_business_on - date '2000-01-01',
-    (extract(epoch from p_happened_at) * 1000000)::bigint, p_about, p_spend, p_visit, p_level, p_accounts, p_amounts, p_lots, p_principals, p_bonuses, p_points,
-    p_lines, p_new_lots, p_extras, p_document, encode(p_request_hash, 'hex')
+    p_store, p_till, p_seq, p_id, p_kind, p_shift, p_operator, p_approver, p_member, p_business_on - date '2000-01-01',
+    p_about, p_spend, p_visit, p_level, p_accounts, p_amounts, p_lots, p_principals, p_bonuses, p_points,
+    p_lines, p_new_lots, p_extras, p_document, encode(timestamptz_send(p_happened_at) || p_request_hash, 'hex')
   )::text
 $$;
 
 -- The next hash of a till's chain.
-create function chain_hash(p_head bytea, p_store int, p_till int, p_seq bigint, p_content text) returns bytea
+create function chain_hash(p_head bytea, p_content text) returns bytea
 language sql stable
-as $$ select sha256(p_head || int4send(p_store) || int4send(p_till) || int8send(p_seq) || convert_to(p_content, 'UTF8')) $$;
+as $$ select sha256(convert_to(encode(p_head, 'hex') || p_content, 'UTF8')) $$;
 
 -- Side effects that most operations do not have: new lots, promised instalments, returned lines,
 -- a cancelled promise. Kept out of the common path.
@@ -179,8 +179,8 @@ begin
   -- The till's row is the lock of its chain. Nobody looks whether the id is known: the key of operation refuses it below,
   -- and the caller then asks for the first answer.
   update till set seq = till.seq + 1,
-         head = chain_hash(till.head, till.store_id, till.id, till.seq + 1, operation_content(
-           p_id, p_kind, p_shift, p_operator, p_approver, p_member, p_business_on, p_happened_at, p_about,
+         head = chain_hash(till.head, operation_content(
+           till.store_id, till.id, till.seq + 1, p_id, p_kind, p_shift, p_operator, p_approver, p_member, p_business_on, p_happened_at, p_about,
            p_spend, p_visit, p_level, p_accounts, p_amounts, p_lots, p_principals, p_bonuses, p_points,
            p_lines, p_new_lots, p_extras, p_document, p_request_hash))
    where till.merchant_id = (select s.merchant_id from seat s where s.role_name = session_user and coalesce(s.till_id, p_till) = p_till)

@@ -21,7 +21,6 @@ pub struct Till {
 struct Link {
     id: Uuid,
     kind: String,
-    store_id: i32,
     seq: i64,
     hash: Vec<u8>,
     content: String,
@@ -57,8 +56,8 @@ pub async fn follow(
     counts.tills += 1;
     let mut links = sqlx::query_as!(
         Link,
-        r#"select o.id as "id!", o.kind::text as "kind!", o.store_id as "store_id!", o.seq as "seq!", o.hash as "hash!",
-             operation_content(o.id, o.kind, o.shift_id, o.operator_id, o.approver_id, o.member_id, o.business_on, o.happened_at,
+        r#"select o.id as "id!", o.kind::text as "kind!", o.seq as "seq!", o.hash as "hash!",
+             operation_content(o.store_id, o.till_id, o.seq, o.id, o.kind, o.shift_id, o.operator_id, o.approver_id, o.member_id, o.business_on, o.happened_at,
                o.about_id, o.spend, o.visit, o.level_id, o.accounts, o.amounts, o.lots, o.principals, o.bonuses, o.points,
                o.lines, o.new_lots, o.extras, o.document, o.request_hash) as "content!",
              p.n + coalesce(m.n, 0) as "postings!", p.fen + m.fen as "fen!", p.strangers + m.strangers as "strangers!",
@@ -90,7 +89,7 @@ pub async fn follow(
         counts.operations += 1;
         counts.postings += link.postings;
         seq += 1;
-        head = next(&head, till.id, &link);
+        head = next(&head, &link.content);
         if let Some(found) = judge(&link, till.id, seq, &head) {
             return Ok(Some(found));
         }
@@ -104,13 +103,12 @@ pub async fn follow(
 }
 
 /// The hash that must stand at this place, as `chain_hash()` in Postgres makes it.
-fn next(head: &[u8], till: i32, link: &Link) -> Vec<u8> {
+fn next(head: &[u8], content: &str) -> Vec<u8> {
     let mut hash = Sha256::new();
-    hash.update(head);
-    hash.update(link.store_id.to_be_bytes());
-    hash.update(till.to_be_bytes());
-    hash.update(link.seq.to_be_bytes());
-    hash.update(link.content.as_bytes());
+    for byte in head {
+        hash.update(format!("{byte:02x}"));
+    }
+    hash.update(content);
     hash.finalize().to_vec()
 }
 

@@ -13,12 +13,12 @@ create unlogged table bulk.op (
 
 create unlogged table bulk.holding (like holding including defaults);
 
-create function bulk.next_hash(p_state bytea, p_head bytea, p_store int, p_till int, p_seq bigint, p_content text) returns bytea
+create function bulk.next_hash(p_state bytea, p_head bytea, p_content text) returns bytea
 language plpgsql immutable
-as $$ begin return chain_hash(coalesce(p_state, p_head), p_store, p_till, p_seq, p_content); end $$;
+as $$ begin return chain_hash(coalesce(p_state, p_head), p_content); end $$;
 
 -- Follows a chain from its head.
-create aggregate bulk.chain (bytea, int, int, bigint, text) (sfunc = bulk.next_hash, stype = bytea);
+create aggregate bulk.chain (bytea, text) (sfunc = bulk.next_hash, stype = bytea);
 
 -- Returns name the number of their sale, which is known only now that all operations are there.
 create function bulk.number_sales() returns void language sql
@@ -39,8 +39,8 @@ begin
   select * into t from till where id = p_till;
   with chained as materialized (
     select o.*, t.seq + row_number as seq,
-           bulk.chain(t.head, t.store_id, t.id, t.seq + row_number, operation_content(
-             id, kind, shift, operator, approver, member, business_on, at, about, spend, visit, level,
+           bulk.chain(t.head, operation_content(
+             t.store_id, t.id, t.seq + row_number, id, kind, shift, operator, approver, member, business_on, at, about, spend, visit, level,
              accounts, amounts, lots, principals, bonuses, points, lines, new_lots, extras, document, request_hash)) over turn as hash
       from (select *, row_number() over (order by at, id) from bulk.op where till = p_till and at >= p_from and at < p_to) o
     window turn as (order by at, id rows unbounded preceding)),
