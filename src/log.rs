@@ -6,15 +6,20 @@ use anyhow::Context;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 
+use crate::db::embedded::data_folder;
+
 /// Days of log that are kept.
 const DAYS: usize = 30;
 
-/// Opens the log and sends panics there. Gives its folder.
+/// Opens the log and sends panics there. Gives its folder: the state folder, or one beside the data without HOME.
 ///
 /// # Errors
 /// The folder cannot be made or written.
 pub fn open(env: impl Fn(&str) -> Option<String>) -> anyhow::Result<PathBuf> {
-    let folder = folder(&env).context("no HOME: set HOME or XDG_STATE_HOME")?;
+    // A service may have no HOME.
+    let folder = folder(&env)
+        .or_else(|| Some(data_folder().ok()?.join("log")))
+        .context("no HOME: set HOME or XDG_STATE_HOME")?;
     let unwritable = || format!("cannot write the log in {}", folder.display());
     // Else the appender says on stderr that it finds no old logs in it.
     std::fs::create_dir_all(&folder).with_context(unwritable)?;

@@ -38,7 +38,7 @@ async fn a_quick_sale_is_the_digits_and_two_keys() {
         screen.contains("已收 61.20  储值余 1,172.80  积分 2,371"),
         "{screen}"
     );
-    assert!(screen.contains("还没有会员"));
+    assert!(screen.contains("未选会员"));
     console.wait(TimeDelta::seconds(30));
     assert!(console.screen().contains("已收 61.20"), "it stays readable");
 }

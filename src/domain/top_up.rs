@@ -1,8 +1,9 @@
-//! Loading stored value: the shop's rules, their benefits and the legal limits (SV1 - SV4, SV10, SV11).
+//! Loading stored value: what comes with it and the legal limits (SV1 - SV4, SV10, SV11).
 
 mod reversal;
+mod rule;
 
-use chrono::{DateTime, Days, Months, NaiveDate, Utc};
+use chrono::Days;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ use super::tender::{Tender, TenderKind};
 use crate::error::{Refusal, Result};
 
 pub use reversal::{BonusPart, ReversalRequest, TopUpRecord, plan_reversal};
+pub use rule::{Benefit, Every, Instalments, TopUpRule, reached};
 
 /// SV10: what a registered card may hold.
 pub const REGISTERED_MAX: Fen = Fen::yuan(5_000);
@@ -27,118 +29,6 @@ pub const UNREGISTERED_MAX: Fen = Fen::yuan(1_000);
 pub const IDENTIFIED_FROM: Fen = Fen::yuan(10_000);
 /// SV10: from here on a person pays by transfer, not in cash.
 pub const CASH_LIMIT: Fen = Fen::yuan(50_000);
-
-/// How often an instalment comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Every {
-    Day,
-    Week,
-    Month,
-}
-
-/// A benefit in parts; the first comes at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Instalments {
-    pub count: u16,
-    pub every: Every,
-}
-
-impl Instalments {
-    fn due(self, start: NaiveDate, no: u16) -> Option<NaiveDate> {
-        match self.every {
-            Every::Day => start.checked_add_days(Days::new(u64::from(no))),
-            Every::Week => start.checked_add_days(Days::new(7 * u64::from(no))),
-            Every::Month => start.checked_add_months(Months::new(u32::from(no))),
-        }
-    }
-}
-
-/// What a rule gives on top (SV4). A rule holds a list of these; coupons, sessions and entitlements
-/// become further kinds of this list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Benefit {
-    Bonus {
-        fen: Fen,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        instalments: Option<Instalments>,
-        /// Days the bonus is valid, the day of the grant not counted; none is for ever. Of instalments
-        /// each part has its own, from the day it is paid out.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        valid_days: Option<u32>,
-    },
-    Points {
-        points: i64,
-    },
-    Level {
-        level_id: i32,
-    },
-}
-
-/// A top-up rule, as published (SV4). The window is `[valid_from, valid_to)`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TopUpRule {
-    pub id: i32,
-    pub version: i32,
-    pub name: String,
-    pub amount: Fen,
-    pub benefits: Vec<Benefit>,
-    pub levels: Option<Vec<i32>>,
-    pub stores: Option<Vec<i32>>,
-    pub valid_from: Option<DateTime<Utc>>,
-    pub valid_to: Option<DateTime<Utc>>,
-    pub active: bool,
-}
-
-impl TopUpRule {
-    /// Whether it is open to a member of this level in this store now.
-    #[must_use]
-    pub fn open_to(&self, level_id: i32, store_id: i32, at: DateTime<Utc>) -> bool {
-        self.active
-            && self
-                .levels
-                .as_ref()
-                .is_none_or(|levels| levels.contains(&level_id))
-            && self
-                .stores
-                .as_ref()
-                .is_none_or(|stores| stores.contains(&store_id))
-            && self.valid_from.is_none_or(|from| from <= at)
-            && self.valid_to.is_none_or(|to| at < to)
-    }
-
-    /// The bonus it gives in all, fen.
-    #[must_use]
-    pub fn bonus(&self) -> Fen {
-        self.benefits
-            .iter()
-            .map(|b| {
-                if let Benefit::Bonus { fen, .. } = b {
-                    *fen
-                } else {
-                    Fen::ZERO
-                }
-            })
-            .sum()
-    }
-}
-
-/// The rule an amount reaches: the highest tier not above it (SV4).
-#[must_use]
-pub fn reached(
-    rules: &[TopUpRule],
-    amount: Fen,
-    level_id: i32,
-    store_id: i32,
-    at: DateTime<Utc>,
-) -> Option<&TopUpRule> {
-    rules
-        .iter()
-        .filter(|rule| rule.amount <= amount && rule.open_to(level_id, store_id, at))
-        .max_by_key(|rule| (rule.amount, rule.id))
-}
 
 /// SV10: what a card may hold, fen of principal.
 #[must_use]
@@ -347,21 +237,7 @@ mod tests {
     use crate::domain::price::tests::shop;
     use crate::domain::sale::tests::{member, stamp};
     use crate::domain::stored_value::tests::{TODAY, lot};
-
-    fn rule(id: i32, yuan: i64, benefits: Vec<Benefit>) -> TopUpRule {
-        TopUpRule {
-            id,
-            version: 1,
-            name: format!("充{yuan}"),
-            amount: Fen::yuan(yuan),
-            benefits,
-            levels: None,
-            stores: None,
-            valid_from: None,
-            valid_to: None,
-            active: true,
-        }
-    }
+    use crate::domain::top_up::rule::tests::rule;
 
     fn request(yuan: i64, rule: Option<(i32, i32)>) -> TopUpRequest {
         TopUpRequest {
@@ -372,34 +248,6 @@ mod tests {
             rule,
             tenders: vec![Tender::exact(TenderKind::Cash, Fen::yuan(yuan))],
         }
-    }
-
-    #[test]
-    fn a_custom_amount_gets_the_highest_tier_it_reaches() {
-        let rules = [
-            rule(1, 500, vec![]),
-            rule(2, 1_000, vec![]),
-            rule(3, 2_000, vec![]),
-        ];
-        let at = DateTime::UNIX_EPOCH;
-        assert_eq!(
-            reached(&rules, Fen::yuan(1_999), 1, 1, at).map(|r| r.id),
-            Some(2)
-        );
-        assert_eq!(reached(&rules, Fen::yuan(499), 1, 1, at), None);
-    }
-
-    #[test]
-    fn the_window_is_half_open_and_levels_and_stores_bind() {
-        let mut one = rule(1, 500, vec![]);
-        one.valid_from = Some(DateTime::UNIX_EPOCH);
-        one.valid_to = Some(DateTime::UNIX_EPOCH + chrono::TimeDelta::days(1));
-        one.levels = Some(vec![2]);
-        one.stores = Some(vec![1]);
-        let at = |hours| DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(hours);
-        assert!(one.open_to(2, 1, at(0)) && one.open_to(2, 1, at(23)));
-        assert!(!one.open_to(2, 1, at(24)) && !one.open_to(2, 1, at(-1)));
-        assert!(!one.open_to(1, 1, at(0)) && !one.open_to(2, 2, at(0)));
     }
 
     #[test]
