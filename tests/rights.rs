@@ -14,7 +14,8 @@ use guitai::domain::tender::{Tender, TenderKind::Cash, TenderKind::Wechat};
 use guitai::domain::top_up::ReversalRequest;
 use guitai::error::Result;
 use guitai::query::{Backend, Query, Reply, StaffEdit};
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use uuid::Uuid;
 
 use crate::support::books::{CASHIER, Counter, MANAGER, OWNER, books};
 
@@ -199,6 +200,116 @@ async fn each_kind_posts_to_its_own_accounts() {
         );
     }
     assert_eq!(till.member(her.id).await, her);
+}
+
+/// What a hostile console might send: figures that do not fit each other change nothing.
+#[tokio::test]
+async fn figures_that_do_not_fit_are_refused() {
+    let database = books().await;
+    let till = Counter::open(database.options(APP), 1).await;
+    let her = till.enrol("13800001380").await;
+    till.top_up(&her, 100).await.unwrap();
+    let her = till.member(her.id).await;
+    let lot = her.lots.iter().find(|lot| lot.principal.is_positive());
+    let lot = lot.unwrap().id;
+    let mut app = PgConnection::connect_with(&database.options(APP))
+        .await
+        .unwrap();
+    // The shop's accounts and amounts, then the lots with principal, bonus and points of each.
+    let fits = "'{revenue}', '{100}', $LOT, '{-100}', '{0}', '{0}'";
+    let wrong = [
+        (
+            "'{revenue}', '{101}', $LOT, '{-100}', '{0}', '{0}'",
+            "GT004",
+        ),
+        (
+            "'{revenue}', '{100,7}', $LOT, '{-107}', '{0}', '{0}'",
+            "GT004",
+        ),
+        (
+            "'{revenue,cash}', '{100,0}', $LOT, '{-100}', '{0}', '{0}'",
+            "GT004",
+        ),
+        (
+            "'{revenue}', '{null}', $LOT, '{-100}', '{0}', '{0}'",
+            "GT004",
+        ),
+        (
+            "'{revenue}', '{100}', $LOT, '{-100}', '{null}', '{0}'",
+            "GT004",
+        ),
+        (
+            "'{principal}', '{100}', $LOT, '{-100}', '{0}', '{0}'",
+            "GT004",
+        ),
+        (
+            "'{revenue,points_granted}', '{90,10}', $LOT, '{-100}', '{0}', '{0}'",
+            "GT004",
+        ),
+        (
+            "'{revenue}', '{100}', $LOT, '{-100}', '{0}', '{null}'",
+            "23502",
+        ),
+        (
+            "'{revenue}', '{100}', $LOT, '{-100}', '{0,0}', '{0}'",
+            "GT001",
+        ),
+        (
+            "'{revenue}', '{100}', $LOT, '{-100}', '{0}', '{0,5}'",
+            "GT001",
+        ),
+        ("'{revenue}', '{100}', '{}', '{}', '{}', '{}'", "GT004"),
+        (
+            "'{revenue}', '{100}', $LOT, '{-100}', '{0}', '{-5}'",
+            "GT001",
+        ),
+        (
+            "'{revenue}', '{20000}', $LOT, '{-20000}', '{0}', '{0}'",
+            "23514",
+        ),
+    ];
+    for (figures, code) in wrong {
+        let refused = raw(&mut app, &till, (her.id, her.version), lot, figures).await;
+        let refused = refused.unwrap_err();
+        let found = refused.as_database_error().unwrap().code().unwrap();
+        assert_eq!(found, code, "{figures}: {refused}");
+        assert_eq!(till.member(her.id).await, her, "{figures}");
+    }
+    raw(&mut app, &till, (her.id, her.version), lot, fits)
+        .await
+        .unwrap();
+    assert_eq!(
+        till.member(her.id).await.principal,
+        her.principal - Fen(100)
+    );
+}
+
+/// A sale as `post()` takes it, with these figures.
+async fn raw(
+    app: &mut PgConnection,
+    till: &Counter,
+    (member, version): (i64, i64),
+    lot: Uuid,
+    figures: &str,
+) -> sqlx::Result<()> {
+    let stamp = till.stamp();
+    let figures = figures.replace("$LOT", "array[$6]");
+    let text = format!(
+        "select post($1, 'sale', $2, $3, 1, null, $4, $5, current_date, now(), null, 100, true, 0, null, null,
+           {figures}, null, null, null, '{{}}', '\\x01')"
+    );
+    let query = sqlx::query(AssertSqlSafe(text))
+        .bind(stamp.id)
+        .bind(stamp.till_id)
+        .bind(stamp.shift_id)
+        .bind(member)
+        .bind(version);
+    let query = if figures.contains("$6") {
+        query.bind(lot)
+    } else {
+        query
+    };
+    query.execute(app).await.map(drop)
 }
 
 /// Who sets a PIN can sign in with it: among equals only the owner does.
