@@ -4,6 +4,7 @@ use guitai::db::ledger::post;
 use guitai::db::open::APP;
 use guitai::domain::attach::AttachRequest;
 use guitai::domain::ledger::{Account, OperationKind, Plan};
+use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
 use guitai::domain::price::{CartLine, quote};
 use guitai::domain::refund::RefundRequest;
@@ -21,6 +22,16 @@ use crate::support::books::{CASHIER, Counter, MANAGER, OWNER, books};
 
 fn hint<T>(answer: Result<T>) -> &'static str {
     answer.err().map_or("", |refusal| refusal.hint)
+}
+
+/// A member with 100 yuan, and the lot that holds them.
+async fn loaded(till: &Counter) -> (Member, Uuid) {
+    let her = till.enrol("13800001380").await;
+    till.top_up(&her, 100).await.unwrap();
+    let her = till.member(her.id).await;
+    let lot = her.lots.iter().find(|lot| lot.principal.is_positive());
+    let lot = lot.unwrap().id;
+    (her, lot)
 }
 
 /// A sale of quick lines by the cashier, each at its own price or at one typed over it.
@@ -144,11 +155,7 @@ async fn the_shift_is_over() {
 async fn each_kind_posts_to_its_own_accounts() {
     let database = books().await;
     let till = Counter::open(database.options(APP), 1).await;
-    let her = till.enrol("13800001380").await;
-    till.top_up(&her, 100).await.unwrap();
-    let her = till.member(her.id).await;
-    let lot = her.lots.iter().find(|lot| lot.principal.is_positive());
-    let lot = lot.unwrap().id;
+    let (her, lot) = loaded(&till).await;
     let mut app = PgConnection::connect_with(&database.options(APP))
         .await
         .unwrap();
@@ -207,11 +214,7 @@ async fn each_kind_posts_to_its_own_accounts() {
 async fn figures_that_do_not_fit_are_refused() {
     let database = books().await;
     let till = Counter::open(database.options(APP), 1).await;
-    let her = till.enrol("13800001380").await;
-    till.top_up(&her, 100).await.unwrap();
-    let her = till.member(her.id).await;
-    let lot = her.lots.iter().find(|lot| lot.principal.is_positive());
-    let lot = lot.unwrap().id;
+    let (her, lot) = loaded(&till).await;
     let mut app = PgConnection::connect_with(&database.options(APP))
         .await
         .unwrap();

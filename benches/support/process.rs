@@ -1,4 +1,4 @@
-//! The memory of processes.
+//! The memory and the processor time of processes.
 
 use std::fs;
 

@@ -46,7 +46,7 @@ pub fn refuse(error: Error) -> Refusal {
         .unwrap_or_default();
     match (code.as_ref(), constraint) {
         ("GT001" | "40001" | "40P01", _)
-        | ("23514", "balance_floor" | "lot_points_floor")
+        | ("23514", "balance_floor")
         | ("23505", "operation_seq_key" | "lot_points_expiry" | "credential_pkey") => {
             Refusal::conflict(STALE)
         }
