@@ -1,5 +1,9 @@
 //! Scanners and what they send: bytes to domain events.
 
+pub mod descriptor;
+pub mod heard;
+pub mod keys;
+pub mod pos;
 pub mod source;
 pub mod stroke;
 pub mod wedge;

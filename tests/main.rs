@@ -15,6 +15,7 @@ mod catalogue;
 mod cluster;
 mod counter;
 mod demo;
+mod devices;
 mod disclosure;
 mod dormant;
 mod embedded;
