@@ -155,6 +155,7 @@ impl App {
             What::Key(key) => self.key(key),
             What::Paste(text) => self.stroke(Stroke::Paste(text)),
             What::Scan(scan) => self.scanned(scan),
+            What::Garbled => self.heard(vec![Output::Garbled]),
             What::Reply(ticket, answer) => self.reply(ticket, answer),
             What::Changed(noun) => self.changed(noun),
             What::Connection(connection) => {
@@ -163,6 +164,11 @@ impl App {
             }
             What::Scanner(sign) => {
                 self.parts.session.scanner = sign;
+                true
+            }
+            What::Trouble(refusal) => {
+                let say = Say::from(&refusal);
+                self.outbox.notify(Tone::Warn, say, self.now);
                 true
             }
             What::Resize(..) => true,

@@ -53,6 +53,12 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         app_password_file: Option<PathBuf>,
     },
+    /// Read the scanners of this machine and print what they scan.
+    Scan {
+        /// One JSON object a line, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show the effective configuration and check what it names.
     Doctor,
 }

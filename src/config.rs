@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::device::usb::Remembered;
 use crate::ui::text::Lang;
 use crate::ui::theme::Borders;
 
@@ -72,6 +73,8 @@ pub struct Till {
 #[serde(deny_unknown_fields, default)]
 pub struct Scanner {
     pub burst_gap_ms: u64,
+    /// Keyboards that are scanners: the only ones that are claimed.
+    pub keyboards: Vec<String>,
 }
 
 impl Default for Config {
@@ -96,7 +99,10 @@ impl Default for Till {
 
 impl Default for Scanner {
     fn default() -> Self {
-        Self { burst_gap_ms: 100 }
+        Self {
+            burst_gap_ms: 100,
+            keyboards: Vec::new(),
+        }
     }
 }
 
@@ -141,6 +147,23 @@ impl Config {
         (self.idle_lock_minutes > 0).then(|| TimeDelta::minutes(self.idle_lock_minutes.into()))
     }
 
+    /// The keyboards that are scanners.
+    ///
+    /// # Errors
+    /// Names the entry that is none.
+    pub fn keyboards(&self) -> anyhow::Result<Vec<Remembered>> {
+        let all = self.scanner.keyboards.iter();
+        all.map(|text| {
+            Remembered::parse(text).with_context(|| {
+                format!(
+                    "[scanner] keyboards: \"{text}\" is no device: write \"0c2e:0b61\", as \
+                     guitai doctor lists them"
+                )
+            })
+        })
+        .collect()
+    }
+
     /// `GUITAI_<SECTION>_<KEY>` replaces what the file says.
     fn overlay(&mut self, env: impl Fn(&str) -> Option<String>) -> anyhow::Result<()> {
         for (section, key) in OVERRIDES {
@@ -175,6 +198,7 @@ impl Config {
         if !BURST_GAP_MS.contains(&gap) {
             bail!("[scanner] burst_gap_ms = {gap}: choose 30 to 250");
         }
+        self.keyboards()?;
         if self.till.number == 0 {
             bail!("[till] number = 0: the first till is 1");
         }

@@ -2,8 +2,11 @@
 
 pub mod descriptor;
 pub mod heard;
+pub mod hotplug;
 pub mod keys;
 pub mod pos;
 pub mod source;
 pub mod stroke;
+pub mod trouble;
+pub mod usb;
 pub mod wedge;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
 
 use crate::domain::scan::Scan;
-use crate::error::Result;
+use crate::error::{Refusal, Result};
 use crate::query::{Noun, Query, Reply, Ticket};
 use crate::session::{Connection, ScannerSign};
 
@@ -28,12 +28,16 @@ pub enum What {
     Resize(u16, u16),
     /// A scanner device read a code.
     Scan(Scan),
+    /// A scanner device read something damaged: nothing of it was entered.
+    Garbled,
     /// A question was answered.
     Reply(Ticket, Result<Reply>),
     /// Somebody else changed the database: read again what is visible.
     Changed(Noun),
     Connection(Connection),
     Scanner(ScannerSign),
+    /// A device needs a person: what to do, said once.
+    Trouble(Refusal),
     /// The time of `App::deadline` has come.
     Wake,
     /// The terminal went away, or the system wants the program to end.

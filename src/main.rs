@@ -26,6 +26,7 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Migrate { app_password_file }) => {
             return start::migrate(&config, app_password_file.as_deref(), &mut out);
         }
+        Some(Command::Scan { json }) => return start::scan(&config, json, &mut out),
         Some(Command::Verify { demo, members }) => {
             let which = if demo {
                 Which::Demo(members)

@@ -2,6 +2,8 @@
 //! The only place that waits, spawns, draws or ends.
 
 mod keys;
+pub mod scan;
+pub mod scanners;
 mod sources;
 
 use std::cell::Cell;
@@ -17,6 +19,7 @@ use tokio::task::{LocalSet, spawn_local, yield_now};
 use tokio::time::timeout;
 
 use crate::app::App;
+use crate::device::usb::Remembered;
 use crate::error::{Kind, Refusal};
 use crate::event::{Effect, Event, What};
 use crate::query::{Backend, Query, Ticket};
@@ -56,7 +59,7 @@ pub async fn stopped() -> io::Result<()> {
     Ok(())
 }
 
-/// Runs the console until it is done or its terminal is gone.
+/// Runs the console until it is done or its terminal is gone. `keyboards`: those that are scanners.
 ///
 /// # Errors
 /// Signals or the terminal cannot be watched. A terminal that goes away later is a normal end.
@@ -65,6 +68,7 @@ pub async fn run<B: Backend + 'static>(
     mut terminal: Terminal,
     backend: Rc<B>,
     (sender, receiver): (Sender<Event>, Receiver<Event>),
+    keyboards: Vec<Remembered>,
 ) -> io::Result<()> {
     let answers = Answers::new(backend, sender.clone());
     let local = LocalSet::new();
@@ -73,7 +77,9 @@ pub async fn run<B: Backend + 'static>(
             sources::listen(Rc::clone(&answers.backend), &sender);
             sources::watch(&terminal, &sender)?;
             terminal.measure()?;
+            let scanners = sources::scan(keyboards, &sender);
             turn(app, terminal, receiver, &answers).await;
+            scanners.close().await;
             Ok(())
         })
         .await

@@ -83,6 +83,7 @@ fn runtime() -> anyhow::Result<Runtime> {
 pub fn console(config: &Config, parts: Parts, which: Which) -> anyhow::Result<()> {
     let (books, home) = books(config, which)?;
     let till = config.till.number;
+    let keyboards = config.keyboards()?;
     runtime()?.block_on(async {
         let (sender, receiver) = run::channel();
         let mut first = SignIn::new(Some(|| Box::new(Counter::new())));
@@ -107,7 +108,7 @@ pub fn console(config: &Config, parts: Parts, which: Which) -> anyhow::Result<()
             }
         };
         terminal.forget_typed();
-        let ended = run::run(app, terminal, Rc::clone(&db), (sender, receiver)).await;
+        let ended = run::run(app, terminal, Rc::clone(&db), (sender, receiver), keyboards).await;
         if let Some(db) = Rc::into_inner(db) {
             db.close().await;
         }
@@ -192,6 +193,26 @@ fn of_the_tills(url: &str) -> Option<String> {
         some => format!("?{some}"),
     };
     Some(format!("{scheme}://{APP}:PASSWORD@{place}{asked}"))
+}
+
+/// `guitai scan`: prints what the scanners of this machine read, until a signal or a closed pipe.
+///
+/// # Errors
+/// Signals cannot be watched.
+pub fn scan(config: &Config, json: bool, out: &mut impl Write) -> anyhow::Result<()> {
+    let texts = Text::load().map_err(anyhow::Error::msg)?;
+    let keyboards = config.keyboards()?;
+    let work = run::scan::scan(keyboards, |news| {
+        let line = if json {
+            run::scan::json(news, Utc::now(), config.lang, &texts)
+        } else {
+            run::scan::plain(news, config.lang, &texts)
+        };
+        line.map_or(Ok(()), |line| {
+            writeln!(out, "{line}").and_then(|()| out.flush())
+        })
+    });
+    Ok(runtime()?.block_on(tokio::task::LocalSet::new().run_until(work))?)
 }
 
 /// `guitai demo`: makes the demo shop when it is not there yet.

@@ -16,8 +16,12 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::spawn_local;
 
 use super::keys::Keys;
+use crate::device::heard::Heard;
+use crate::device::usb::Remembered;
 use crate::event::{Event, What};
 use crate::query::Backend;
+use crate::run::scanners::{News, Scanners};
+use crate::session::ScannerSign;
 use crate::ui::terminal::Terminal;
 
 /// Starts a small task per source. They end with the runtime.
@@ -77,6 +81,33 @@ pub(super) fn listen<B: Backend + 'static>(backend: Rc<B>, sender: &Sender<Event
             .listen(async |noun| send(&sender, What::Changed(noun)).await)
             .await;
     });
+}
+
+/// Reads the scanners, and shows in one sign how they are.
+pub(super) fn scan(keyboards: Vec<Remembered>, sender: &Sender<Event>) -> Scanners {
+    let (scanners, mut news) = Scanners::start(keyboards);
+    let sender = sender.clone();
+    spawn_local(async move {
+        let mut was_seen = false;
+        while let Some(news) = news.recv().await {
+            let what = match news {
+                News::Ready { .. } => continue,
+                News::Heard(Heard::Scan(scan)) => What::Scan(scan),
+                News::Heard(Heard::Refused) => What::Garbled,
+                News::Trouble(trouble) => What::Trouble(trouble.refusal()),
+                News::Count { ready, trouble } => {
+                    was_seen |= ready + trouble > 0;
+                    What::Scanner(match (ready, trouble) {
+                        (1.., 0) => ScannerSign::Ready,
+                        _ if was_seen => ScannerSign::Trouble,
+                        _ => ScannerSign::None,
+                    })
+                }
+            };
+            send(&sender, what).await;
+        }
+    });
+    scanners
 }
 
 /// Where keys come from: standard input, or the terminal itself when that is something else.

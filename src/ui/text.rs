@@ -59,6 +59,7 @@ pub const FILES: &[(&str, &str)] = files![
     "reversal",
     "rule",
     "sale",
+    "scanner",
     "set_up",
     "shift",
     "sign_in",

@@ -1,0 +1,257 @@
+//! `Claimed`: a scanner whose interface is ours. Whoever lets go of it gives it back to the kernel.
+
+use std::time::Duration;
+
+use nusb::descriptors::TransferType;
+use nusb::transfer::{
+    Buffer, ControlIn, ControlOut, ControlType, Direction, In, Interrupt, Recipient, TransferError,
+};
+use nusb::{Endpoint, Interface};
+use tokio::time::timeout;
+
+use crate::device::descriptor::{Descriptor, MAX_DESCRIPTOR};
+use crate::device::heard::Heard;
+use crate::device::keys::Keys;
+use crate::device::pos::Pos;
+use crate::device::source::Source;
+use crate::device::trouble::{self, Trouble};
+use crate::device::usb::{Form, Found, node};
+
+/// Reads waiting at the device at once: what comes in quick succession finds room.
+const READS: usize = 4;
+/// How long a device may take to answer a question.
+const ANSWER: Duration = Duration::from_millis(500);
+/// How long a cancelled read may take to come back.
+const CANCELLED: Duration = Duration::from_millis(500);
+/// Failed reads in a row that are overlooked.
+const FAILURES: u32 = 3;
+/// How long to leave a device alone after a failed read.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Requests of the HID class (HID 1.11, 7.2).
+const SET_REPORT: u8 = 0x09;
+const SET_IDLE: u8 = 0x0A;
+const SET_PROTOCOL: u8 = 0x0B;
+const REPORT_PROTOCOL: u16 = 1;
+
+/// The decoder that fits the device.
+#[derive(Debug)]
+pub enum Decoder {
+    Pos(Pos),
+    Keys(Keys),
+}
+
+impl Source for Decoder {
+    type Input = Vec<u8>;
+    type Output = Heard;
+
+    fn feed(&mut self, report: Vec<u8>, at_ms: u64) -> Vec<Heard> {
+        match self {
+            Self::Pos(pos) => pos.feed(report, at_ms),
+            Self::Keys(keys) => keys.feed(report, at_ms),
+        }
+    }
+
+    fn deadline(&self) -> Option<u64> {
+        match self {
+            Self::Pos(pos) => pos.deadline(),
+            Self::Keys(keys) => keys.deadline(),
+        }
+    }
+
+    fn tick(&mut self, at_ms: u64) -> Vec<Heard> {
+        match self {
+            Self::Pos(pos) => pos.tick(at_ms),
+            Self::Keys(keys) => keys.tick(at_ms),
+        }
+    }
+}
+
+/// A scanner that is being read.
+pub struct Claimed {
+    name: String,
+    interface: Interface,
+    endpoint: Endpoint<Interrupt, In>,
+    length: usize,
+    failures: u32,
+    has_boot_protocol: bool,
+}
+
+impl Found {
+    /// Takes the interface from the kernel and prepares it. `None`: asked, it is no scanner, and
+    /// the kernel has it back.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub async fn claim(&self) -> Result<Option<(Claimed, Decoder)>, Trouble> {
+        let (_, _, number) = self.place;
+        let rule = trouble::rule(self.info.vendor_id(), self.info.product_id());
+        let because =
+            |error: nusb::Error| Trouble::opening(&error, &self.name, &rule, &node(&self.info));
+        let device = self.info.open().await.map_err(because)?;
+        let interface = device
+            .detach_and_claim_interface(number)
+            .await
+            .map_err(because)?;
+        let Some((decoder, longest, is_keyboard)) = self.decoder(&interface).await? else {
+            return Ok(None);
+        };
+        if is_keyboard {
+            self.prepare(&interface).await;
+        }
+        let broken = |why: &str| Trouble::Broken {
+            device: self.name.clone(),
+            why: why.to_owned(),
+        };
+        let endpoint = interface.descriptor().and_then(|one| {
+            let mut all = one.endpoints();
+            all.find(|end| {
+                end.direction() == Direction::In && end.transfer_type() == TransferType::Interrupt
+            })
+        });
+        let address = endpoint
+            .map(|end| end.address())
+            .ok_or_else(|| broken("no interrupt endpoint"))?;
+        let endpoint = interface.endpoint(address).map_err(because)?;
+        let packet = endpoint.max_packet_size().max(1);
+        let mut claimed = Claimed {
+            name: self.name.clone(),
+            interface,
+            endpoint,
+            length: longest.max(1).div_ceil(packet) * packet,
+            failures: 0,
+            has_boot_protocol: is_keyboard && self.has_boot_protocol,
+        };
+        claimed.submit();
+        Ok(Some((claimed, decoder)))
+    }
+
+    /// The decoder, the bytes of the longest report, and whether it is a keyboard.
+    async fn decoder(
+        &self,
+        interface: &Interface,
+    ) -> Result<Option<(Decoder, usize, bool)>, Trouble> {
+        let asked;
+        let form = match &self.form {
+            Form::Pos(form) | Form::Keys(Some(form)) => form,
+            Form::Keys(None) | Form::Orphan => {
+                asked = self.ask(interface).await?;
+                &asked
+            }
+        };
+        let name = self.name.clone();
+        Ok(match (&self.form, &form.scan) {
+            (Form::Pos(_) | Form::Orphan, Some(scan)) => {
+                let decoder = Decoder::Pos(Pos::new(scan.clone(), name));
+                Some((decoder, form.longest, false))
+            }
+            (Form::Keys(_), _) => {
+                let decoder = Decoder::Keys(Keys::new(form.keys.clone(), name));
+                Some((decoder, form.longest, true))
+            }
+            _ => None,
+        })
+    }
+
+    /// Asks the device itself for its report descriptor.
+    async fn ask(&self, interface: &Interface) -> Result<Descriptor, Trouble> {
+        let question = ControlIn {
+            control_type: ControlType::Standard,
+            recipient: Recipient::Interface,
+            request: 0x06,
+            value: 0x2200,
+            index: self.place.2.into(),
+            length: u16::try_from(MAX_DESCRIPTOR).unwrap_or(u16::MAX),
+        };
+        let answer = interface.control_in(question, ANSWER).await;
+        let bytes = answer.map_err(|error| Trouble::transfer(error, &self.name))?;
+        Ok(Descriptor::parse(&bytes))
+    }
+
+    /// Boot protocol, no repetition, no lights. Some scanners are silent until they have heard it
+    /// (scanner.md 2.1); others know none of it, and do not answer.
+    async fn prepare(&self, interface: &Interface) {
+        let number = self.place.2;
+        if self.has_boot_protocol {
+            tell(interface, number, SET_PROTOCOL, 0, &[]).await;
+        }
+        tell(interface, number, SET_IDLE, 0, &[]).await;
+        tell(interface, number, SET_REPORT, 0x0200, &[0]).await;
+    }
+}
+
+/// Tells a device something it need not understand.
+async fn tell(interface: &Interface, number: u8, request: u8, value: u16, data: &[u8]) {
+    let order = ControlOut {
+        control_type: ControlType::Class,
+        recipient: Recipient::Interface,
+        request,
+        value,
+        index: number.into(),
+        data,
+    };
+    if let Err(error) = interface.control_out(order, ANSWER).await {
+        tracing::debug!(request, %error, "a scanner does not know this request");
+    }
+}
+
+impl Claimed {
+    /// The next report. Can be dropped at any time without losing one.
+    ///
+    /// # Errors
+    /// It was unplugged, or fails again and again.
+    pub async fn report(&mut self) -> Result<Vec<u8>, Trouble> {
+        loop {
+            self.submit();
+            let done = self.endpoint.next_complete().await;
+            let Err(error) = done.status else {
+                self.failures = 0;
+                return Ok(done.buffer.into_vec());
+            };
+            self.failures += 1;
+            if error == TransferError::Disconnected || self.failures > FAILURES {
+                return Err(Trouble::transfer(error, &self.name));
+            }
+            tracing::info!(device = self.name, %error, "a read failed");
+            tokio::time::sleep(PAUSE).await;
+            if error == TransferError::Stall {
+                self.drain().await;
+                if let Err(error) = self.endpoint.clear_halt().await {
+                    tracing::info!(device = self.name, %error, "the stall stays");
+                }
+            }
+        }
+    }
+
+    fn submit(&mut self) {
+        while self.endpoint.pending() < READS {
+            self.endpoint.submit(Buffer::new(self.length));
+        }
+    }
+
+    /// Takes back the reads that wait.
+    async fn drain(&mut self) {
+        self.endpoint.cancel_all();
+        while self.endpoint.pending() > 0 {
+            if timeout(CANCELLED, self.endpoint.next_complete())
+                .await
+                .is_err()
+            {
+                return;
+            }
+        }
+    }
+
+    /// Gives the interface back to the kernel's driver.
+    pub async fn release(mut self) {
+        self.drain().await;
+        if self.has_boot_protocol {
+            let number = self.interface.interface_number();
+            tell(&self.interface, number, SET_PROTOCOL, REPORT_PROTOCOL, &[]).await;
+        }
+        drop(self.endpoint);
+        if let Err(error) = self.interface.release().await {
+            tracing::warn!(device = self.name, %error, "the kernel does not have it back");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `guitai scan`: what the scanners read, as lines for a person or a script.
+
+use std::io;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::device::heard::Heard;
+use crate::device::usb::Remembered;
+use crate::domain::scan::{Device, Scan};
+use crate::run::scanners::{News, Scanners};
+use crate::ui::text::{Lang, Say, Text};
+
+/// Hands on what the scanners say until a signal comes or `print` fails, which is a normal end;
+/// then gives the scanners back.
+///
+/// # Errors
+/// Signals cannot be watched.
+pub async fn scan(
+    keyboards: Vec<Remembered>,
+    mut print: impl FnMut(&News) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (scanners, mut news) = Scanners::start(keyboards);
+    loop {
+        let next = tokio::select! {
+            _ = hangup.recv() => None,
+            _ = terminate.recv() => None,
+            _ = interrupt.recv() => None,
+            next = news.recv() => next,
+        };
+        let Some(next) = next else { break };
+        if print(&next).is_err() {
+            break;
+        }
+    }
+    // Whoever still wants to say something must not wait for us.
+    drop(news);
+    scanners.close().await;
+    Ok(())
+}
+
+/// One line of `guitai scan --json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    event: &'static str,
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    symbology: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    say: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ready: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<usize>,
+}
+
+/// The line for a script: `event` is `ready`, `scan`, `refused`, `trouble` or `count`.
+#[must_use]
+pub fn json(news: &News, at: DateTime<Utc>, lang: Lang, texts: &Text) -> Option<String> {
+    let mut line = Line {
+        event: "count",
+        at: at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        device: None,
+        symbology: None,
+        code: None,
+        say: None,
+        ready: None,
+        trouble: None,
+    };
+    match news {
+        News::Ready { device } => {
+            line.event = "ready";
+            line.device = Some(device);
+        }
+        News::Heard(Heard::Scan(scan)) => {
+            line.event = "scan";
+            line.device = Some(name(scan));
+            line.symbology = scan.symbology.map(|one| format!("{one:?}").to_lowercase());
+            line.code = Some(&scan.code);
+        }
+        News::Heard(Heard::Refused) => line.event = "refused",
+        News::Trouble(trouble) => {
+            line.event = "trouble";
+            line.say = Some(texts.say(lang, &Say::from(&trouble.refusal())));
+        }
+        News::Count { ready, trouble } => {
+            line.ready = Some(*ready);
+            line.trouble = Some(*trouble);
+        }
+    }
+    serde_json::to_string(&line).ok()
+}
+
+/// The line for a person; `None` when there is nothing to say.
+#[must_use]
+pub fn plain(news: &News, lang: Lang, texts: &Text) -> Option<String> {
+    let say = match news {
+        News::Ready { device } => Say::new("scanner.ready").with("device", device),
+        News::Heard(Heard::Scan(scan)) => return Some(scan.code.replace('\u{1d}', "<GS>")),
+        News::Heard(Heard::Refused) => Say::new("app.garbled"),
+        News::Trouble(trouble) => {
+            let mut lines = vec![texts.say(lang, &Say::from(&trouble.refusal()))];
+            let remedy = trouble.remedy();
+            lines.extend(remedy.map(|remedy| texts.say(lang, &Say::from(&remedy))));
+            return Some(lines.join("\n"));
+        }
+        News::Count {
+            ready: 0,
+            trouble: 0,
+        } => Say::new("scanner.none"),
+        News::Count { .. } => return None,
+    };
+    Some(texts.say(lang, &say))
+}
+
+fn name(scan: &Scan) -> &str {
+    match &scan.device {
+        Device::Usb(name) => name,
+        Device::Terminal => "terminal",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use super::*;
+    use crate::device::trouble::Trouble;
+
+    fn at() -> DateTime<Utc> {
+        "2026-03-09T02:32:00.5Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_script_reads_one_object_a_line() {
+        let texts = Text::load().unwrap();
+        let line = |news: News| json(&news, at(), Lang::En, &texts).unwrap();
+        let scan = Scan::read("]E06901234567892\r", Device::Usb("front".to_owned()));
+        assert_eq!(
+            line(News::Heard(Heard::Scan(scan.unwrap()))),
+            r#"{"event":"scan","at":"2026-03-09T02:32:00.500000Z","device":"front","symbology":"ean13","code":"6901234567892"}"#
+        );
+        let device = "front".to_owned();
+        assert_eq!(
+            line(News::Trouble(Trouble::Gone { device })),
+            r#"{"event":"trouble","at":"2026-03-09T02:32:00.500000Z","say":"front: gone. Check its plug and cable."}"#
+        );
+        assert_eq!(
+            line(News::Count {
+                ready: 2,
+                trouble: 0
+            }),
+            r#"{"event":"count","at":"2026-03-09T02:32:00.500000Z","ready":2,"trouble":0}"#
+        );
+    }
+
+    #[test]
+    fn a_person_reads_the_code_and_what_to_do() {
+        let texts = Text::load().unwrap();
+        let scan = Scan::read("10A\u{1d}21B", Device::Usb("front".to_owned()));
+        let news = News::Heard(Heard::Scan(scan.unwrap()));
+        assert_eq!(plain(&news, Lang::En, &texts).unwrap(), "10A<GS>21B");
+        let denied = News::Trouble(Trouble::Denied {
+            device: "front".to_owned(),
+            rule: "THE RULE".to_owned(),
+        });
+        let said = plain(&denied, Lang::En, &texts).unwrap();
+        assert!(said.starts_with("front: no permission"), "{said}");
+        assert!(said.ends_with("\nTHE RULE"), "{said}");
+    }
+}
