@@ -1,0 +1,43 @@
+# What the cases check with.
+failed=0
+log=/tmp/log
+
+pass() { echo "PASS $*"; }
+fail() {
+  failed=$((failed + 1))
+  echo "FAIL $*"
+  sed 's/^/  /' $log 2>/dev/null | tail -n 12
+}
+
+# until WHAT COMMAND...: at most ten seconds.
+until_true() {
+  what=$1
+  shift
+  turns=0
+  while ! "$@" >/dev/null 2>&1; do
+    turns=$((turns + 1))
+    if [ $turns -ge 500 ]; then
+      fail "$what"
+      return 1
+    fi
+    usleep 20000
+  done
+  pass "$what"
+}
+
+# start: guitai scan --json into $log. stop SIGNAL: ends it and waits.
+start() {
+  : >$log
+  guitai scan --json >$log 2>&1 &
+  scanner=$!
+}
+stop() {
+  kill -$1 $scanner
+  wait $scanner 2>/dev/null
+}
+
+# How often the log has this event, or this code.
+events() { grep -c "\"event\":\"$1\"" $log; }
+has_events() { [ "$(events $1)" = $2 ]; }
+has_code() { grep -q "\"code\":\"$1\"" $log; }
+has_driver() { [ "$(driver "$1")" = $2 ]; }

@@ -1,0 +1,56 @@
+# Gadgets: devices that this kernel plays itself, each on a port of dummy_hcd.
+# hid NAME VENDOR PRODUCT WHAT DESCRIPTOR LENGTH SUBCLASS PROTOCOL
+gadgets=/sys/kernel/config/usb_gadget
+
+hid() {
+  g=$gadgets/$1
+  mkdir $g $g/strings/0x409 $g/configs/c.1 $g/functions/hid.$1
+  echo $2 >$g/idVendor
+  echo $3 >$g/idProduct
+  echo "$4" >$g/strings/0x409/product
+  echo "N-$1" >$g/strings/0x409/serialnumber
+  echo $7 >$g/functions/hid.$1/subclass
+  echo $8 >$g/functions/hid.$1/protocol
+  echo $6 >$g/functions/hid.$1/report_length
+  bytes $5 >$g/functions/hid.$1/report_desc
+  ln -s $g/functions/hid.$1 $g/configs/c.1/
+}
+
+# plug NAME PORT, unplug NAME
+plug() { echo dummy_udc.$2 >$gadgets/$1/UDC; }
+unplug() { echo >$gadgets/$1/UDC; }
+
+# Hexadecimal to bytes.
+bytes() { echo "$1" | xxd -r -p; }
+
+# The driver of the device with this product name.
+driver() {
+  for device in /sys/bus/usb/devices/[0-9]*; do
+    if [ "$(cat $device/product 2>/dev/null)" = "$1" ]; then
+      link=$(readlink $device/*:1.0/driver) || link=none
+      basename $link
+    fi
+  done
+}
+
+pos_descriptor=058c0902a1010912a1028502150026ff00750895010501093b81029503058c09fb09fc09fd8102953809fe82020195020666ff090409008102058c25017501950809ff8102c0c0
+key_descriptor=05010906a101050719e029e71500250175019508810295017508810395057501050819012905910295017503910395067508150025650507190029658100c0
+
+# One report in Honeywell's layout: AIM identifier, text, 1 when more follows.
+report() {
+  text=$(printf %s "$1$2" | xxd -p | tr -d '\n')
+  head=$(printf '02%02x' ${#2})
+  tail=$(printf '%0*d' $((122 - ${#text} - ${#head} + 4)) 0)
+  printf '%s%s%s%02d' "$head" "$text" "$tail" ${3:-0}
+}
+
+send() { bytes "$(report "$@")" >/dev/hidg$port; }
+
+# Types digits and Enter on the keyboard gadget.
+type_digits() {
+  for key in $(echo "$1" | sed 's/./& /g') enter; do
+    case $key in enter) usage=28 ;; 0) usage=27 ;; *) usage=$(printf %02x $((29 + key))) ;; esac
+    bytes "0000${usage}0000000000" >/dev/hidg$port
+    bytes 0000000000000000 >/dev/hidg$port
+  done
+}
