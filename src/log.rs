@@ -42,7 +42,8 @@ pub fn open(env: impl Fn(&str) -> Option<String>) -> anyhow::Result<PathBuf> {
 }
 
 /// `$XDG_STATE_HOME/guitai` or `~/.local/state/guitai`.
-fn folder(env: &impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+#[must_use]
+pub fn folder(env: &impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let home = || env("HOME").map(|home| PathBuf::from(home).join(".local/state"));
     let state = env("XDG_STATE_HOME").map(PathBuf::from).or_else(home)?;
     Some(state.join("guitai"))

@@ -7,8 +7,8 @@ use clap::Parser;
 use guitai::app::Parts;
 use guitai::args::{Args, Command};
 use guitai::config::Config;
+use guitai::log;
 use guitai::start::{self, Which};
-use guitai::{doctor, log};
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
@@ -17,12 +17,10 @@ fn main() -> anyhow::Result<()> {
     config.lang = args.lang.unwrap_or(config.lang);
     config.till.number = args.till.unwrap_or(config.till.number);
     let mut out = std::io::stdout();
-    if matches!(args.command, Some(Command::Doctor)) {
-        return Ok(doctor::report(&config, &mut out)?);
-    }
     // Only the console insists on a log.
     let folder = log::open(env);
     let which = match args.command {
+        Some(Command::Doctor) => return start::doctor(&config, env, &mut out),
         Some(Command::Migrate { app_password_file }) => {
             return start::migrate(&config, app_password_file.as_deref(), &mut out);
         }
@@ -39,7 +37,7 @@ fn main() -> anyhow::Result<()> {
             start::demo(&config, members, seed, &mut out)?;
             Which::Demo(members)
         }
-        Some(Command::Doctor) | None => Which::Own,
+        None => Which::Own,
     };
     let seed = uuid::Uuid::now_v7().as_u128();
     let parts = Parts::new(&config, env("NO_COLOR").is_some(), seed)?;

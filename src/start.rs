@@ -16,9 +16,12 @@ use crate::db::books::Books;
 use crate::db::demo::{self, Demo, MEMBERS};
 use crate::db::embedded::data_folder;
 use crate::db::open::APP;
+use crate::device::usb;
+use crate::doctor::{self, World};
 use crate::domain::calendar::local;
 use crate::error::{Kind, Refusal};
 use crate::event::{Event, What};
+use crate::log;
 use crate::run;
 use crate::session::Connection;
 use crate::ui::screens::counter::Counter;
@@ -193,6 +196,45 @@ fn of_the_tills(url: &str) -> Option<String> {
         some => format!("?{some}"),
     };
     Some(format!("{scheme}://{APP}:PASSWORD@{place}{asked}"))
+}
+
+/// `guitai doctor`: checks what the configuration names.
+///
+/// # Errors
+/// Something fails; the report says what to do.
+pub fn doctor(
+    config: &Config,
+    env: impl Fn(&str) -> Option<String>,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let remembered = config.keyboards()?;
+    let (books, home) = books(config, Which::Own)?;
+    let keyboards = usb::list(&remembered).map(|listing| listing.keyboards);
+    let tried = tokio::task::LocalSet::new();
+    let (database, scanners) = runtime()?.block_on(async {
+        let database = books.greet().await;
+        (
+            database,
+            tried.run_until(run::scan::try_all(remembered)).await,
+        )
+    });
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| env(name));
+    let locale = locale.unwrap_or_default().to_lowercase();
+    let world = World {
+        now: Utc::now(),
+        database: database.map_err(|refusal| words(&refusal, config.lang).to_string()),
+        folders: [home].into_iter().chain(log::folder(&env)).collect(),
+        scanners,
+        keyboards: keyboards.unwrap_or_default(),
+        is_utf8: locale.contains("utf-8") || locale.contains("utf8"),
+    };
+    if doctor::report(config, &world, out)? {
+        Ok(())
+    } else {
+        Err(anyhow!("something is wrong: see the lines with FAIL"))
+    }
 }
 
 /// `guitai scan`: prints what the scanners of this machine read, until a signal or a closed pipe.

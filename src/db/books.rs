@@ -92,6 +92,15 @@ impl Books {
         .await
     }
 
+    /// Asks for an answer, any answer.
+    ///
+    /// # Errors
+    /// Offline; the private server cannot be started.
+    pub async fn greet(&self) -> Result<()> {
+        self.as_owner(async |owner: &PgConnectOptions, _| connect(owner).await.map(drop))
+            .await
+    }
+
     /// Recomputes everything from the postings (LG6).
     ///
     /// # Errors

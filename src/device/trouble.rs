@@ -30,6 +30,17 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// The name of the device.
+    #[must_use]
+    pub fn device(&self) -> &str {
+        match self {
+            Self::Denied { device, .. }
+            | Self::Busy { device, .. }
+            | Self::Gone { device }
+            | Self::Broken { device, .. } => device,
+        }
+    }
+
     /// The words for a person.
     #[must_use]
     pub fn refusal(&self) -> Refusal {

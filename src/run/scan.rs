@@ -1,16 +1,21 @@
 //! `guitai scan`: what the scanners read, as lines for a person or a script.
 
 use std::io;
+use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 
 use crate::device::heard::Heard;
 use crate::device::usb::Remembered;
 use crate::domain::scan::{Device, Scan};
 use crate::run::scanners::{News, Scanners};
 use crate::ui::text::{Lang, Say, Text};
+
+/// How long a scanner may take to be ready.
+const TRYING: Duration = Duration::from_secs(1);
 
 /// Hands on what the scanners say until a signal comes or `print` fails, which is a normal end;
 /// then gives the scanners back.
@@ -41,6 +46,22 @@ pub async fn scan(
     drop(news);
     scanners.close().await;
     Ok(())
+}
+
+/// Tries every scanner that is plugged in, gives it back, and tells what happened.
+pub async fn try_all(keyboards: Vec<Remembered>) -> Vec<News> {
+    let (scanners, mut news) = Scanners::start(keyboards);
+    let mut heard = Vec::new();
+    let collect = async {
+        while let Some(next) = news.recv().await {
+            heard.push(next);
+        }
+    };
+    // Time is up, or there is no USB: either way that is all.
+    let _ = timeout(TRYING, collect).await;
+    drop(news);
+    scanners.close().await;
+    heard
 }
 
 /// One line of `guitai scan --json`.
