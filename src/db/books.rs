@@ -10,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio::time::timeout;
 
 use crate::db::Db;
+use crate::db::connect::connect;
 use crate::db::embedded::{DATABASE, Embedded, OWNER};
 use crate::db::open::{migrate, set_app_password};
 use crate::db::verify::{Verdict, verify_at_once};
@@ -97,7 +98,7 @@ impl Books {
     /// # Errors
     /// Offline; the private server cannot be started.
     pub async fn greet(&self) -> Result<()> {
-        self.as_owner(async |owner: &PgConnectOptions, _| connect(owner).await.map(drop))
+        self.as_owner(async |owner: &PgConnectOptions| connect(owner).await.map(drop))
             .await
     }
 
