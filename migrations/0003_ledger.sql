@@ -146,9 +146,9 @@ create table lot (
   principal balance not null default 0,
   bonus balance not null default 0,
   points bigint not null default 0,
-  -- PT3: expires_on while something of it would be lost then, else null: what finds the lots that are due. It
-  -- changes when a lot is emptied or filled again and not with every posting, so that its index does not
-  -- either. Kept by the posting function and checked by verify: a generated column costs every posting more.
+  -- PT3: expires_on while something of it would be lost then: what finds the lots that are due. Null when the lot
+  -- is empty; one that a sale emptied may keep it until its day is past, so that a sale touches no index. Kept by
+  -- the posting function and checked by verify: a generated column costs every posting more.
   lapses_on date,
   constraint lot_member foreign key (merchant_id, member_id) references member,
   constraint lot_operation foreign key (merchant_id, operation_id) references operation,

@@ -63,7 +63,7 @@ begin
   end if;
   perform post(
     p_id, 'enrol', p_till, p_shift, p_operator, null, v_member, 0, p_business_on, p_happened_at, null,
-    0, false, null, null, null, '{}', '{}', v_lots, v_none, v_none, v_points, null,
+    0, false, null, null, null, null, null, null, '{}', '{}', v_lots, v_none, v_none, v_points, null,
     case when p_points > 0 then jsonb_build_array(jsonb_build_object('id', p_points_lot, 'kind', 'points', 'expires_on', p_points_expire_on)) end,
     null, jsonb_build_object('welcome_points', p_points, 'level_id', p_level), p_request_hash);
   return query select v_member, false;

@@ -27,7 +27,7 @@ begin
     values (m, p_id, p_till, p_operator, p_business_on, p_happened_at, v_seq + 1, p_float);
   update till set shift_id = p_id where merchant_id = m and id = p_till;
   perform post(
-    p_id, 'shift_open', p_till, p_id, p_operator, null, null, null, p_business_on, p_happened_at, null, 0, false, null, null, null,
+    p_id, 'shift_open', p_till, p_id, p_operator, null, null, null, p_business_on, p_happened_at, null, 0, false, null, null, null, null, null, null,
     case when p_float > 0 then '{cash,safe}'::account[] else '{}' end,
     case when p_float > 0 then array[-p_float, p_float] else '{}' end,
     '{}', '{}', '{}', '{}', null, null, null, jsonb_build_object('float', p_float), p_request_hash);
@@ -81,7 +81,7 @@ begin
     v_amount := v_amount || array[p_counted, -p_counted];
   end if;
   perform post(
-    p_id, 'shift_close', p_till, p_shift, p_operator, null, null, null, p_business_on, p_happened_at, null, 0, false, null, null, null,
+    p_id, 'shift_close', p_till, p_shift, p_operator, null, null, null, p_business_on, p_happened_at, null, 0, false, null, null, null, null, null, null,
     v_account, v_amount, '{}', '{}', '{}', '{}', null, null, null, jsonb_build_object('expected', p_expected, 'counted', p_counted, 'reason', p_reason), p_request_hash);
   update shift set closed_at = p_happened_at, last_seq = t.seq + 1, counted = p_counted, over_short = v_over, reason = p_reason
    where merchant_id = m and id = p_shift;

@@ -6,21 +6,25 @@ set role guitai_ledger;
 -- Members with something whose last day is before p_business_on, the longest due first, with the lots it is
 -- in; due is how many there are in all. Ordered by member, so that two tills at it lock in the same order.
 create function due_expiries(p_business_on date, p_limit int) returns jsonb
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   m int := seat_merchant();
   v_members bigint[];
 begin
+  -- Lots that sales have emptied are forgotten first. One that is being posted to can wait for the next time.
+  update lot set lapses_on = null
+   where merchant_id = m and id in (
+     select l.id from lot l where l.merchant_id = m and l.lapses_on < p_business_on and l.bonus = 0 and l.points = 0 for update skip locked);
   v_members := array(select distinct x.member_id from (
-      select l.member_id from lot l where l.merchant_id = m and l.lapses_on < p_business_on
+      select l.member_id from lot l where l.merchant_id = m and l.lapses_on < p_business_on and (l.bonus > 0 or l.points > 0)
       order by l.lapses_on, l.member_id limit p_limit) x order by x.member_id);
   return jsonb_build_object(
-    'due', (select count(distinct l.member_id) from lot l where l.merchant_id = m and l.lapses_on < p_business_on),
+    'due', (select count(distinct l.member_id) from lot l where l.merchant_id = m and l.lapses_on < p_business_on and (l.bonus > 0 or l.points > 0)),
     'members', coalesce((select jsonb_agg(jsonb_build_object('id', h.member_id, 'version', h.version,
           'lots', (select jsonb_agg(jsonb_build_object('id', x.id, 'kind', x.kind, 'opened_at', x.opened_at, 'expires_on', x.expires_on,
                 'principal', x.principal, 'bonus', x.bonus, 'points', x.points) order by x.expires_on, x.id)
-              from lot x where x.merchant_id = m and x.member_id = h.member_id and x.lapses_on < p_business_on)) order by h.member_id)
+              from lot x where x.merchant_id = m and x.member_id = h.member_id and x.lapses_on < p_business_on and (x.bonus > 0 or x.points > 0))) order by h.member_id)
         from holding h where h.merchant_id = m and h.member_id = any (v_members)), '[]'));
 end $$;
 
@@ -48,7 +52,7 @@ begin
     continue when not found;
     v_answer := post(
       e.id, 'expiry', p_till, p_shift, p_operator, null, e.member_id, e.version, p_business_on, p_happened_at, null,
-      0, false, null, null, null, e.accounts, e.amounts, e.lots, e.principals, e.bonuses, e.points, null, null, null, e.document, decode(e.request_hash, 'hex'));
+      0, false, null, null, null, null, null, null, e.accounts, e.amounts, e.lots, e.principals, e.bonuses, e.points, null, null, null, e.document, decode(e.request_hash, 'hex'));
     if v_answer[1] = 0 then
       return next e.id;
     end if;

@@ -298,7 +298,7 @@ async fn raw(
     let stamp = till.stamp();
     let figures = figures.replace("$LOT", "array[$6]");
     let text = format!(
-        "select post($1, 'sale', $2, $3, 1, null, $4, $5, current_date, now(), null, 100, true, 0, null, null,
+        "select post($1, 'sale', $2, $3, 1, null, $4, $5, current_date, now(), null, 100, true, 1, current_date, current_date, 0, null, null,
            {figures}, null, null, null, '{{}}', '\\x01')"
     );
     let query = sqlx::query(AssertSqlSafe(text))

@@ -47,7 +47,7 @@ pub async fn post(
     let points: Vec<i64> = moves.iter().map(|m| m.points).collect();
     let answer = sqlx::query_scalar!(
         r#"select post($1, $2::text::operation_kind, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-             $15, $16, $17::text[]::account[], $18, $19, $20, $21, $22, $23, $24, $25, $26, $27) as "answer!: Vec<Option<i64>>""#,
+             $15, $16, $17, $18, $19, $20::text[]::account[], $21, $22, $23, $24, $25, $26, $27, $28, $29, $30) as "answer!: Vec<Option<i64>>""#,
         stamp.id,
         plan.kind.name(),
         stamp.till_id,
@@ -61,6 +61,9 @@ pub async fn post(
         plan.about,
         plan.spend.0,
         plan.visit,
+        plan.standing.visits,
+        plan.standing.first_visit_on,
+        plan.standing.last_visit_on,
         plan.standing.at_risk.0,
         plan.standing.due_on,
         plan.level,

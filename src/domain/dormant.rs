@@ -39,6 +39,10 @@ pub enum Reason {
 /// Where a member stands in the list when she stays away from now on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Standing {
+    /// Different days with a visit.
+    pub visits: i32,
+    pub first_visit_on: Option<NaiveDate>,
+    pub last_visit_on: Option<NaiveDate>,
     /// Value at risk, fen.
     pub at_risk: Fen,
     /// The day after which she is overdue by her own rhythm.
@@ -49,14 +53,19 @@ pub struct Standing {
 /// and bonus.
 #[must_use]
 pub fn after_visit(member: &Member, on: NaiveDate, spend: Fen, stored: Fen) -> Standing {
+    let first = member.first_visit_on.map_or(on, |first| first.min(on));
+    let last = member.last_visit_on.map_or(on, |last| last.max(on));
+    let days = member.visits + i32::from(member.last_visit_on.is_none_or(|last| last < on));
     let visits = Visits {
-        first: member.first_visit_on.map_or(on, |first| first.min(on)),
-        last: member.last_visit_on.map_or(on, |last| last.max(on)),
-        days: i64::from(member.visits)
-            + i64::from(member.last_visit_on.is_none_or(|last| last < on)),
+        first,
+        last,
+        days: i64::from(days),
         spent: member.spend + spend,
     };
     Standing {
+        visits: days,
+        first_visit_on: Some(first),
+        last_visit_on: Some(last),
         at_risk: visits.at_risk(stored, Fen::ZERO),
         due_on: visits.dormant_on().and_then(|day| day.pred_opt()),
     }

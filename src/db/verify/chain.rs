@@ -23,7 +23,7 @@ struct Link {
     kind: String,
     seq: i64,
     hash: Vec<u8>,
-    content: String,
+    content: Vec<u8>,
     postings: i64,
     fen: i64,
     /// Postings of a member without their lot, or of the shop with one.
@@ -103,13 +103,12 @@ pub async fn follow(
 }
 
 /// The hash that must stand at this place, as `chain_hash()` in Postgres makes it.
-fn next(head: &[u8], content: &str) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    for byte in head {
-        hash.update(format!("{byte:02x}"));
-    }
-    hash.update(content);
-    hash.finalize().to_vec()
+fn next(head: &[u8], content: &[u8]) -> Vec<u8> {
+    Sha256::new()
+        .chain_update(head)
+        .chain_update(content)
+        .finalize()
+        .to_vec()
 }
 
 /// The plainest words first: what is wrong inside an operation also breaks its hash.

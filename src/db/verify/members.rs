@@ -62,7 +62,7 @@ pub async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diffe
               where h.id is null or (h.principal, h.bonus, h.points) is distinct from (coalesce(m.principal, 0), coalesce(m.bonus, 0), coalesce(m.points, 0))
                  or m.member_id <> h.member_id or m.other_id <> h.member_id or h.opened_by is distinct from h.member_id
                  or h.opened_at <> h.happened_at or h.opened_in <> h.store_id or h.bent
-                 or h.lapses_on is distinct from case when h.bonus > 0 or h.points > 0 then h.expires_on end)
+                 or h.lapses_on is distinct from h.expires_on and (h.lapses_on is not null or h.bonus > 0 or h.points > 0))
            select id as "id!", operation_id as "operation_id?", till_id as "till_id?", seq as "seq?", member_id as "member_id?", kind as "kind?",
                   expected as "expected?", found as "found?" from wrong order by seq, id limit 1"#,
         merchant

@@ -13,12 +13,12 @@ create unlogged table bulk.op (
 
 create unlogged table bulk.holding (like holding including defaults);
 
-create function bulk.next_hash(p_state bytea, p_head bytea, p_content text) returns bytea
+create function bulk.next_hash(p_state bytea, p_head bytea, p_content bytea) returns bytea
 language plpgsql immutable
 as $$ begin return chain_hash(coalesce(p_state, p_head), p_content); end $$;
 
 -- Follows a chain from its head.
-create aggregate bulk.chain (bytea, text) (sfunc = bulk.next_hash, stype = bytea);
+create aggregate bulk.chain (bytea, bytea) (sfunc = bulk.next_hash, stype = bytea);
 
 -- Returns name the number of their sale, which is known only now that all operations are there.
 create function bulk.number_sales() returns void language sql
