@@ -134,6 +134,28 @@ async fn the_rest_goes_the_day_after_its_last_and_principal_stays() {
     holds(&database).await;
 }
 
+/// A sale leaves the lot it empties among those that will lapse; the close of its last day forgets it.
+#[tokio::test]
+async fn what_was_spent_in_time_does_not_lapse() {
+    let (database, [till]) = shop().await;
+    let her = loaded(&till, "13800001380", 1_000).await;
+    till.sell(Some(&her), 120_000, StoredValue).await.unwrap();
+    let mut owner = database.owner().await;
+    let lapsing = "select count(*) from lot where kind = 'stored_value' and lapses_on is not null";
+    let mut lapse = async || -> i64 {
+        sqlx::query_scalar(lapsing)
+            .fetch_one(&mut owner)
+            .await
+            .unwrap()
+    };
+    assert_eq!(close(&till, VALID).await, Expired::default());
+    assert_eq!(lapse().await, 1);
+    holds(&database).await;
+    assert_eq!(close(&till, VALID + 1).await, Expired::default());
+    assert_eq!(lapse().await, 0);
+    holds(&database).await;
+}
+
 /// LG7: by its name and in its place, whatever its id.
 #[tokio::test]
 async fn it_can_be_opened() {
