@@ -9,8 +9,12 @@ use guitai::args::{Args, Command};
 use guitai::config::Config;
 use guitai::log;
 use guitai::start::{self, Which};
+use rustix::fs::Mode;
+use rustix::process::umask;
 
 fn main() -> anyhow::Result<()> {
+    // Names and balances: what guitai writes is for its own account alone.
+    umask(Mode::RWXG | Mode::RWXO);
     let args = Args::parse();
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut config = Config::load(args.config.as_deref(), env)?;

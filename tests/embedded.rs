@@ -254,6 +254,36 @@ fn strict_umask() {
     assert!(output.status.success(), "{output:?}");
 }
 
+/// Names and balances are nobody else's business, whatever umask the account has.
+#[test]
+fn loose_umask() {
+    let folder = Folder::new("e");
+    let output = Command::new("sh")
+        .args(["-c", "umask 000; exec \"$0\" migrate"])
+        .arg(env!("CARGO_BIN_EXE_guitai"))
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("GUITAI_DATA", folder.path().join("data"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let mut left = vec![folder.path().to_path_buf()];
+    let mut files = 0;
+    while let Some(path) = left.pop() {
+        for entry in fs::read_dir(path).unwrap() {
+            let entry = entry.unwrap();
+            let about = entry.metadata().unwrap();
+            if about.is_dir() {
+                left.push(entry.path());
+            } else if about.is_file() {
+                files += 1;
+                assert_eq!(about.mode() & 0o077, 0, "{}", entry.path().display());
+            }
+        }
+    }
+    assert!(files > 0);
+}
+
 /// A socket's path has 107 bytes: it moves to a short folder, or the refusal says so.
 #[tokio::test]
 async fn long_folder_names() {

@@ -180,10 +180,22 @@ impl Screen for Help {
         let title = look.text("help.title");
         let inside = paint::popup(frame, area, (area.width, area.height), title, look);
         let lines = self.lines(inside.width.into(), look);
-        self.page = usize::from(inside.height).max(1);
+        let foot = u16::from(lines.len() > inside.height.into() && inside.height > 1);
+        let height = inside.height - foot;
+        self.page = usize::from(height).max(1);
         self.offset = self.offset.min(lines.len().saturating_sub(self.page));
-        for (row, (text, role)) in (0..inside.height).zip(lines.iter().skip(self.offset)) {
+        for (row, (text, role)) in (0..height).zip(lines.iter().skip(self.offset)) {
             paint::line(frame, inside, row, text, look.style(*role));
+        }
+        if foot > 0 {
+            let below = lines.len().saturating_sub(self.offset + self.page);
+            paint::more(
+                frame,
+                paint::below(inside, height),
+                self.offset,
+                below,
+                look,
+            );
         }
     }
 
