@@ -184,6 +184,33 @@ create index product_name on product (merchant_id, (name collate "C"));
 create index product_grams on product using gin (grams);
 alter table product add constraint product_pkey primary key (merchant_id, id);
 
+-- How scales write labels: prefix, digits of the item's number, of money and of weight, which of them comes
+-- first, and whether the last digit is the check digit. 13 or 18 digits in all.
+create type money_unit as enum ('fen', 'jiao', 'yuan');
+create type weight_unit as enum ('gram', 'ten_grams');
+
+create table label_rule (
+  merchant_id int not null references merchant,
+  id int not null,
+  prefix text collate "C" not null,
+  plu_digits int not null,
+  money_digits int not null,
+  money_unit money_unit not null,
+  weight_digits int not null,
+  weight_unit weight_unit not null,
+  weight_first boolean not null,
+  checked boolean not null,
+  active boolean not null default true,
+  version int not null default 1,
+  length int generated always as (length(prefix) + plu_digits + money_digits + weight_digits + 1) stored,
+  constraint label_rule_prefix_key unique (merchant_id, prefix, length),
+  constraint label_rule_prefix check (prefix ~ '^[0-9]{1,4}$'),
+  constraint label_rule_digits check (plu_digits between 3 and 6 and money_digits in (0, 4, 5, 6) and weight_digits in (0, 4, 5, 6)
+    and money_digits + weight_digits > 0),
+  constraint label_rule_length check (length in (13, 18))
+);
+alter table label_rule add constraint label_rule_pkey primary key (merchant_id, id);
+
 -- LV1, LV2: threshold is spend in a rolling twelve months (fen, inclusive), paid is what the member
 -- pays in basis points (9000 = 9 折), multiplier is points in basis points (20000 = double).
 create table level (
@@ -235,7 +262,7 @@ create function tell(m int, p_noun text) returns void
 language sql
 as $$ select pg_notify('shop_' || m, p_noun) $$;
 
-grant select on merchant, store, till, role_limit, category, product, level, top_up_rule to guitai_app;
+grant select on merchant, store, till, role_limit, category, product, label_rule, level, top_up_rule to guitai_app;
 -- Everything of the staff but the PIN.
 grant select (merchant_id, id, number, name, role, home_store_id, badge, active, version) on staff to guitai_app;
 grant execute on function seat_merchant() to guitai_app;

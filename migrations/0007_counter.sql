@@ -17,6 +17,7 @@ as $$
     'limits', coalesce((select jsonb_agg(to_jsonb(r) order by r.role) from role_limit r where r.merchant_id = m.merchant_id), '[]'),
     'categories', coalesce((select jsonb_agg(to_jsonb(c) order by c.id) from category c where c.merchant_id = m.merchant_id), '[]'),
     'stores', coalesce((select jsonb_agg(to_jsonb(s) order by s.id) from store s where s.merchant_id = m.merchant_id), '[]'),
+    'labels', coalesce((select jsonb_agg(to_jsonb(r) order by r.prefix, r.id) from label_rule r where r.merchant_id = m.merchant_id), '[]'),
     'tills', coalesce((select jsonb_agg(to_jsonb(t) - 'head' order by t.id) from till t where t.merchant_id = m.merchant_id), '[]'))
   from merchant m
   where m.merchant_id = (select s.merchant_id from seat s where s.role_name = session_user and coalesce(s.till_id, p_till) = p_till)
@@ -58,8 +59,9 @@ create function read_member(p_member bigint) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
 as $$ begin return member_card(seat_merchant(), p_member); end $$;
 
--- A scanned code, in all its spellings: whose it is and everything about it. Null when nobody's.
-create function scan(p_codes text[]) returns jsonb
+-- A scanned code, in all its spellings: whose it is and everything about it. Null when nobody's. A card that
+-- nobody has may be one that another reader prints in another form: one member's, or it is not said.
+create function scan(p_codes text[], p_near text[]) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
 as $$
 declare
@@ -80,7 +82,24 @@ begin
     return v;
   end if;
   select jsonb_build_object('staff', s.number) into v from staff s where s.merchant_id = m and s.badge = any (p_codes) and s.active limit 1;
+  if found or cardinality(p_near) = 0 then
+    return v;
+  end if;
+  select jsonb_build_object('like', jsonb_build_object('member', member_card(m, x.member_id), 'card', x.value)) into v
+    from (select min(n.member_id) as member_id, min(n.value) as value from credential n
+           where n.merchant_id = m and n.value = any (p_near) and n.kind = 'card' and n.state = 'active'
+          having count(distinct n.member_id) = 1) x;
   return v;
+end $$;
+
+-- The item of a scale label: the first of these codes that goods have.
+create function goods(p_codes text[]) returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return (select jsonb_build_object('product', to_jsonb(p) - 'grams') from product p
+           where p.merchant_id = seat_merchant() and p.code = any (p_codes) and p.active
+           order by array_position(p_codes, p.code) limit 1);
 end $$;
 
 -- Candidates while typing. One shape for members and products.
@@ -320,7 +339,7 @@ begin
   return v;
 end $$;
 
-grant execute on function shop, read_member, scan, digits_candidates, letters_candidates, name_candidates, dormant,
+grant execute on function shop, read_member, scan, goods, digits_candidates, letters_candidates, name_candidates, dormant,
   read_sale, read_loaded_alone, read_top_up, hold_sale, take_held_sale to guitai_app;
 
 reset role;

@@ -227,6 +227,35 @@ begin
   return s.id;
 end $$;
 
+-- How scales write labels, new when its id is 0.
+create function save_label(p_editor int, p_label jsonb) returns int
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  r label_rule%rowtype;
+begin
+  perform refuse_editor(m, p_editor);
+  lock table label_rule in share row exclusive mode;
+  r := jsonb_populate_record(null::label_rule, p_label);
+  if coalesce(r.id, 0) = 0 then
+    select coalesce(max(id), 0) + 1 into r.id from label_rule where merchant_id = m;
+    insert into label_rule (merchant_id, id, prefix, plu_digits, money_digits, money_unit, weight_digits, weight_unit, weight_first, checked, active)
+      values (m, r.id, r.prefix, r.plu_digits, r.money_digits, r.money_unit, r.weight_digits, r.weight_unit, r.weight_first, r.checked, r.active);
+  else
+    update label_rule
+       set prefix = r.prefix, plu_digits = r.plu_digits, money_digits = r.money_digits, money_unit = r.money_unit,
+           weight_digits = r.weight_digits, weight_unit = r.weight_unit, weight_first = r.weight_first,
+           checked = r.checked, active = r.active, version = version + 1
+     where merchant_id = m and id = r.id and version = r.version;
+    if not found then
+      perform refuse_stale();
+    end if;
+  end if;
+  perform tell(m, 'label');
+  return r.id;
+end $$;
+
 -- A till, new when its id is 0. Its number stands in the configuration of its box. One that has a chain
 -- of operations stays in its store: they are that store's.
 create function save_till(p_editor int, p_till jsonb) returns int
@@ -289,6 +318,6 @@ begin
 end $$;
 
 grant execute on function set_up, save_product, save_staff, save_level, save_rule, save_terms, save_store,
-  save_till, save_limit to guitai_app;
+  save_label, save_till, save_limit to guitai_app;
 
 reset role;

@@ -146,8 +146,12 @@ impl Db {
                 )
                 .await
                 .map(Reply::Posted),
-            Query::Scan { codes } => link
-                .read(async |c: &mut PgConnection| member::scan(c, &codes).await)
+            Query::Scan { codes, near } => link
+                .read(async |c: &mut PgConnection| member::scan(c, &codes, &near).await)
+                .await
+                .map(Reply::Found),
+            Query::Goods { codes } => link
+                .read(async |c: &mut PgConnection| shop::goods(c, &codes).await)
                 .await
                 .map(Reply::Found),
             Query::Candidates { typed, limit } => link
@@ -331,6 +335,12 @@ impl Db {
             Query::SaveStore { editor, store } => {
                 self.save(async |c: &mut PgConnection| {
                     shop::save_store(c, editor, &store).await.map(drop)
+                })
+                .await
+            }
+            Query::SaveLabel { editor, label } => {
+                self.save(async |c: &mut PgConnection| {
+                    shop::save_label(c, editor, &label).await.map(drop)
                 })
                 .await
             }

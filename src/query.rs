@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::domain::attach::AttachRequest;
 use crate::domain::expiry::Round;
+use crate::domain::label::LabelRule;
 use crate::domain::ledger::{OperationKind, Posted, Stamp};
 use crate::domain::level::Level;
 use crate::domain::member::{Gender, Member};
@@ -59,8 +60,14 @@ pub enum Query {
         amount: Fen,
         reason: String,
     },
-    /// Whose code is this, in all the spellings it may have.
+    /// Whose code is this, in all the spellings it may have; of a card nobody has, whose it is in the forms
+    /// in which another reader prints it (`near`).
     Scan {
+        codes: Vec<String>,
+        near: Vec<String>,
+    },
+    /// The item of a scale label: the first of these codes that goods have.
+    Goods {
         codes: Vec<String>,
     },
     /// Who or what may be meant by what is typed so far.
@@ -212,6 +219,11 @@ pub enum Query {
         editor: i32,
         store: Store,
     },
+    /// How scales write labels; id 0 makes a new one.
+    SaveLabel {
+        editor: i32,
+        label: LabelRule,
+    },
     /// A till; id 0 makes a new one.
     SaveTill {
         editor: i32,
@@ -325,6 +337,11 @@ pub enum Found {
     Staff(String),
     /// A card that is pending, blocked or closed.
     Blocked(String),
+    /// Nobody's, but it may be this card of hers as another reader prints it.
+    Like {
+        member: Box<Member>,
+        card: String,
+    },
     Nothing,
 }
 
@@ -489,7 +506,7 @@ impl Noun {
     #[must_use]
     pub fn named(payload: &str) -> Self {
         match payload {
-            "terms" | "level" | "rule" | "store" | "till" | "limit" => Self::Shop,
+            "terms" | "level" | "rule" | "store" | "till" | "limit" | "label" => Self::Shop,
             "product" => Self::Product,
             "staff" => Self::Staff,
             "member" => Self::Member,

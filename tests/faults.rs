@@ -325,6 +325,7 @@ async fn one_round_trip_for_a_scan_and_one_for_a_sale() {
     till.top_up(&her, 500).await.unwrap();
     let scan = || Query::Scan {
         codes: vec!["13800001380".to_owned()],
+        near: Vec::new(),
     };
     // Statements are prepared once per connection.
     till.db.answer(scan()).await.unwrap();

@@ -3,6 +3,7 @@
 use guitai::db::ledger::post;
 use guitai::db::open::APP;
 use guitai::domain::attach::AttachRequest;
+use guitai::domain::carried::Carried;
 use guitai::domain::ledger::{Account, OperationKind, Plan};
 use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
@@ -40,6 +41,7 @@ fn sale(till: &Counter, lines: &[(i64, Option<i64>)]) -> SaleRequest {
         .iter()
         .map(|(price, over)| CartLine {
             override_price: over.map(Fen),
+            carried: Carried::default(),
             ..CartLine::quick("消费".to_owned(), Fen(*price))
         })
         .collect();

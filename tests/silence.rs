@@ -54,6 +54,7 @@ async fn questions(till: &Counter) -> Vec<Query> {
         }),
         Query::Scan {
             codes: vec!["13700000001".to_owned()],
+            near: Vec::new(),
         },
         Query::Candidates {
             typed: Typed::Digits("1370".to_owned()),

@@ -13,12 +13,13 @@ use crate::domain::spelling;
 use crate::error::{Refusal, Result};
 use crate::query::{By, EnrolRequest, Found, Person};
 
-/// Whose code this is, in any of its spellings, with everything the counter shows: one round trip.
+/// Whose code this is, in any of its spellings, with everything the counter shows: one round trip. `near`: the
+/// forms in which another reader prints the same card.
 ///
 /// # Errors
 /// Offline.
-pub async fn scan(conn: &mut PgConnection, codes: &[String]) -> Result<Found> {
-    let found = sqlx::query_scalar!("select scan($1)", codes)
+pub async fn scan(conn: &mut PgConnection, codes: &[String], near: &[String]) -> Result<Found> {
+    let found = sqlx::query_scalar!("select scan($1, $2)", codes, near)
         .fetch_one(conn)
         .await
         .map_err(refuse)?;

@@ -71,6 +71,7 @@ pub fn refuse(error: Error) -> Refusal {
         ("23514", "approval_maker_checker") => Refusal::user("approval.yourself"),
         ("23505", "product_code_key") => Refusal::user("product.code_taken"),
         ("23505", "staff_number_key" | "staff_badge_key") => Refusal::user("staff.number_taken"),
+        ("23505", "label_rule_prefix_key") => Refusal::user("label.taken"),
         ("23505", "level_name_key" | "level_rank_key") => Refusal::user("level.taken"),
         // A function or table of another version of the program.
         ("42P01" | "42883", _) => Refusal::new(Kind::Offline, "link.not_migrated"),

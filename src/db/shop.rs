@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 
 use crate::db::pin;
 use crate::db::refuse::refuse;
+use crate::domain::label::LabelRule;
 use crate::domain::level::Level;
 use crate::domain::product::{Product, ProductKind};
 use crate::domain::shop::{Shop, Store, Till};
@@ -11,7 +12,7 @@ use crate::domain::spelling;
 use crate::domain::staff::{Limit, Pin, Role, Staff};
 use crate::domain::top_up::TopUpRule;
 use crate::error::{Refusal, Result};
-use crate::query::{ProductEdit, StaffEdit};
+use crate::query::{Found, ProductEdit, StaffEdit};
 
 /// Whether there is any shop in this database.
 ///
@@ -99,6 +100,20 @@ pub async fn products(
             version: row.version,
         })
         .collect())
+}
+
+/// The item of a scale label, by the first of these codes that goods have: one round trip.
+///
+/// # Errors
+/// Offline.
+pub async fn goods(conn: &mut PgConnection, codes: &[String]) -> Result<Found> {
+    let found = sqlx::query_scalar!("select goods($1)", codes)
+        .fetch_one(conn)
+        .await
+        .map_err(refuse)?;
+    found.map_or(Ok(Found::Nothing), |value| {
+        serde_json::from_value(value).map_err(Refusal::internal)
+    })
 }
 
 /// Saves a product; returns its number.
@@ -238,6 +253,18 @@ pub async fn save_terms(conn: &mut PgConnection, editor: i32, shop: &Shop) -> Re
 pub async fn save_store(conn: &mut PgConnection, editor: i32, store: &Store) -> Result<i32> {
     let document = serde_json::to_value(store).map_err(Refusal::internal)?;
     sqlx::query_scalar!(r#"select save_store($1, $2) as "id!""#, editor, document)
+        .fetch_one(conn)
+        .await
+        .map_err(refuse)
+}
+
+/// Saves how scales write labels; id 0 makes a new rule.
+///
+/// # Errors
+/// `label.taken` when another rule has this prefix and length, `staff.no_right`, `manage.changed`.
+pub async fn save_label(conn: &mut PgConnection, editor: i32, label: &LabelRule) -> Result<i32> {
+    let document = serde_json::to_value(label).map_err(Refusal::internal)?;
+    sqlx::query_scalar!(r#"select save_label($1, $2) as "id!""#, editor, document)
         .fetch_one(conn)
         .await
         .map_err(refuse)

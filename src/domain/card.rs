@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use crate::domain::chip;
 use crate::domain::code::{Meaning, Origin, Situation, known_as, meanings};
 
 /// Characters of a card number: printable ASCII without spaces, so that it can be typed as well.
@@ -33,6 +34,8 @@ pub enum NoCard {
     /// guitai's own member code, or a staff badge.
     OwnCode,
     Phone,
+    /// A chip that makes up its number anew every time ([`chip::is_random`]).
+    Random,
     /// Not [`LENGTH`] printable characters.
     Shape,
     /// The shop sells it.
@@ -53,6 +56,7 @@ impl NoCard {
             Self::BankCard => "card.bank_card",
             Self::OwnCode => "card.own_code",
             Self::Phone => "card.phone",
+            Self::Random => "card.random",
             Self::Shape => "card.shape",
             Self::Goods => "card.goods",
             Self::Taken => "card.taken",
@@ -73,7 +77,12 @@ impl Card {
     /// # Errors
     /// Why it can be none.
     pub fn read(code: &str) -> Result<Self, NoCard> {
-        let all = meanings(code, Origin::Scanned, Situation::Counter { member: true });
+        let all = meanings(
+            code,
+            Origin::Scanned,
+            Situation::Counter { member: true },
+            &[],
+        );
         if code.trim().is_empty() {
             return Err(NoCard::Empty);
         }
@@ -83,9 +92,12 @@ impl Card {
             match meaning {
                 Meaning::Payment(_) => return Err(NoCard::PaymentCode),
                 Meaning::BankCard => return Err(NoCard::BankCard),
-                Meaning::StaffBadge(_) | Meaning::MemberCode(_) => return Err(NoCard::OwnCode),
+                Meaning::StaffBadge(_) | Meaning::MemberCode(_) | Meaning::OwnCoupon => {
+                    return Err(NoCard::OwnCode);
+                }
                 Meaning::Phone(_) => return Err(NoCard::Phone),
-                Meaning::Barcode(_) => is_barcode = true,
+                Meaning::Barcode(_) | Meaning::Gs1(_) => is_barcode = true,
+                Meaning::Card(number) if chip::is_random(number) => return Err(NoCard::Random),
                 Meaning::Card(number) => found = Ok(number.clone()),
                 _ => {}
             }
@@ -163,6 +175,8 @@ mod tests {
             ("13800001380", NoCard::Phone),
             ("+86 138 0000 1380", NoCard::Phone),
             ("123", NoCard::Shape),
+            ("08A1B2C3", NoCard::Random),
+            ("0134217728", NoCard::Random),
             (&long, NoCard::Shape),
             ("会员卡0001", NoCard::Shape),
             ("8800 0013", NoCard::Shape),

@@ -5,7 +5,10 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::card::{self, NoCard};
+use crate::domain::damage;
+use crate::domain::gs1::{self, Gs1};
 use crate::domain::gtin::Gtin;
+use crate::domain::label::{self, Label, LabelRule};
 use crate::domain::money::Fen;
 use crate::domain::payment_code::{self, Wallet, wipe};
 use crate::domain::phone::Phone;
@@ -24,6 +27,8 @@ pub const MAX_QUANTITY: u32 = 999;
 pub enum Origin {
     Typed,
     Scanned,
+    /// By a scanner that says the symbol carries GS1 data.
+    Gs1,
 }
 
 /// What the screen is doing; it decides before shape and check digit do (scanner.md 5.4).
@@ -48,7 +53,11 @@ pub enum Meaning {
     PhoneTail(String),
     /// A check digit that holds.
     Barcode(Gtin),
-    /// The shop's own code for an item, whatever its check digit (also scale labels).
+    /// A scale label by the shop's rules: goods and nothing else.
+    Label(Label),
+    /// A GS1 symbol that names an item.
+    Gs1(Box<Gs1>),
+    /// The shop's own code for an item, whatever its check digit.
     PlainCode(String),
     /// guitai's own member code.
     MemberCode(Token),
@@ -61,6 +70,12 @@ pub enum Meaning {
     /// Pinyin letters, whole or initials.
     Spelling(String),
     Name(String),
+    /// A coupon's code. What it is worth is not known here: nothing takes coupons yet.
+    Coupon,
+    /// A coupon of guitai's own.
+    OwnCoupon,
+    /// A barcode that lost a digit, and the only item it can have been: to be confirmed.
+    Mended(Gtin),
     /// What a wallet shows, and nothing else then: looked up nowhere and kept nowhere.
     Payment(Wallet),
     /// A bank card's magnetic stripe: refuse it, say so and wipe the line (PV1).
@@ -75,6 +90,8 @@ impl fmt::Debug for Meaning {
             Self::PhonePrefix(_) => f.write_str("PhonePrefix"),
             Self::PhoneTail(_) => f.write_str("PhoneTail"),
             Self::Barcode(gtin) => write!(f, "Barcode({gtin})"),
+            Self::Label(label) => write!(f, "Label({})", label.plu),
+            Self::Gs1(found) => write!(f, "Gs1({})", found.gtin),
             Self::PlainCode(_) => f.write_str("PlainCode"),
             Self::MemberCode(_) => f.write_str("MemberCode"),
             Self::StaffBadge(_) => f.write_str("StaffBadge"),
@@ -83,6 +100,9 @@ impl fmt::Debug for Meaning {
             Self::Quantity(count) => write!(f, "Quantity({count})"),
             Self::Spelling(_) => f.write_str("Spelling"),
             Self::Name(_) => f.write_str("Name"),
+            Self::Coupon => f.write_str("Coupon"),
+            Self::OwnCoupon => f.write_str("OwnCoupon"),
+            Self::Mended(gtin) => write!(f, "Mended({gtin})"),
             Self::Payment(wallet) => write!(f, "Payment({wallet:?})"),
             Self::BankCard => f.write_str("BankCard"),
         }
@@ -101,13 +121,23 @@ impl fmt::Debug for Meaning {
 /// - A right check digit beats a card and a plain code of the same length, and a whole phone beats both.
 /// - A leading zero is no amount; zero is none either.
 /// - A scan is never an amount and never a quantity: a symbol must not be able to charge.
+///
+/// What has several shapes is decided in this order: the situation (what a wallet shows is its money while an
+/// amount is due), the shop's rules (`labels`: a scale label beside the payment is goods), the check
+/// digit, and then the cashier: a label that could be a wallet's code and has no check digit
+/// ([`Label::checked`]) is asked about. A GS1 symbol is one when the scanner says so, or when it begins with an item.
 #[must_use]
-pub fn meanings(input: &str, origin: Origin, situation: Situation) -> Vec<Meaning> {
+pub fn meanings(
+    input: &str,
+    origin: Origin,
+    situation: Situation,
+    labels: &[LabelRule],
+) -> Vec<Meaning> {
     if input.chars().nth(MAX_INPUT).is_some() {
         return Vec::new();
     }
     let mut text = normal(input);
-    let meanings = of_normal(&text, origin, situation);
+    let meanings = of_normal(&text, origin, situation, labels);
     // It may have been a payment code.
     wipe(&mut text);
     meanings
@@ -129,7 +159,8 @@ pub fn pieces_of(text: &str) -> (Option<u32>, &str) {
 pub fn known_as(meanings: &[Meaning]) -> Vec<String> {
     let spelling = |meaning: &Meaning| match meaning {
         Meaning::Phone(phone) => Some(phone.digits().to_owned()),
-        Meaning::Barcode(gtin) => Some(gtin.to_string()),
+        Meaning::Barcode(gtin) | Meaning::Mended(gtin) => Some(gtin.to_string()),
+        Meaning::Gs1(found) => Some(found.gtin.to_string()),
         Meaning::MemberCode(token) | Meaning::StaffBadge(token) => Some(token.to_string()),
         Meaning::Card(text) | Meaning::PlainCode(text) => Some(text.clone()),
         _ => None,
@@ -137,6 +168,7 @@ pub fn known_as(meanings: &[Meaning]) -> Vec<String> {
     // A card may have the number of a barcode as it is printed.
     let printed = |meaning: &Meaning| match meaning {
         Meaning::Barcode(gtin) => Some(gtin.printed()),
+        Meaning::Gs1(found) => Some(found.gtin.printed()),
         _ => None,
     };
     let all = meanings
@@ -157,15 +189,18 @@ pub fn known_as(meanings: &[Meaning]) -> Vec<String> {
 /// The text that says why it cannot be one: it is worth money, a badge, or nothing (PV1).
 pub fn of_goods(text: &str) -> Result<String, &'static str> {
     let situation = Situation::Counter { member: true };
-    match meanings(text, Origin::Scanned, situation)
+    match meanings(text, Origin::Scanned, situation, &[])
         .into_iter()
         .next()
     {
         None => Err("field.empty"),
         Some(Meaning::Payment(_)) => Err(NoCard::PaymentCode.hint()),
         Some(Meaning::BankCard) => Err(NoCard::BankCard.hint()),
-        Some(Meaning::StaffBadge(_) | Meaning::MemberCode(_)) => Err(NoCard::OwnCode.hint()),
+        Some(Meaning::StaffBadge(_) | Meaning::MemberCode(_) | Meaning::OwnCoupon) => {
+            Err(NoCard::OwnCode.hint())
+        }
         Some(Meaning::Barcode(gtin)) => Ok(gtin.to_string()),
+        Some(Meaning::Gs1(found)) => Ok(found.gtin.to_string()),
         Some(_) => Ok(normal(text)),
     }
 }
@@ -195,7 +230,12 @@ pub fn is_secret(text: &str) -> bool {
     secret
 }
 
-fn of_normal(text: &str, origin: Origin, situation: Situation) -> Vec<Meaning> {
+fn of_normal(
+    text: &str,
+    origin: Origin,
+    situation: Situation,
+    labels: &[LabelRule],
+) -> Vec<Meaning> {
     if text.is_empty() {
         return Vec::new();
     }
@@ -205,16 +245,26 @@ fn of_normal(text: &str, origin: Origin, situation: Situation) -> Vec<Meaning> {
     if let Some(token) = Token::parse(text) {
         return match (token.bearer(), situation) {
             (Bearer::Staff, _) => vec![Meaning::StaffBadge(token)],
-            (Bearer::Member, Situation::Locked) => Vec::new(),
+            (_, Situation::Locked) => Vec::new(),
             (Bearer::Member, _) => vec![Meaning::MemberCode(token)],
+            (Bearer::Coupon, _) => vec![Meaning::OwnCoupon],
         };
     }
-    match (situation, payment(text)) {
-        (Situation::Locked, _) => Vec::new(),
-        // Alone: the digits must not lie about in other meanings.
-        (_, Some(wallet)) => vec![Meaning::Payment(wallet)],
-        (Situation::Tendering, None) => by_origin(text, origin, true),
-        (Situation::Counter { member }, None) => by_origin(text, origin, member),
+    let symbol = (origin == Origin::Gs1).then(|| gs1::read(text)).flatten();
+    let known = match situation {
+        Situation::Locked => return Vec::new(),
+        Situation::Tendering => true,
+        Situation::Counter { member } => {
+            // Alone: the digits must not lie about in other meanings.
+            if let Some(label) = label::read(text, labels) {
+                return vec![Meaning::Label(label)];
+            }
+            member
+        }
+    };
+    match payment(text).filter(|_| symbol.is_none()) {
+        Some(wallet) => vec![Meaning::Payment(wallet)],
+        None => by_origin(text, origin, known),
     }
 }
 
@@ -232,7 +282,7 @@ fn unspaced(text: &str) -> String {
 
 fn by_origin(text: &str, origin: Origin, known: bool) -> Vec<Meaning> {
     match origin {
-        Origin::Scanned => scanned(text),
+        Origin::Scanned | Origin::Gs1 => scanned(text, origin),
         Origin::Typed => typed(text, known),
     }
 }
@@ -253,10 +303,16 @@ fn normal(input: &str) -> String {
     text.trim().to_owned()
 }
 
-fn scanned(text: &str) -> Vec<Meaning> {
+fn scanned(text: &str, origin: Origin) -> Vec<Meaning> {
+    if let Some(gtin) = damage::unshifted(text) {
+        return vec![Meaning::Barcode(gtin)];
+    }
     let mut all = Vec::new();
+    all.extend(symbol(text, origin).map(|found| Meaning::Gs1(Box::new(found))));
     barcodes(text, &mut all);
-    all.extend(gs1_item(text).map(Meaning::Barcode));
+    if is_coupon(text, origin) {
+        all.push(Meaning::Coupon);
+    }
     all.extend(Phone::parse(text).map(Meaning::Phone));
     all.push(Meaning::PlainCode(text.to_owned()));
     all.extend(card(text));
@@ -265,7 +321,34 @@ fn scanned(text: &str) -> Vec<Meaning> {
         all.push(Meaning::PhonePrefix(text.to_owned()));
     }
     all.extend(spelling::typed(text).map(Meaning::Spelling));
+    let whole = |meaning: &Meaning| {
+        matches!(
+            meaning,
+            Meaning::Barcode(_) | Meaning::Gs1(_) | Meaning::Phone(_)
+        )
+    };
+    if !all.iter().any(whole) {
+        all.extend(damage::with_lost_digit(text).map(Meaning::Mended));
+    }
     all
+}
+
+/// A GS1 symbol: the scanner says so, or it is longer than an item alone, which has the length of a card number.
+fn symbol(text: &str, origin: Origin) -> Option<Gs1> {
+    let told = origin == Origin::Gs1 || (gs1::begins_with_item(text) && text.len() > 16);
+    told.then(|| gs1::read(text)).flatten()
+}
+
+/// GS1 keeps 981 to 984, 99 and the American 05 for coupons, and 255, 8110 and 8112 in symbols of its own.
+fn is_coupon(text: &str, origin: Origin) -> bool {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let begins = |all: &[&str]| all.iter().any(|begin| text.starts_with(begin));
+    match text.len() {
+        _ if origin == Origin::Gs1 => begins(&["255", "8110", "8112"]),
+        13 => digits && begins(&["981", "982", "983", "984", "99", "05"]),
+        12 => digits && begins(&["5"]),
+        _ => false,
+    }
 }
 
 /// `known`: who the customer is has been answered, so numbers are money first.
@@ -283,6 +366,9 @@ fn typed(text: &str, known: bool) -> Vec<Meaning> {
         return vec![Meaning::Phone(phone)];
     }
     let mut all = Vec::new();
+    if text.starts_with('(') {
+        all.extend(gs1::read(text).map(|found| Meaning::Gs1(Box::new(found))));
+    }
     all.extend(spelling::typed(text).map(Meaning::Spelling));
     if text.chars().all(|c| c.is_ascii_graphic()) {
         all.push(Meaning::PlainCode(text.to_owned()));
@@ -355,25 +441,6 @@ fn quantity(text: &str) -> Option<u32> {
         .parse()
         .ok()
         .filter(|count| plain && (1..=MAX_QUANTITY).contains(count))
-}
-
-/// The item of a GS1 symbol: `01` and fourteen digits at the start of an element string, or the
-/// path segment after `/01/` of a GS1 Digital Link.
-fn gs1_item(text: &str) -> Option<Gtin> {
-    if let Some(rest) = text.strip_prefix("01") {
-        let (item, more) = rest.split_at_checked(14)?;
-        return if more.is_empty() {
-            None
-        } else {
-            Gtin::parse(item)
-        };
-    }
-    let path = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))?;
-    let mut segments = path.split(['?', '#']).next()?.split('/').skip(1);
-    segments.find(|segment| *segment == "01")?;
-    Gtin::parse(segments.next()?)
 }
 
 /// Track 1 (`%B…^`) or track 2 (`;…=`) of a magnetic stripe with a number that passes Luhn.

@@ -24,6 +24,12 @@ pub fn check_digit_holds(digits: &str) -> bool {
     last.is_some() && !body.as_str().is_empty() && check_digit(body.as_str()) == last
 }
 
+/// The digits with their check digit behind them; `None` when there are others than digits.
+#[must_use]
+pub fn with_check_digit(body: &str) -> Option<String> {
+    check_digit(body).map(|digit| format!("{body}{digit}"))
+}
+
 /// A GTIN in its canonical form: 14 digits with leading zeros, check digit right. UPC-A and EAN-13
 /// with a leading zero are the same item, and so is UPC-E.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::carried::Carried;
 use super::ledger::{DocumentLine, Reason, Reduction};
 use super::level::Level;
 use super::money::Fen;
@@ -19,6 +20,9 @@ pub struct CartLine {
     pub member_price: Option<Fen>,
     /// A price somebody with the right set by hand; it is final.
     pub override_price: Option<Fen>,
+    /// What the code of this very piece said: a label's money is what the customer pays.
+    #[serde(default)]
+    pub carried: Carried,
 }
 
 impl CartLine {
@@ -33,12 +37,13 @@ impl CartLine {
             price: product.price,
             member_price: product.member_price,
             override_price: None,
+            carried: Carried::default(),
         }
     }
 
     /// An amount without items (PR7).
     #[must_use]
-    pub const fn quick(name: String, amount: Fen) -> Self {
+    pub fn quick(name: String, amount: Fen) -> Self {
         Self {
             product_id: None,
             name,
@@ -47,6 +52,24 @@ impl CartLine {
             price: amount,
             member_price: None,
             override_price: None,
+            carried: Carried::default(),
+        }
+    }
+
+    /// The amount at list price: what the label says, else price times quantity.
+    fn list(&self) -> Fen {
+        self.carried
+            .money
+            .unwrap_or_else(|| self.amount(self.price))
+    }
+
+    /// The amount at the member price. Of a label's money it is as large a part as the member price is of
+    /// the price, in the customer's favour.
+    fn special(&self, member_price: Fen) -> Fen {
+        match self.carried.money {
+            Some(money) if self.price.is_positive() => money.ratio(member_price.0, self.price.0),
+            Some(money) => money,
+            None => self.amount(member_price),
         }
     }
 
@@ -104,7 +127,7 @@ pub fn quote(lines: &[CartLine], level: Option<&Level>, shop: &Shop) -> Quote {
 }
 
 fn price_line(line: &CartLine, level: Option<&Level>, shop: &Shop) -> DocumentLine {
-    let mut list = line.amount(line.price);
+    let mut list = line.list();
     let mut reduction = None;
     if let Some(price) = line.override_price {
         let set = line.amount(price.max_zero());
@@ -121,7 +144,7 @@ fn price_line(line: &CartLine, level: Option<&Level>, shop: &Shop) -> DocumentLi
         };
         let special = line
             .member_price
-            .map_or(list, |price| line.amount(price.max_zero()));
+            .map_or(list, |price| line.special(price.max_zero()));
         reduction = Some(if special <= discounted {
             Reduction {
                 reason: Reason::MemberPrice,
@@ -190,6 +213,7 @@ pub(crate) mod tests {
             terms: String::new(),
             terms_version: 1,
             version: 1,
+            labels: vec![],
             levels: vec![
                 level(1, 0, 10_000, 10_000),
                 level(2, 100_000, 9_000, 20_000),
@@ -211,6 +235,7 @@ pub(crate) mod tests {
             price: Fen(price),
             member_price: member_price.map(Fen),
             override_price: None,
+            carried: Carried::default(),
         }
     }
 
@@ -251,6 +276,27 @@ pub(crate) mod tests {
         assert_eq!(quote(&[apples], None, &shop()).total, Fen(682));
     }
 
+    /// scanner.md 5.3: 15.75 stands on the label; 29.98 x 0.525 would be 15.74.
+    #[test]
+    fn the_money_of_a_label_is_what_is_paid() {
+        let shop = shop();
+        let mut ham = line(2_998, 525, None);
+        ham.kind = ProductKind::Weight;
+        assert_eq!(quote(&[ham.clone()], None, &shop).total, Fen(1_574));
+        ham.carried.money = Some(Fen(1_575));
+        assert_eq!(quote(&[ham.clone()], None, &shop).total, Fen(1_575));
+        // A member's discount is of the label's money, in her favour; so is her price.
+        assert_eq!(
+            quote(&[ham.clone()], shop.level(2), &shop).total,
+            Fen(1_417)
+        );
+        ham.member_price = Some(Fen(1_499));
+        assert_eq!(quote(&[ham.clone()], shop.level(2), &shop).total, Fen(787));
+        // A price by hand is for the weight.
+        ham.override_price = Some(Fen(2_000));
+        assert_eq!(quote(&[ham], None, &shop).total, Fen(1_050));
+    }
+
     #[test]
     fn an_override_is_final() {
         let shop = shop();
@@ -269,13 +315,14 @@ pub(crate) mod tests {
         /// PR2: no line below zero or above list; the total is the sum; pricing again changes nothing.
         #[test]
         fn prices_are_sound(
-            carts in prop::collection::vec((0_i64..1_000_000, 1_i64..2_000, prop::option::of(0_i64..1_000_000), prop::option::of(0_i64..1_000_000), any::<bool>()), 0..20),
+            carts in prop::collection::vec((0_i64..1_000_000, 1_i64..2_000, prop::option::of(0_i64..1_000_000), prop::option::of(0_i64..1_000_000), any::<bool>(), prop::option::of(1_i64..1_000_000)), 0..20),
             member in any::<bool>(),
         ) {
             let shop = shop();
-            let lines: Vec<CartLine> = carts.into_iter().map(|(price, quantity, special, set, weighed)| {
+            let lines: Vec<CartLine> = carts.into_iter().map(|(price, quantity, special, set, weighed, label)| {
                 let mut line = line(price, quantity, special.map(|s| s.min(price)));
                 line.override_price = set.map(Fen);
+                line.carried.money = label.map(Fen);
                 if weighed { line.kind = ProductKind::Weight; }
                 line
             }).collect();

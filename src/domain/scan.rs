@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::code::Origin;
+
 /// What kind of symbol a scanner says it read. A hint only: some firmware labels everything
 /// Code 128, so content and check digit decide (scanner.md 1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,6 +69,22 @@ pub struct Scan {
 }
 
 impl Scan {
+    /// How the code came: the scanner's word that a symbol carries GS1 data counts, whatever else it says of
+    /// it is a hint.
+    #[must_use]
+    pub const fn origin(&self) -> Origin {
+        match self.symbology {
+            Some(
+                Symbology::Gs1Code128
+                | Symbology::Gs1Qr
+                | Symbology::Gs1DataMatrix
+                | Symbology::Gs1DataBar
+                | Symbology::Gs1DotCode,
+            ) => Origin::Gs1,
+            _ => Origin::Scanned,
+        }
+    }
+
     /// Makes a scan of the raw text of a symbol: takes an AIM identifier off the front and one
     /// terminator (CR, LF, CR LF, TAB) off the end.
     ///

@@ -4,6 +4,7 @@ use chrono::NaiveTime;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::label::LabelRule;
 use super::level::Level;
 use super::money::Fen;
 use super::staff::{Limit, Role};
@@ -78,6 +79,8 @@ pub struct Shop {
     pub categories: Vec<Category>,
     pub stores: Vec<Store>,
     pub tills: Vec<Till>,
+    /// How the shop's scales write labels.
+    pub labels: Vec<LabelRule>,
 }
 
 impl Shop {

@@ -1,4 +1,4 @@
-//! `Token`: the code guitai itself prints or shows as a QR code: a member's, or a staff badge.
+//! `Token`: the code guitai itself prints or shows as a QR code: a member's, a staff badge, or a coupon's.
 
 use std::fmt;
 
@@ -13,6 +13,8 @@ const BODY: usize = 16;
 pub enum Bearer {
     Member,
     Staff,
+    /// Whoever has it.
+    Coupon,
 }
 
 impl Bearer {
@@ -20,11 +22,12 @@ impl Bearer {
         match self {
             Self::Member => "GT",
             Self::Staff => "GS",
+            Self::Coupon => "GC",
         }
     }
 }
 
-/// `GT` (a member) or `GS` (staff), 16 random symbols, a check symbol: 19 bytes, one HID report.
+/// `GT` (a member), `GS` (staff) or `GC` (a coupon), 16 random symbols, a check symbol: 19 bytes, one HID report.
 /// Letters in front: it can never be an EAN, a card number or a payment code (scanner.md 5.5).
 ///
 /// The check symbol makes the sum of symbol x weight zero in the field of 32 elements, with
@@ -80,7 +83,7 @@ impl Token {
             .filter(|c| !matches!(c, ' ' | '-'))
             .map(|c| c.to_ascii_uppercase())
             .collect();
-        let (bearer, rest) = [Bearer::Member, Bearer::Staff]
+        let (bearer, rest) = [Bearer::Member, Bearer::Staff, Bearer::Coupon]
             .into_iter()
             .find_map(|bearer| Some((bearer, upper.strip_prefix(bearer.prefix())?)))?;
         let values: Vec<u8> = rest.bytes().map(value).collect::<Option<_>>()?;

@@ -41,7 +41,13 @@ impl NewCard {
         self.forget();
         let card = Card::read(code)?;
         let codes = card.known_as().to_vec();
-        self.asked = Some((cx.ask(Query::Scan { codes }), card));
+        self.asked = Some((
+            cx.ask(Query::Scan {
+                codes,
+                near: Vec::new(),
+            }),
+            card,
+        ));
         Ok(())
     }
 

@@ -160,7 +160,12 @@ impl Desk {
     /// Questions that are about the customer in front of the till.
     pub fn presses(&self) -> usize {
         let asked = self.asked.borrow();
-        let looks = |query: &&Query| matches!(query, Query::Scan { .. } | Query::Sell { .. });
+        let looks = |query: &&Query| {
+            matches!(
+                query,
+                Query::Scan { .. } | Query::Goods { .. } | Query::Sell { .. }
+            )
+        };
         asked.iter().filter(looks).count()
     }
 
@@ -245,7 +250,14 @@ impl Desk {
 
     fn find(&self, query: Query) -> Reply {
         match query {
-            Query::Scan { codes } => Reply::Found(self.scan(&codes)),
+            Query::Scan { codes, near } => Reply::Found(match self.scan(&codes) {
+                Found::Nothing if near.iter().any(|code| code == "0040856634") => Found::Like {
+                    member: self.member(),
+                    card: "0040856634".to_owned(),
+                },
+                found => found,
+            }),
+            Query::Goods { codes } => Reply::Found(self.scan(&codes)),
             Query::Candidates { limit, .. } => {
                 Reply::Candidates(people(self.crowd.get().unwrap_or(5).min(limit.into())))
             }

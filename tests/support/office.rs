@@ -88,7 +88,9 @@ impl Backend for &Office {
                 seq: 7,
                 after: None,
             }),
-            Query::Scan { codes } if codes.iter().any(|code| code.contains("6990000300016")) => {
+            Query::Scan { codes, .. }
+                if codes.iter().any(|code| code.contains("6990000300016")) =>
+            {
                 Reply::Found(Found::Product(products().remove(0)))
             }
             Query::Scan { .. } => Reply::Found(Found::Nothing),

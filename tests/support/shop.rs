@@ -55,6 +55,7 @@ pub fn shop() -> Shop {
         categories: Vec::new(),
         stores: vec![store()],
         tills: vec![till()],
+        labels: Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ const MEMBER: Situation = Situation::Counter { member: true };
 
 /// The kinds in order, with contents where a test needs them.
 fn kinds(input: &str, origin: Origin, situation: Situation) -> String {
-    let all: Vec<String> = meanings(input, origin, situation)
+    let all: Vec<String> = meanings(input, origin, situation, &[])
         .iter()
         .map(|m| format!("{m:?}"))
         .collect();
@@ -141,7 +141,7 @@ fn gs1_symbols_carry_the_item() {
         "http://shop.example/x/01/6957842208856",
     ] {
         assert!(
-            kinds(code, Origin::Scanned, FRESH).starts_with("Barcode(06957842208856)"),
+            kinds(code, Origin::Scanned, FRESH).starts_with("Gs1(06957842208856)"),
             "{code}"
         );
     }
@@ -170,8 +170,8 @@ fn a_payment_code_is_nothing_else() {
                     ["Payment(WeChat)", "Payment(Alipay)"].contains(&all.as_str()),
                     "{code}: {all}"
                 );
-                assert_eq!(meanings(code, origin, situation).len(), 1);
-                assert!(known_as(&meanings(code, origin, situation)).is_empty());
+                assert_eq!(meanings(code, origin, situation, &[]).len(), 1);
+                assert!(known_as(&meanings(code, origin, situation, &[])).is_empty());
             }
         }
         assert_eq!(kinds(code, Origin::Scanned, Situation::Locked), "");
@@ -180,7 +180,7 @@ fn a_payment_code_is_nothing_else() {
 
 #[test]
 fn the_spellings_a_code_may_be_kept_under() {
-    let known = |code| known_as(&meanings(code, Origin::Scanned, FRESH));
+    let known = |code| known_as(&meanings(code, Origin::Scanned, FRESH, &[]));
     assert_eq!(known("6957842208856"), ["06957842208856", "6957842208856"]);
     assert_eq!(known("]6957842208856"), ["]6957842208856"]);
     assert_eq!(
@@ -261,7 +261,9 @@ fn names_and_spellings() {
     assert_eq!(typed_kinds("王", FRESH), "Name");
     assert_eq!(typed_kinds("wxm", FRESH), "Spelling PlainCode Name");
     assert_eq!(
-        meanings("ＷＸＭ", Origin::Typed, FRESH).first().cloned(),
+        meanings("ＷＸＭ", Origin::Typed, FRESH, &[])
+            .first()
+            .cloned(),
         Some(Meaning::Spelling("wxm".into()))
     );
     assert_eq!(typed_kinds("iphone16", FRESH), "PlainCode Card Name");
@@ -306,9 +308,9 @@ proptest! {
         text in prop_oneof!["\\PC{0,60}", "[0-9]{0,25}", "[0-9.*+ -]{0,20}", "(01|https://a/01/|%B|;|fp|GT|GS)[0-9A-Za-z^=/?]{0,40}"],
     ) {
         for situation in [FRESH, MEMBER, Situation::Tendering, Situation::Locked] {
-            let typed = meanings(&text, Origin::Typed, situation);
-            let scanned = meanings(&text, Origin::Scanned, situation);
-            prop_assert!(typed.len() <= 8 && scanned.len() <= 8);
+            let typed = meanings(&text, Origin::Typed, situation, &[]);
+            let scanned = meanings(&text, Origin::Scanned, situation, &[]);
+            prop_assert!(typed.len() <= 9 && scanned.len() <= 9);
             prop_assert!(!scanned.iter().any(|m| matches!(m, Meaning::Amount(_) | Meaning::Quantity(_))));
             for all in [&typed, &scanned] {
                 let alone = |m: &Meaning| matches!(m, Meaning::Payment(_) | Meaning::BankCard);

@@ -122,7 +122,7 @@ impl Approve {
     }
 
     fn scanned(&mut self, code: &str) {
-        let all = meanings(code, Origin::Scanned, Situation::Locked);
+        let all = meanings(code, Origin::Scanned, Situation::Locked, &[]);
         if let Some(Meaning::StaffBadge(token)) = all.first() {
             self.badge = Some(Badge(token.to_string()));
             self.number.clear();

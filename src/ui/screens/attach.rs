@@ -101,14 +101,22 @@ impl Attach {
     }
 
     fn scanned(&mut self, code: &str, cx: &mut Cx) {
-        let all = meanings(code, Origin::Scanned, Situation::Counter { member: false });
+        let all = meanings(
+            code,
+            Origin::Scanned,
+            Situation::Counter { member: false },
+            &[],
+        );
         match all.first() {
             None => cx.notice(Tone::Warn, "app.garbled"),
             Some(Meaning::BankCard) => cx.notice(Tone::Bad, "counter.bank_card"),
             Some(Meaning::Payment(_)) => cx.notice(Tone::Warn, "counter.payment_early"),
             Some(_) => {
                 let codes = known_as(&all);
-                self.asked = Some(cx.ask(Query::Scan { codes }));
+                self.asked = Some(cx.ask(Query::Scan {
+                    codes,
+                    near: Vec::new(),
+                }));
             }
         }
     }

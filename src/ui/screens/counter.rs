@@ -1,8 +1,10 @@
 //! The counter, where a cashier lives: one line that takes anything, the member, the sale.
 
 mod answer;
+mod code;
 pub mod doors;
 mod finder;
+mod goods;
 mod menu;
 mod panel;
 mod receive;
@@ -19,7 +21,6 @@ use uuid::Uuid;
 use crate::domain::code::refused;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
-use crate::domain::phone::Phone;
 use crate::domain::price::{CartLine, Quote, quote};
 use crate::domain::product::Product;
 use crate::domain::staff::Act;
@@ -32,6 +33,7 @@ use crate::ui::screens::held::Held;
 use crate::ui::screens::line::Line;
 use crate::ui::text::Say;
 use crate::ui::widgets::notice::Tone;
+use code::Code;
 use doors::Doors;
 use finder::{Entered, Finder, Row};
 use receive::override_of;
@@ -46,24 +48,8 @@ const MOST_FETCHES: usize = 16;
 /// Codes of goods whose price is remembered; more, and all are forgotten.
 const MOST_REMEMBERED: usize = 256;
 
-/// A code that was scanned or typed.
-#[derive(Clone, Default)]
-struct Code {
-    text: String,
-    /// The canonical barcode, or the text.
-    item: String,
-    phone: Option<Phone>,
-    /// It was typed, and may be money.
-    amount: Option<Fen>,
-    pieces: Option<u32>,
-}
-
-/// Never shows the code: it may be a phone number or worth money.
-impl std::fmt::Debug for Code {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Code(****)")
-    }
-}
+/// Two parts of a code come within so many milliseconds.
+const PARTS_WITHIN: i64 = 1_000;
 
 /// Why something is being fetched.
 #[derive(Debug)]
@@ -89,6 +75,12 @@ enum Question {
     /// The anonymous sale before is put under somebody's name.
     Attach,
     Unknown(Vec<menu::Unknown>, Code),
+    /// A doubtful code was found to be goods: are they?
+    Goods(Product, Code),
+    /// Goods past their last day.
+    Expired(CartLine),
+    /// A card that may be hers as another reader prints it.
+    Like(Box<Member>, Code),
     More,
     /// A price set by hand waits for approval.
     Override(usize, CartLine),
@@ -126,6 +118,8 @@ pub struct Counter {
     /// What the last receipt said, until the next customer.
     last: Option<Say>,
     remembered: BTreeMap<String, Product>,
+    /// The last scan, when it can be a part of a code that was cut in two.
+    part: Option<(Code, DateTime<Utc>)>,
     /// The cart as it was last sent to be kept, and the answer that is under way.
     kept: Cart,
     keeping: Option<Ticket>,
@@ -291,10 +285,10 @@ impl Counter {
                 self.finder.clear();
                 return self.take(row, cx);
             }
-            Entered::Codes(codes) => {
-                let code = self.typed_code();
+            Entered::Code => {
+                let code = self.typed_code(cx);
                 self.finder.clear();
-                return self.look_up(codes, code, cx);
+                return self.look_up(code, cx);
             }
             Entered::Quantity { pieces, next } => {
                 self.finder.clear();
@@ -526,6 +520,14 @@ impl Counter {
             (Outcome::Chosen(place), Some(Question::Unknown(choices, code))) => {
                 return self.decided(choices.get(place).copied(), &code, cx);
             }
+            (Outcome::Yes, Some(Question::Goods(product, code))) => {
+                return self.put(&product, &code, cx);
+            }
+            (Outcome::Yes, Some(Question::Expired(line))) => self.push(line, cx),
+            (Outcome::Yes, Some(Question::Like(member, code))) => {
+                self.add_card(member.id, &code, cx);
+            }
+            (Outcome::No, Some(Question::Like(_, code))) => return self.unknown(code, cx),
             (Outcome::Approved(staff), Some(Question::Override(place, line))) => {
                 self.sale.approve_line(place, line, staff);
             }

@@ -49,6 +49,10 @@ impl Line {
         let typed = self.form.value(QUANTITY);
         if !typed.is_empty() {
             line.quantity = typed.parse().unwrap_or(0);
+            // A label's money is of what is on it.
+            if line.quantity != self.line.quantity {
+                line.carried.money = None;
+            }
         }
         if line.quantity == 0 {
             if self.line.quantity > 0 {
@@ -64,6 +68,7 @@ impl Line {
                 return Step::Stay;
             };
             line.override_price = (price != line.price).then_some(price);
+            line.carried.money = None;
         }
         Step::Pop(Some(Outcome::Line(line)))
     }

@@ -93,7 +93,10 @@ impl NewProduct {
             Ok(Reply::Saved(shop)) => {
                 cx.session.renew(*shop);
                 let codes = vec![self.code.clone()];
-                self.reading = Some(cx.ask(Query::Scan { codes }));
+                self.reading = Some(cx.ask(Query::Scan {
+                    codes,
+                    near: Vec::new(),
+                }));
                 Step::Stay
             }
             Ok(Reply::Found(Found::Product(product))) => Step::Pop(Some(Outcome::Product(product))),

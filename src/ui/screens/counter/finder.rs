@@ -8,6 +8,7 @@ use crate::domain::card::NoCard;
 use crate::domain::code::{
     MAX_INPUT, Meaning, Origin, Situation, TIMES, is_secret, known_as, meanings, pieces_of,
 };
+use crate::domain::label::LabelRule;
 use crate::domain::money::Fen;
 use crate::domain::phone::Phone;
 use crate::domain::spelling;
@@ -45,8 +46,8 @@ pub enum Entered {
     /// It will be known when the answer comes.
     Wait,
     Row(Row),
-    /// Whole codes: ask whose they are.
-    Codes(Vec<String>),
+    /// A whole code: ask whose it is.
+    Code,
     /// Pieces of what comes next, or of the selected line.
     Quantity {
         pieces: u32,
@@ -61,6 +62,8 @@ pub enum Entered {
 /// The line with its candidates. Only the answer to what stands there now counts.
 pub struct Finder {
     line: Field,
+    /// The shop's rules of scale labels.
+    labels: Vec<LabelRule>,
     asked: Option<(Ticket, String)>,
     answered: Option<(String, Vec<Candidate>)>,
     due: Option<DateTime<Utc>>,
@@ -81,6 +84,7 @@ impl Finder {
     pub fn new() -> Self {
         Self {
             line: Field::new(Kind::Any).most(MAX_INPUT),
+            labels: Vec::new(),
             asked: None,
             answered: None,
             due: None,
@@ -144,6 +148,11 @@ impl Finder {
 
     /// Takes an input that edits the line. Returns whether it did.
     pub fn on(&mut self, input: &Input, cx: &Cx) -> bool {
+        let shop = cx.session.shop.as_ref();
+        let labels = shop.map_or(&[][..], |shop| &shop.labels);
+        if self.labels != labels {
+            self.labels = labels.to_vec();
+        }
         let before = self.line.value().to_owned();
         let took = self.line.on(input);
         if before != self.line.value() {
@@ -199,7 +208,7 @@ impl Finder {
 
     pub fn meanings(&self, known: bool) -> Vec<Meaning> {
         let situation = Situation::Counter { member: known };
-        meanings(self.text(), Origin::Typed, situation)
+        meanings(self.text(), Origin::Typed, situation, &self.labels)
     }
 
     /// What Enter and the arrows choose from, the likeliest first. `known`: a member is on the
@@ -286,9 +295,12 @@ impl Finder {
             Some(
                 Meaning::Phone(_)
                 | Meaning::Barcode(_)
+                | Meaning::Label(_)
+                | Meaning::Gs1(_)
+                | Meaning::OwnCoupon
                 | Meaning::MemberCode(_)
                 | Meaning::StaffBadge(_),
-            ) => Entered::Codes(known_as(&meanings)),
+            ) => Entered::Code,
             Some(_) if !self.is_fresh() => {
                 self.entered = true;
                 let text = self.text();
@@ -311,7 +323,7 @@ impl Finder {
         let exact = rows.iter().position(|row| {
             matches!(row, Row::Known(Candidate::Product { code: Some(code), .. }) if code == text)
         });
-        let codes = known_as(meanings);
+        let is_code = !known_as(meanings).is_empty();
         let place = |wanted: fn(&Meaning) -> bool| meanings.iter().position(wanted);
         let amount = place(|meaning| matches!(meaning, Meaning::Amount(_)));
         let code = place(|meaning| matches!(meaning, Meaning::PlainCode(_)));
@@ -320,7 +332,7 @@ impl Finder {
             Some(row @ Row::Known(_)) => Entered::Row(row),
             Some(row @ Row::Amount(_)) if is_money => Entered::Row(row),
             // Nobody and nothing begins so; a card may still be named so.
-            _ if !codes.is_empty() => Entered::Codes(codes),
+            _ if is_code => Entered::Code,
             Some(row) => Entered::Row(row),
             None => Entered::Unknown,
         }

@@ -105,13 +105,8 @@ impl Counter {
         match choice {
             Some(Unknown::Enrol) => self.enrol(None, card),
             Some(Unknown::AddCard) => {
-                if let (Some(member), Some(card)) = (&self.member, card) {
-                    let add = Query::AddCard {
-                        member_id: member.id,
-                        by: cx.session.by(),
-                        card: card.number().to_owned(),
-                    };
-                    self.fetch(add, Why::Member, cx);
+                if let Some(id) = self.member.as_ref().map(|member| member.id) {
+                    self.add_card(id, code, cx);
                 }
                 Step::Stay
             }
@@ -123,6 +118,18 @@ impl Counter {
                 .amount
                 .map_or(Step::Stay, |amount| self.quick(amount, cx)),
             Some(Unknown::Ignore) | None => Step::Stay,
+        }
+    }
+
+    /// Gives a card to a member.
+    pub(super) fn add_card(&mut self, member_id: i64, code: &Code, cx: &mut Cx) {
+        if let Ok(card) = Card::read(&code.text) {
+            let add = Query::AddCard {
+                member_id,
+                by: cx.session.by(),
+                card: card.number().to_owned(),
+            };
+            self.fetch(add, Why::Member, cx);
         }
     }
 

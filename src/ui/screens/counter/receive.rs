@@ -1,9 +1,12 @@
 //! What a code leads to: a member, a line of the sale, or a question.
 
+use super::code::{Code, Kind};
 use super::menu::Unknown;
-use super::{Code, Counter, MOST_REMEMBERED, Question, Why};
-use crate::domain::card::NoCard;
-use crate::domain::code::{Meaning, Origin, Situation, known_as, meanings, refused};
+use super::{Counter, MOST_REMEMBERED, PARTS_WITHIN, Question, Why};
+use crate::domain::card::{Card, NoCard};
+use crate::domain::code::{Meaning, Situation, meanings, refused};
+use crate::domain::damage;
+use crate::domain::label::LabelRule;
 use crate::domain::member::Member;
 use crate::domain::payment_code::wipe;
 use crate::domain::price::CartLine;
@@ -30,22 +33,40 @@ impl Counter {
             self.pieces = Some(pieces);
         }
         self.finder.clear();
-        if let Some(no) = refused(&scan.code) {
+        let situation = Situation::Counter {
+            member: self.known(),
+        };
+        self.mend(&mut scan, cx);
+        let meanings = meanings(&scan.code, scan.origin(), situation, labels(cx));
+        if let Some(Meaning::Payment(_) | Meaning::BankCard) = meanings.first() {
+            let no = refused(&scan.code).unwrap_or(NoCard::PaymentCode);
             wipe(&mut scan.code);
             self.refuse_code(no, cx);
             return Step::Stay;
         }
-        let situation = Situation::Counter {
-            member: self.known(),
-        };
-        let meanings = meanings(&scan.code, Origin::Scanned, situation);
-        let codes = known_as(&meanings);
-        if codes.is_empty() {
+        let code = self.code(&scan.code, &meanings, cx);
+        if code.known.is_empty() && code.what == Kind::Plain {
             cx.notice(Tone::Warn, "app.garbled");
             return Step::Stay;
         }
-        let code = self.code(&scan.code, &meanings);
-        self.look_up(codes, code, cx)
+        let is_part = !matches!(code.what, Kind::Item | Kind::Label { .. });
+        self.part = is_part.then(|| (code.clone(), cx.now()));
+        self.look_up(code, cx)
+    }
+
+    /// A code that was cut in two: the second part makes it whole, and the first is not asked about any more.
+    fn mend(&mut self, scan: &mut Scan, cx: &Cx) {
+        let Some((part, at)) = self.part.take() else {
+            return;
+        };
+        let near = (cx.now() - at).num_milliseconds() <= PARTS_WITHIN;
+        let whole = damage::joined(&part.text, &scan.code).filter(|_| near);
+        if let Some(whole) = whole {
+            scan.code = whole.printed();
+            self.fetching
+                .retain(|(_, why)| !matches!(why, Why::Code(code) if code.text == part.text));
+            self.question = None;
+        }
     }
 
     /// What a wallet shows is good for nothing before the payment; it and a bank card are neither
@@ -60,45 +81,41 @@ impl Counter {
     }
 
     /// The line as a code.
-    pub(super) fn typed_code(&self) -> Code {
-        let mut code = self.code(self.finder.text(), &self.finder.meanings(self.known()));
-        code.amount = self
-            .finder
-            .meanings(self.known())
-            .iter()
-            .find_map(|m| match m {
-                Meaning::Amount(fen) => Some(*fen),
-                _ => None,
-            });
+    pub(super) fn typed_code(&self, cx: &Cx) -> Code {
+        let meanings = self.finder.meanings(self.known());
+        let mut code = self.code(self.finder.text(), &meanings, cx);
+        code.amount = meanings.iter().find_map(|meaning| match meaning {
+            Meaning::Amount(fen) => Some(*fen),
+            _ => None,
+        });
         code
     }
 
-    fn code(&self, text: &str, meanings: &[Meaning]) -> Code {
-        let barcode = meanings.iter().find_map(|meaning| match meaning {
-            Meaning::Barcode(gtin) => Some(gtin.to_string()),
-            _ => None,
-        });
-        let phone = meanings.iter().find_map(|meaning| match meaning {
-            Meaning::Phone(phone) => Some(phone.clone()),
-            _ => None,
-        });
+    fn code(&self, text: &str, meanings: &[Meaning], cx: &Cx) -> Code {
         Code {
-            text: text.to_owned(),
-            item: barcode.unwrap_or_else(|| text.to_owned()),
-            phone,
-            amount: None,
             pieces: self.pieces,
+            ..Code::of(text, meanings, cx.session.today(cx.now()))
         }
     }
 
     /// Asks whose code this is, unless the product was seen before.
-    pub(super) fn look_up(&mut self, codes: Vec<String>, code: Code, cx: &mut Cx) -> Step {
-        let seen = self.remembered.get(&code.item).cloned();
-        let pieces = self.pieces.take();
-        if let Some(product) = seen {
-            return self.add(&product, pieces, cx);
+    pub(super) fn look_up(&mut self, code: Code, cx: &mut Cx) -> Step {
+        self.pieces = None;
+        if code.known.is_empty() {
+            return self.unknown(code, cx);
         }
-        self.fetch(Query::Scan { codes }, Why::Code(code), cx);
+        if let Some(product) = self.remembered.get(&code.item).cloned() {
+            return self.goods(product, code, cx);
+        }
+        let codes = code.known.clone();
+        let query = match &code.what {
+            Kind::Label { .. } => Query::Goods { codes },
+            Kind::Plain | Kind::Item | Kind::Coupon | Kind::Mended => Query::Scan {
+                codes,
+                near: code.near.clone(),
+            },
+        };
+        self.fetch(query, Why::Code(code), cx);
         Step::Stay
     }
 
@@ -109,8 +126,11 @@ impl Counter {
                 if self.remembered.len() >= MOST_REMEMBERED {
                     self.remembered.clear();
                 }
-                self.remembered.insert(code.item, product.clone());
-                return self.add(&product, code.pieces, cx);
+                let named = product.code.as_deref();
+                if code.what == Kind::Item && named == Some(code.item.as_str()) {
+                    self.remembered.insert(code.item.clone(), product.clone());
+                }
+                return self.goods(product, code, cx);
             }
             Found::Staff(number) => {
                 self.pays = false;
@@ -127,14 +147,30 @@ impl Counter {
                 };
                 return cx.refuse(Refusal::user(hint));
             }
-            Found::Nothing => return self.unknown(code, cx),
+            Found::Like { member, card } if Card::read(&code.text).is_ok() => {
+                self.pays = false;
+                let say = Say::new("counter.like").with("name", &member.name);
+                let say = say.with("card", card).with("number", &code.text);
+                self.question = Some(Question::Like(member, code));
+                return Step::push(Confirm::new(say));
+            }
+            Found::Like { .. } | Found::Nothing => return self.unknown(code, cx),
         }
         Step::Stay
     }
 
     /// Nobody's code: a new phone enrols, anything else is asked about.
-    fn unknown(&mut self, code: Code, cx: &mut Cx) -> Step {
+    pub(super) fn unknown(&mut self, code: Code, cx: &mut Cx) -> Step {
         self.pays = false;
+        if let Kind::Label { plu, .. } = &code.what {
+            return cx.refuse(Refusal::user("counter.label_unknown").with("plu", plu));
+        }
+        if code.what == Kind::Coupon {
+            return cx.refuse(Refusal::user("counter.coupon"));
+        }
+        if Card::read(&code.text) == Err(NoCard::Random) {
+            return cx.refuse(Refusal::user("counter.random_card"));
+        }
         if let Some(phone) = &code.phone {
             return self.enrol(Some(phone.digits()), None);
         }
@@ -181,10 +217,7 @@ impl Counter {
     /// A line comes back from its popup. A price set by hand needs a right.
     pub(super) fn edited(&mut self, place: Option<usize>, line: CartLine, cx: &mut Cx) -> Step {
         let Some(place) = place else {
-            if !self.sale.push(line) {
-                cx.notice(Tone::Warn, "counter.full");
-            }
-            return Step::Stay;
+            return self.place(line, cx);
         };
         let before = self.sale.all().get(place);
         let set = line.override_price.is_some()
@@ -198,6 +231,11 @@ impl Counter {
         self.sale.replace(place, line);
         Step::Stay
     }
+}
+
+fn labels<'a>(cx: &'a Cx) -> &'a [LabelRule] {
+    let shop = cx.session.shop.as_ref();
+    shop.map_or(&[], |shop| &shop.labels)
 }
 
 /// What whoever approves a price reads: what is sold, how much of it, its price, and what it shall be.

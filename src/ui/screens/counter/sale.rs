@@ -60,9 +60,16 @@ impl Sale {
     /// Pieces of a product: more of the line that has it already, or a line of its own. Returns
     /// whether there was room.
     pub fn add(&mut self, product: &Product, pieces: i64) -> bool {
-        let line = CartLine::of(product, pieces);
+        self.join(CartLine::of(product, pieces))
+    }
+
+    /// More of the line that is the same already, or a line of its own: what was weighed, or has money of
+    /// its own, stays by itself. Returns whether there was room.
+    pub fn join(&mut self, line: CartLine) -> bool {
+        let pieces = line.quantity;
         let same = |known: &CartLine| {
             line.kind != ProductKind::Weight
+                && line.carried.money.is_none()
                 && CartLine {
                     quantity: line.quantity,
                     ..known.clone()
@@ -86,7 +93,9 @@ impl Sale {
             return false;
         };
         let quantity = quantity.min(MOST_PIECES);
-        self.replace(self.selected, CartLine { quantity, ..line });
+        let mut line = CartLine { quantity, ..line };
+        line.carried.money = None;
+        self.replace(self.selected, line);
         true
     }
 

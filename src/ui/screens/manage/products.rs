@@ -113,8 +113,11 @@ impl Rows for Products {
     fn scanned(code: &str) -> Result<Option<Query>, &'static str> {
         of_goods(code)?;
         let situation = Situation::Counter { member: true };
-        let codes = known_as(&meanings(code, Origin::Scanned, situation));
-        Ok(Some(Query::Scan { codes }))
+        let codes = known_as(&meanings(code, Origin::Scanned, situation, &[]));
+        Ok(Some(Query::Scan {
+            codes,
+            near: Vec::new(),
+        }))
     }
 
     fn found(code: &str, reply: Reply, session: &Session) -> Option<Edit> {

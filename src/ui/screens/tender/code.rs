@@ -12,7 +12,7 @@ use crate::ui::text::Say;
 impl Tender {
     /// A code while an amount is due: a wallet's, or a member's.
     pub(super) fn code(&mut self, mut code: String, origin: Origin, cx: &mut Cx) {
-        let all = meanings(&code, origin, Situation::Tendering);
+        let all = meanings(&code, origin, Situation::Tendering, &[]);
         wipe(&mut code);
         match all.first() {
             Some(Meaning::Payment(wallet)) => self.wallet(*wallet),
@@ -22,6 +22,7 @@ impl Tender {
             Some(_) if self.is_sale() && self.member.is_none() => {
                 self.finding = Some(cx.ask(Query::Scan {
                     codes: known_as(&all),
+                    near: Vec::new(),
                 }));
             }
             _ => self.hint = Some(Say::new("tender.not_now")),

@@ -1,0 +1,95 @@
+//! A code at the counter, as far as it can be told by itself.
+
+use chrono::NaiveDate;
+
+use crate::domain::carried::Carried;
+use crate::domain::chip;
+use crate::domain::code::{Meaning, known_as, refused};
+use crate::domain::money::Fen;
+use crate::domain::phone::Phone;
+
+/// A code that was scanned or typed.
+#[derive(Clone, Default)]
+pub struct Code {
+    pub text: String,
+    /// The spellings under which the shop may know it.
+    pub known: Vec<String>,
+    /// The forms in which another reader prints the same card.
+    pub near: Vec<String>,
+    /// The canonical barcode, or the text.
+    pub item: String,
+    pub what: Kind,
+    /// What it says of the very piece.
+    pub carried: Carried,
+    pub phone: Option<Phone>,
+    /// It was typed, and may be money.
+    pub amount: Option<Fen>,
+    pub pieces: Option<u32>,
+}
+
+/// What is special about a code.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum Kind {
+    #[default]
+    Plain,
+    /// A scale label, of goods and nothing else. `asks`: it may be a wallet's code as well.
+    Label {
+        plu: String,
+        asks: bool,
+    },
+    /// It names an item: a barcode, or a GS1 symbol.
+    Item,
+    Coupon,
+    /// It may be an item that lost a digit.
+    Mended,
+}
+
+/// Never shows the code: it may be a phone number or worth money.
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Code(****)")
+    }
+}
+
+impl Code {
+    /// What a text that may mean all this is about. `today` decides the century of a date.
+    pub fn of(text: &str, meanings: &[Meaning], today: NaiveDate) -> Self {
+        let mut code = Self {
+            text: text.to_owned(),
+            item: text.to_owned(),
+            known: known_as(meanings),
+            ..Self::default()
+        };
+        for meaning in meanings {
+            match meaning {
+                Meaning::Phone(phone) => code.phone = Some(phone.clone()),
+                Meaning::Card(number) => code.near = chip::other_forms(number),
+                Meaning::Barcode(gtin) if code.what == Kind::Plain => {
+                    code.item = gtin.to_string();
+                    code.what = Kind::Item;
+                }
+                Meaning::Gs1(found) => {
+                    code.item = found.gtin.to_string();
+                    code.what = Kind::Item;
+                    code.carried = Carried::by_gs1(found, today);
+                }
+                Meaning::Label(label) => {
+                    code.item = format!("\u{1d}{}", label.plu);
+                    code.known.clone_from(&label.codes);
+                    code.carried = Carried::by_label(label);
+                    code.what = Kind::Label {
+                        plu: label.plu.clone(),
+                        asks: !label.checked && refused(text).is_some(),
+                    };
+                }
+                Meaning::Coupon | Meaning::OwnCoupon => code.what = Kind::Coupon,
+                Meaning::Mended(gtin) => {
+                    code.item = gtin.to_string();
+                    code.what = Kind::Mended;
+                }
+                _ => {}
+            }
+        }
+        code
+    }
+}
