@@ -63,7 +63,7 @@ pub fn other_forms(number: &str) -> Vec<String> {
 #[must_use]
 pub fn is_random(number: &str) -> bool {
     let whole = match number.len() {
-        8 if number.bytes().any(|byte| byte.is_ascii_alphabetic()) => hex(number),
+        8 => hex(number),
         10 => digits(number),
         _ => None,
     };
@@ -132,9 +132,13 @@ fn digits(text: &str) -> Option<u64> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
+/// With a letter in it: digits alone are decimal.
 fn hex(text: &str) -> Option<u64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    plain.then(|| u64::from_str_radix(text, 16).ok()).flatten()
+    let letter = text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    (plain && letter)
+        .then(|| u64::from_str_radix(text, 16).ok())
+        .flatten()
 }
 
 #[cfg(test)]

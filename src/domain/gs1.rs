@@ -36,7 +36,7 @@ pub struct Gs1 {
     /// AI 10 and 21.
     pub lot: Option<String>,
     pub serial: Option<String>,
-    /// What could not be split or means nothing known, as it came.
+    /// What could not be split or means nothing known, as it came, with spaces for separators.
     pub unread: Option<String>,
 }
 
@@ -164,7 +164,7 @@ fn of(elements: &[(&str, &str)], unread: Option<&str>) -> Option<Gs1> {
             left.push(format!("({ai}){value}"));
         }
     }
-    left.extend(unread.map(str::to_owned));
+    left.extend(unread.map(|text| text.replace(SEPARATOR, " ")));
     found.unread = (!left.is_empty()).then(|| left.join(" "));
     Some(found)
 }

@@ -41,6 +41,7 @@ pub const FILES: &[(&str, &str)] = files![
     "held",
     "help",
     "journal",
+    "label",
     "ledger",
     "level",
     "limit",

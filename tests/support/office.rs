@@ -116,6 +116,7 @@ impl Backend for &Office {
             | Query::SaveStaff { .. }
             | Query::SaveStore { .. }
             | Query::SaveTill { .. }
+            | Query::SaveLabel { .. }
             | Query::SaveLimit { .. } => Reply::Saved(Box::new(full_shop())),
             Query::ReadShop { .. } => Reply::Shop(Box::new(full_shop()), Some(owner())),
             Query::Disclosures { before, .. } => Reply::Disclosures(if before.is_none() {

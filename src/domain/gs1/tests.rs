@@ -106,7 +106,7 @@ fn a_pack_of_items_and_other_elements() {
         "01{ITEM}11260101132601038005001299422156\u{1d}8110x"
     ))
     .unwrap();
-    assert_eq!(found.unread.as_deref(), Some("8005001299422156"));
+    assert_eq!(found.unread.as_deref(), Some("8005001299422156 8110x"));
     let found = read(&format!(
         "01{ITEM}1126010113260103\u{1d}8005001299\u{1d}422156"
     ))

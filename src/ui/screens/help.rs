@@ -34,6 +34,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "dormant",
     "enrol",
     "held",
+    "label",
     "level",
     "limit",
     "line",

@@ -1,4 +1,4 @@
-//! What the owner sets: goods, staff, levels, top-up rules, terms, stores, tills, limits. Enough to run
+//! What the owner sets: goods, staff, levels, top-up rules, terms, stores, tills, limits, scale labels. Enough to run
 //! a shop without touching the database.
 
 use chrono::{DateTime, Utc};
@@ -18,6 +18,7 @@ use crate::ui::widgets::table::{Cell, Column, Table};
 
 pub mod disclosures;
 pub mod edit;
+pub mod labels;
 pub mod levels;
 pub mod limits;
 pub mod list;
@@ -38,7 +39,7 @@ struct Place {
     open: fn(&Session) -> Box<dyn Screen>,
 }
 
-const PLACES: [Place; 9] = [
+const PLACES: [Place; 10] = [
     Place {
         title: "manage.products",
         about: "manage.products_about",
@@ -83,6 +84,11 @@ const PLACES: [Place; 9] = [
         title: "manage.disclosures",
         about: "manage.disclosures_about",
         open: |_| Box::new(disclosures::Disclosures::new()),
+    },
+    Place {
+        title: "manage.labels",
+        about: "manage.labels_about",
+        open: |_| Box::new(list::List::<labels::Labels>::new()),
     },
 ];
 
@@ -137,8 +143,8 @@ impl Screen for Manage {
             Input::Tick if self.single.acts(cx.now()) => return self.open(cx),
             Input::Action(Action::Back) => return Step::Pop(None),
             Input::Text(glyph) => {
-                let place = glyph.to_digit(10).and_then(|digit| digit.checked_sub(1));
-                let place = place.map(|place| place as usize);
+                // The tenth is 0, as on the keys.
+                let place = glyph.to_digit(10).map(|digit| (digit as usize + 9) % 10);
                 let place = place.filter(|place| *place < PLACES.len());
                 self.single.typed(place.is_some(), cx.now());
                 if let Some(place) = place {
@@ -170,7 +176,7 @@ impl Screen for Manage {
         let narrow = is_narrow(area);
         let place = |place: &Place, look: &Look| {
             let at = PLACES.iter().position(|other| other.title == place.title);
-            let number = at.map_or(0, |at| at + 1);
+            let number = at.map_or(0, |at| (at + 1) % 10);
             let title = format!(" {number} {}", look.text(place.title)).into();
             let about = look.text(place.about);
             if narrow {

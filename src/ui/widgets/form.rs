@@ -201,6 +201,17 @@ impl Form {
         }
     }
 
+    /// Puts other options where there is a choice, the first of them chosen.
+    pub fn offer(&mut self, place: usize, words: Vec<Word>) {
+        if let Some(entry) = self.entries.get_mut(place)
+            && let Control::Choice { options, chosen } = &mut entry.control
+        {
+            *options = words;
+            *chosen = 0;
+            entry.wrong = None;
+        }
+    }
+
     /// Counts as edited, for what the screen keeps beside the form.
     pub const fn touch(&mut self) {
         self.dirty = true;

@@ -1,5 +1,7 @@
 //! Goods that a code names, and what it says of the very piece: its weight, its money, its last day.
 
+use chrono::NaiveDate;
+
 use super::code::{Code, Kind};
 use super::{Counter, Question};
 use crate::domain::carried::{Age, Carried, Unclear};
@@ -10,6 +12,7 @@ use crate::ui::screen::{Cx, Step};
 use crate::ui::screens::confirm::Confirm;
 use crate::ui::screens::line::Line;
 use crate::ui::text::Say;
+use crate::ui::theme::Role;
 use crate::ui::widgets::notice::Tone;
 
 impl Counter {
@@ -105,6 +108,29 @@ impl Counter {
             cx.notice(Tone::Warn, say);
         }
     }
+}
+
+/// What stands below a line of the sale: its last day, and the money of its label where the shop's price
+/// would make another.
+pub(super) fn remarks(line: &CartLine, today: NaiveDate) -> Vec<(Say, Role)> {
+    let until = line.carried.until.map(|until| {
+        let (key, role) = match (until.age(today), until.best) {
+            (Age::Past(_), _) => ("counter.is_past", Role::Bad),
+            (Age::Near(_), false) => ("counter.until", Role::Warn),
+            (Age::Near(_), true) => ("counter.best_before", Role::Warn),
+            (Age::Good, false) => ("counter.until", Role::Dim),
+            (Age::Good, true) => ("counter.best_before", Role::Dim),
+        };
+        (Say::new(key).with("day", until.day), role)
+    });
+    let money = line.carried.money.filter(|_| line.disagrees());
+    let money = money.map(|money| {
+        (
+            Say::new("counter.by_label").with("money", money),
+            Role::Warn,
+        )
+    });
+    until.into_iter().chain(money).collect()
 }
 
 /// A code as it stands under the bars.

@@ -3,8 +3,8 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::Counter;
 use super::finder::Row;
+use super::{Counter, goods};
 use crate::domain::ledger::{DocumentLine, Reason, Reduction};
 use crate::domain::money::Fen;
 use crate::domain::price::Quote;
@@ -177,11 +177,15 @@ impl Counter {
 
     /// The lines that fit around the selected one, each with its reductions below it.
     fn draw_lines(&mut self, frame: &mut Frame, area: Rect, quote: &Quote, look: &Look) {
-        let mut rows: Vec<(usize, &DocumentLine, Option<Reduction>)> = Vec::new();
+        let mut rows: Vec<(usize, &DocumentLine, Part)> = Vec::new();
         for (place, line) in quote.lines.iter().enumerate() {
-            rows.push((place, line, None));
+            rows.push((place, line, Part::Line));
+            let carried = self.sale.all().get(place).into_iter();
+            let carried =
+                carried.flat_map(|line| goods::remarks(line, look.session.today(look.now)));
+            rows.extend(carried.map(|remark| (place, line, Part::Remark(remark))));
             let reductions = line.reductions.iter();
-            rows.extend(reductions.map(|reduction| (place, line, Some(*reduction))));
+            rows.extend(reductions.map(|reduction| (place, line, Part::Reduction(*reduction))));
         }
         let selected = self.sale.place();
         let first = rows.iter().position(|(place, ..)| *place == selected);
@@ -191,16 +195,21 @@ impl Counter {
         let floor = (last.unwrap_or(0) + 1).saturating_sub(page);
         self.offset = self.offset.min(first.unwrap_or(0)).max(floor).min(most);
         let visible = rows.iter().skip(self.offset).take(page);
-        for (row, (place, line, reduction)) in (0..).zip(visible) {
-            let is_selected = *place == selected && reduction.is_none();
-            let text = match reduction {
-                None => line_text(line, self.unit_price(*place, line), area.width, look),
-                Some(reduction) => self.reduction_text(*place, reduction, area.width, look),
+        for (row, (place, line, part)) in (0..).zip(visible) {
+            let text = match part {
+                Part::Line => line_text(line, self.unit_price(*place, line), area.width, look),
+                Part::Reduction(reduction) => {
+                    self.reduction_text(*place, reduction, area.width, look)
+                }
+                Part::Remark((say, _)) => {
+                    width::left(&format!("  {}", look.say(say)), area.width.into())
+                }
             };
-            let role = match reduction {
-                _ if is_selected => Role::Selected,
-                Some(_) => Role::Dim,
-                None => Role::Text,
+            let role = match part {
+                Part::Line if *place == selected => Role::Selected,
+                Part::Line => Role::Text,
+                Part::Reduction(_) => Role::Dim,
+                Part::Remark((_, role)) => *role,
             };
             paint::line(frame, area, row, &text, look.style(role));
         }
@@ -293,6 +302,14 @@ impl Counter {
         }
         say(look.text("counter.no_lines"), Role::Dim);
     }
+}
+
+/// A row of the sale.
+enum Part {
+    Line,
+    Reduction(Reduction),
+    /// What the code of the piece said.
+    Remark((Say, Role)),
 }
 
 /// At the right of so many columns, or wider: money is never cut.
