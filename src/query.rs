@@ -1,6 +1,8 @@
 //! `Query`: everything the console can ask the back end. `Reply`: every answer.
 //! Flat enums, one variant per thing, in the order a day goes.
 
+mod edit;
+
 use std::future::Future;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -24,6 +26,7 @@ use crate::domain::shop::{Shop, Store, Till};
 use crate::domain::staff::{Limit, Pin, Staff};
 use crate::domain::top_up::{ReversalRequest, TopUpRecord, TopUpRequest, TopUpRule};
 use crate::error::Result;
+pub use edit::{ProductEdit, StaffEdit};
 
 /// Names one question. A reply with a ticket nobody waits for is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -565,30 +568,6 @@ pub struct Disclosure {
     pub what: String,
     pub rows: i32,
     pub reason: String,
-}
-
-/// A product as edited; `id` is none for a new one. The category may be new.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProductEdit {
-    pub id: Option<i32>,
-    /// Of the row as the editor saw it.
-    pub version: i32,
-    pub code: Option<String>,
-    pub name: String,
-    pub category: Option<String>,
-    pub kind: crate::domain::product::ProductKind,
-    pub price: Fen,
-    pub member_price: Option<Fen>,
-    pub active: bool,
-}
-
-/// A member of staff as edited; an empty PIN keeps the old one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StaffEdit {
-    pub staff: Staff,
-    /// None makes a new one out of `staff`, whatever its id.
-    pub id: Option<i32>,
-    pub pin: Option<Pin>,
 }
 
 /// Whoever answers. The console is tested against a fake one.

@@ -1,6 +1,7 @@
 //! The counter by keys: what a cashier presses, what is asked, what she sees.
 
 mod by_hand;
+mod carried;
 mod codes;
 mod desk;
 mod keys;

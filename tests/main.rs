@@ -13,6 +13,7 @@ mod support;
 mod architecture;
 mod catalogue;
 mod cluster;
+mod codes;
 mod counter;
 mod demo;
 mod devices;

@@ -1,5 +1,6 @@
 //! What the owner sets, by keys.
 
+use guitai::domain::label::{LabelRule, MoneyUnit, WeightUnit};
 use guitai::domain::money::Fen;
 use guitai::domain::product::ProductKind;
 use guitai::domain::scan::{Device, Scan};
@@ -437,4 +438,82 @@ async fn a_list_stays_where_it_is_when_others_change_it() {
     console.event(What::Changed(Noun::Product)).settle().await;
     console.keys("<Enter>");
     assert!(console.screen().contains("剪发"), "{}", console.screen());
+}
+
+#[tokio::test]
+async fn a_label_is_tested_and_its_rule_is_saved() {
+    let office = Office::default();
+    let mut console = open(&office, "0").await;
+    assert!(console.screen().contains("还没有秤标签规则"));
+    console.keys("<F3>").event(scan("260012301575005258"));
+    console.keys("123<Enter>0.525<Enter>15.75<Enter>");
+    picture(&mut console, "label");
+    console.keys("<F2>").settle().await;
+    let asked = office.asked.borrow().clone();
+    let saved = asked.iter().find_map(|query| match query {
+        Query::SaveLabel { editor, label } => Some((*editor, label.clone())),
+        _ => None,
+    });
+    let (editor, label) = saved.unwrap();
+    assert_eq!((editor, label.id), (1, 0));
+    assert_eq!(label.pattern(), "26 XXXXX MMMMM WWWWW C");
+    assert!(console.screen().contains("已保存"));
+    // What stood there is gone, and the screen says what does not fit.
+    console.keys("<F3>").event(scan("260012301575005258"));
+    console.keys("124<Enter>0.525<F2>");
+    let screen = console.screen();
+    assert!(screen.contains("! 与秤上显示的对不上"), "{screen}");
+    console.event(scan("6990000300016000000"));
+    assert!(console.screen().contains("! 这不是 13 或 18 位"));
+    assert!(!console.debug().contains("260012301575005258"));
+}
+
+#[tokio::test]
+async fn a_known_label_says_so_and_a_rule_can_be_put_out_of_use() {
+    let office = Office::default();
+    let mut parts = signed_in();
+    let rule = LabelRule {
+        id: 4,
+        prefix: "21".to_owned(),
+        plu_digits: 5,
+        money_digits: 0,
+        money_unit: MoneyUnit::Fen,
+        weight_digits: 5,
+        weight_unit: WeightUnit::Gram,
+        weight_first: false,
+        checked: true,
+        active: true,
+        version: 2,
+    };
+    parts.session.shop.as_mut().unwrap().labels.push(rule);
+    let mut console = Console::with(&office, parts, Manage::new());
+    console.keys("0<Enter>").settle().await;
+    picture(&mut console, "labels");
+    console.keys("<F3>").event(scan("2112345015002"));
+    assert!(
+        console.screen().contains("已认得:12345 重 1.500"),
+        "{}",
+        console.screen()
+    );
+    console
+        .keys("<Esc><Right><Enter><Enter>")
+        .event(scan("2112345015002"));
+    assert!(
+        console.screen().contains("读出 12345 重 1.500"),
+        "{}",
+        console.screen()
+    );
+    console.keys("<Down><Down><Left><F2>").settle().await;
+    let asked = office.asked.borrow().clone();
+    let Some(Query::SaveLabel { label, .. }) = asked
+        .iter()
+        .rev()
+        .find(|query| matches!(query, Query::SaveLabel { .. }))
+    else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(
+        (label.id, label.version, label.active, label.checked),
+        (4, 2, false, true)
+    );
 }

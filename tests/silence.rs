@@ -28,6 +28,19 @@ use crate::support::proxy::Proxy;
 /// Twice: to connect in 3 seconds, to be answered in 6.
 const LIMIT: Duration = Duration::from_secs(18);
 
+fn scan(code: &str) -> Query {
+    Query::Scan {
+        codes: vec![code.to_owned()],
+        near: Vec::new(),
+    }
+}
+
+fn goods(code: &str) -> Query {
+    Query::Goods {
+        codes: vec![code.to_owned()],
+    }
+}
+
 /// One of every way a question goes to the database, except those that move money.
 async fn questions(till: &Counter) -> Vec<Query> {
     let (her, sale) = customer(till, 1).await;
@@ -52,10 +65,8 @@ async fn questions(till: &Counter) -> Vec<Query> {
             counted: Fen::ZERO,
             reason: String::new(),
         }),
-        Query::Scan {
-            codes: vec!["13700000001".to_owned()],
-            near: Vec::new(),
-        },
+        scan("13700000001"),
+        goods("00123"),
         Query::Candidates {
             typed: Typed::Digits("1370".to_owned()),
             limit,

@@ -176,9 +176,8 @@ impl Gs1 {
         match (ai.get(..3).unwrap_or(ai), ai) {
             (_, "17") => take(&mut self.expires, Date::read(value)),
             (_, "7003") => take(&mut self.expires, value.get(..6).and_then(Date::read)),
-            (_, "15") => take(&mut self.best_before, Date::read(value)),
             (_, "16") if self.best_before.is_some() => true,
-            (_, "16") => take(&mut self.best_before, Date::read(value)),
+            (_, "15" | "16") => take(&mut self.best_before, Date::read(value)),
             (_, "30" | "37") => {
                 let count = value.parse().ok().filter(|count| *count > 0);
                 take(&mut self.count, count)

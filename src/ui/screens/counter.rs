@@ -55,7 +55,7 @@ const PARTS_WITHIN: i64 = 1_000;
 #[derive(Debug)]
 enum Why {
     /// Whose code is this.
-    Code(Code),
+    Code(Box<Code>),
     /// A candidate was chosen.
     Member,
     Product(Option<u32>),

@@ -66,7 +66,7 @@ impl Counter {
 
     fn fetched(&mut self, why: Why, answer: Result<Reply>, cx: &mut Cx) -> Step {
         match (why, answer) {
-            (Why::Code(code), Ok(Reply::Found(found))) => self.found(found, code, cx),
+            (Why::Code(code), Ok(Reply::Found(found))) => self.found(found, *code, cx),
             (Why::Product(pieces), Ok(Reply::Product(product))) => self.add(&product, pieces, cx),
             (Why::Member | Why::Restore(_), Ok(Reply::Member(member))) => {
                 self.set_member(member, cx);

@@ -40,8 +40,8 @@ pub enum Kind {
     /// It names an item: a barcode, or a GS1 symbol.
     Item,
     Coupon,
-    /// It may be an item that lost a digit.
-    Mended,
+    /// It may be this item with a digit lost: the canonical barcode.
+    Mended(String),
 }
 
 /// Never shows the code: it may be a phone number or worth money.
@@ -83,10 +83,7 @@ impl Code {
                     };
                 }
                 Meaning::Coupon | Meaning::OwnCoupon => code.what = Kind::Coupon,
-                Meaning::Mended(gtin) => {
-                    code.item = gtin.to_string();
-                    code.what = Kind::Mended;
-                }
+                Meaning::Mended(gtin) => code.what = Kind::Mended(gtin.to_string()),
                 _ => {}
             }
         }

@@ -22,7 +22,7 @@ impl Counter {
         let key = match &code.what {
             Kind::Label { asks: true, .. } => "counter.is_label",
             // Found as it came, it needed no mending.
-            Kind::Mended if named == Some(code.item.as_str()) => "counter.is_mended",
+            Kind::Mended(item) if named == Some(item) => "counter.is_mended",
             _ => return self.put(&product, &code, cx),
         };
         self.pays = false;

@@ -110,12 +110,12 @@ impl Counter {
         let codes = code.known.clone();
         let query = match &code.what {
             Kind::Label { .. } => Query::Goods { codes },
-            Kind::Plain | Kind::Item | Kind::Coupon | Kind::Mended => Query::Scan {
+            Kind::Plain | Kind::Item | Kind::Coupon | Kind::Mended(_) => Query::Scan {
                 codes,
                 near: code.near.clone(),
             },
         };
-        self.fetch(query, Why::Code(code), cx);
+        self.fetch(query, Why::Code(Box::new(code)), cx);
         Step::Stay
     }
 

@@ -53,7 +53,7 @@ impl Rows for Labels {
     }
 
     fn cells(rule: &LabelRule, look: &Look) -> Vec<Cell> {
-        let role = if rule.active { Role::Text } else { Role::Dim };
+        let tone = if rule.active { Role::Text } else { Role::Dim };
         let check = if rule.checked {
             "label.counts"
         } else {
@@ -65,7 +65,7 @@ impl Rows for Labels {
             look.text("manage.off")
         };
         vec![
-            Cell::from(rule.pattern()).role(role),
+            Cell::from(rule.pattern()).role(tone),
             Cell::from(units(rule, |key| look.text(key).to_owned())).role(Role::Dim),
             Cell::from(look.text(check)).role(Role::Dim),
             Cell::from(off).role(Role::Dim),
@@ -125,7 +125,7 @@ fn kilograms(grams: i64) -> String {
 
 /// A weight as scales show it, kilograms with up to three decimals, in grams.
 fn grams(typed: &str) -> Option<i64> {
-    let typed = typed.replace('\u{ff0e}', ".").replace('\u{3002}', ".");
+    let typed = typed.replace(['\u{ff0e}', '\u{3002}'], ".");
     let (whole, part) = typed.split_once('.').unwrap_or((&typed, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(part) || part.len() > 3 || whole.len() + part.len() == 0 {
@@ -279,9 +279,9 @@ impl Subject for Test {
 /// Units beside a field, where there is little room: the same in both languages.
 fn short(key: &'static str) -> String {
     match key {
-        "label.fen" => "0.01",
-        "label.jiao" => "0.1",
-        "label.yuan" => "1",
+        "label.fen" => "¥0.01",
+        "label.jiao" => "¥0.1",
+        "label.yuan" => "¥1",
         "label.gram" => "1g",
         _ => "10g",
     }

@@ -1,0 +1,29 @@
+//! What an editor sends: goods and staff.
+
+use crate::domain::money::Fen;
+use crate::domain::product::ProductKind;
+use crate::domain::staff::{Pin, Staff};
+
+/// A product as edited; `id` is none for a new one. The category may be new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductEdit {
+    pub id: Option<i32>,
+    /// Of the row as the editor saw it.
+    pub version: i32,
+    pub code: Option<String>,
+    pub name: String,
+    pub category: Option<String>,
+    pub kind: ProductKind,
+    pub price: Fen,
+    pub member_price: Option<Fen>,
+    pub active: bool,
+}
+
+/// A member of staff as edited; an empty PIN keeps the old one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffEdit {
+    pub staff: Staff,
+    /// None makes a new one out of `staff`, whatever its id.
+    pub id: Option<i32>,
+    pub pin: Option<Pin>,
+}
