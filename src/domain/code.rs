@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::domain::card::{self, NoCard};
 use crate::domain::damage;
 use crate::domain::gs1::{self, Gs1};
-use crate::domain::gtin::Gtin;
+use crate::domain::gtin::{Gtin, check_digit_holds};
 use crate::domain::label::{self, Label, LabelRule};
 use crate::domain::money::Fen;
 use crate::domain::payment_code::{self, Wallet, wipe};
@@ -339,14 +339,12 @@ fn symbol(text: &str, origin: Origin) -> Option<Gs1> {
     told.then(|| gs1::read(text)).flatten()
 }
 
-/// GS1 keeps 981 to 984, 99 and the American 05 for coupons, and 255, 8110 and 8112 in symbols of its own.
+/// GS1 keeps 981 to 984 and 99 for coupons, and 255, 8110 and 8112 in symbols of its own.
 fn is_coupon(text: &str, origin: Origin) -> bool {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let begins = |all: &[&str]| all.iter().any(|begin| text.starts_with(begin));
     match text.len() {
         _ if origin == Origin::Gs1 => begins(&["255", "8110", "8112"]),
-        13 => digits && begins(&["981", "982", "983", "984", "99", "05"]),
-        12 => digits && begins(&["5"]),
+        13 => check_digit_holds(text) && begins(&["981", "982", "983", "984", "99"]),
         _ => false,
     }
 }

@@ -247,7 +247,7 @@ async fn a_number_made_up_anew_every_time_and_a_coupon_are_refused_in_words() {
     for (code, says) in [
         ("08A1B2C3", "每次给出的号码都不同"),
         ("GC902E03M04R04G000Z", "现在还不能核销优惠券"),
-        ("9912345678904", "现在还不能核销优惠券"),
+        ("9912345678909", "现在还不能核销优惠券"),
     ] {
         let desk = Desk::new();
         let mut console = open(&desk, parts_on_shift());
