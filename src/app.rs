@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::device::source::Source;
 use crate::device::stroke::Stroke;
 use crate::device::wedge::{Output, Wedge};
-use crate::domain::scan::Scan;
+use crate::domain::scan::{Device, Scan};
 use crate::error::{Kind, Result};
 use crate::event::{Effect, Event, What};
 use crate::ids::Ids;
@@ -154,8 +154,16 @@ impl App {
         let changed = match event.what {
             What::Key(key) => self.key(key),
             What::Paste(text) => self.stroke(Stroke::Paste(text)),
-            What::Scan(scan) => self.scanned(scan),
-            What::Garbled => self.heard(vec![Output::Garbled]),
+            What::Scan(scan) => {
+                if let Device::Usb(name) = &scan.device {
+                    self.parts.session.tallies.scanned(name, &scan, self.now);
+                }
+                self.scanned(scan)
+            }
+            What::Garbled(name) => {
+                self.parts.session.tallies.refused(&name);
+                self.heard(vec![Output::Garbled])
+            }
             What::Reply(ticket, answer) => self.reply(ticket, answer),
             What::Changed(noun) => self.changed(noun),
             What::Connection(connection) => {
@@ -164,6 +172,14 @@ impl App {
             }
             What::Scanner(sign) => {
                 self.parts.session.scanner = sign;
+                true
+            }
+            What::Gear(gear) => {
+                self.parts.session.gear = gear;
+                true
+            }
+            What::Learning(learning) => {
+                self.parts.session.learning = learning;
                 true
             }
             What::Trouble(refusal) => {
@@ -491,6 +507,8 @@ impl App {
             self.waiting.insert(ticket, id);
             self.effects.push(Effect::Query(ticket, query));
         }
+        let ordered = self.outbox.ordered.drain(..);
+        self.effects.extend(ordered.map(Effect::Order));
         self.step(place, step);
     }
 

@@ -58,7 +58,14 @@ pub enum Command {
         /// One JSON object a line, for scripts.
         #[arg(long)]
         json: bool,
+        /// Learn a scanner that plays a keyboard: the first that sends a code is remembered.
+        #[arg(long)]
+        learn: bool,
     },
     /// Show the effective configuration and check what it names.
-    Doctor,
+    Doctor {
+        /// Print only the udev rules of the scanners that are plugged in, one a line.
+        #[arg(long)]
+        rules: bool,
+    },
 }

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::device::usb::Remembered;
+use crate::device::remember::Remembered;
 use crate::ui::text::Lang;
 use crate::ui::theme::Borders;
 

@@ -9,7 +9,6 @@ use rustix::fs::{Access, access, statvfs};
 use rustix::termios::tcgetwinsize;
 
 use crate::config::Config;
-use crate::device::heard::Heard;
 use crate::device::trouble::Trouble;
 use crate::run::scanners::News;
 use crate::ui::keymap::Keymap;
@@ -33,8 +32,10 @@ pub struct World {
     pub folders: Vec<PathBuf>,
     /// What happened when every scanner was tried.
     pub scanners: Vec<News>,
-    /// Keyboards nobody named: numbers and name.
-    pub keyboards: Vec<(String, String)>,
+    /// Whether this machine has USB at all.
+    pub has_usb: bool,
+    /// Keyboards and serial lines nobody taught, by name.
+    pub others: Vec<String>,
     /// The person's locale says UTF-8.
     pub is_utf8: bool,
 }
@@ -77,10 +78,16 @@ pub fn report(config: &Config, world: &World, out: &mut impl Write) -> io::Resul
             Err(error) => writeln!(out, "FAIL  {what}: {error}")?,
         }
     }
-    for (numbers, name) in &world.keyboards {
+    if !world.has_usb {
         writeln!(
             out,
-            "note  keyboard {name}: if it is a scanner, put \"{numbers}\" into [scanner] keyboards"
+            "note  no USB on this machine: a scanner that types into the terminal works all the same"
+        )?;
+    }
+    for name in &world.others {
+        writeln!(
+            out,
+            "note  {name}: left alone; if it is a scanner, teach it: Ctrl-d at the counter, or guitai scan --learn"
         )?;
     }
     Ok(checks.iter().all(|(_, result)| result.is_ok()))
@@ -166,7 +173,11 @@ fn scanners(config: &Config, world: &World) -> Vec<(String, Result<(), String>)>
                 Err(say(&Say::from(&what))),
             ))
         }
-        News::Heard(Heard::Scan(_) | Heard::Refused) | News::Count { .. } => None,
+        News::Scan(_)
+        | News::Refused { .. }
+        | News::Count { .. }
+        | News::Gear(_)
+        | News::Learning(_) => None,
     };
     world.scanners.iter().filter_map(line).collect()
 }
@@ -196,7 +207,8 @@ mod tests {
             database: Ok(()),
             folders: vec![std::env::temp_dir()],
             scanners: Vec::new(),
-            keyboards: Vec::new(),
+            has_usb: true,
+            others: Vec::new(),
             is_utf8: true,
         }
     }
@@ -228,7 +240,7 @@ mod tests {
                     holder: Some("7 (guitai)".to_owned()),
                 }),
             ],
-            keyboards: vec![("0c2e:0b61".to_owned(), "Voyager".to_owned())],
+            others: vec!["Voyager".to_owned()],
             ..world()
         };
         let said = lines(&ill);
@@ -238,7 +250,7 @@ mod tests {
             "ok    scanner back",
             "THE RULE",
             "ok    scanner desk, read by 7 (guitai)",
-            "note  keyboard Voyager: if it is a scanner, put \"0c2e:0b61\" into [scanner] keyboards",
+            "note  Voyager: left alone; if it is a scanner, teach it: Ctrl-d at the counter, or guitai scan --learn",
         ] {
             assert!(said.iter().any(|one| one == line), "{line}: {said:#?}");
         }

@@ -13,6 +13,7 @@ pub mod csv;
 pub mod damage;
 pub mod dormant;
 pub mod expiry;
+pub mod gear;
 pub mod gs1;
 pub mod gtin;
 pub mod instalment;

@@ -5,6 +5,7 @@
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
 
+use crate::domain::gear::{Gear, Learning, Order};
 use crate::domain::scan::Scan;
 use crate::error::{Refusal, Result};
 use crate::query::{Noun, Query, Reply, Ticket};
@@ -28,14 +29,18 @@ pub enum What {
     Resize(u16, u16),
     /// A scanner device read a code.
     Scan(Scan),
-    /// A scanner device read something damaged: nothing of it was entered.
-    Garbled,
+    /// The scanner device of this name read something damaged: nothing of it was entered.
+    Garbled(String),
     /// A question was answered.
     Reply(Ticket, Result<Reply>),
     /// Somebody else changed the database: read again what is visible.
     Changed(Noun),
     Connection(Connection),
     Scanner(ScannerSign),
+    /// Everything that is plugged in, after a change.
+    Gear(Vec<Gear>),
+    /// How far learning a new scanner is.
+    Learning(Learning),
     /// A device needs a person: what to do, said once.
     Trouble(Refusal),
     /// The time of `App::deadline` has come.
@@ -48,6 +53,8 @@ pub enum What {
 #[derive(Debug, Clone)]
 pub enum Effect {
     Query(Ticket, Query),
+    /// Ask something of the devices; what comes of it comes as an event.
+    Order(Order),
     /// Restore the terminal and end.
     Quit,
 }

@@ -24,11 +24,14 @@ fn main() -> anyhow::Result<()> {
     // Only the console insists on a log.
     let folder = log::open(env);
     let which = match args.command {
-        Some(Command::Doctor) => return start::doctor(&config, env, &mut out),
+        Some(Command::Doctor { rules: true }) => return start::rules(&config, &mut out),
+        Some(Command::Doctor { .. }) => return start::doctor(&config, env, &mut out),
         Some(Command::Migrate { app_password_file }) => {
             return start::migrate(&config, app_password_file.as_deref(), &mut out);
         }
-        Some(Command::Scan { json }) => return start::scan(&config, json, &mut out),
+        Some(Command::Scan { json, learn }) => {
+            return start::scan(&config, json, learn, &mut out);
+        }
         Some(Command::Verify { demo, members }) => {
             let which = if demo {
                 Which::Demo(members)

@@ -19,10 +19,11 @@ use tokio::task::{LocalSet, spawn_local, yield_now};
 use tokio::time::timeout;
 
 use crate::app::App;
-use crate::device::usb::Remembered;
+use crate::device::remember::Memory;
 use crate::error::{Kind, Refusal};
 use crate::event::{Effect, Event, What};
 use crate::query::{Backend, Query, Ticket};
+use crate::run::scanners::Scanners;
 use crate::ui::terminal::Terminal;
 
 /// Events waiting to be taken; a producer waits when there are more.
@@ -59,7 +60,8 @@ pub async fn stopped() -> io::Result<()> {
     Ok(())
 }
 
-/// Runs the console until it is done or its terminal is gone. `keyboards`: those that are scanners.
+/// Runs the console until it is done or its terminal is gone. `memory`: the keyboards that are
+/// scanners.
 ///
 /// # Errors
 /// Signals or the terminal cannot be watched. A terminal that goes away later is a normal end.
@@ -68,7 +70,7 @@ pub async fn run<B: Backend + 'static>(
     mut terminal: Terminal,
     backend: Rc<B>,
     (sender, receiver): (Sender<Event>, Receiver<Event>),
-    keyboards: Vec<Remembered>,
+    memory: Memory,
 ) -> io::Result<()> {
     let answers = Answers::new(backend, sender.clone());
     let local = LocalSet::new();
@@ -77,8 +79,8 @@ pub async fn run<B: Backend + 'static>(
             sources::listen(Rc::clone(&answers.backend), &sender);
             sources::watch(&terminal, &sender)?;
             terminal.measure()?;
-            let scanners = sources::scan(keyboards, &sender);
-            turn(app, terminal, receiver, &answers).await;
+            let scanners = sources::scan(memory, &sender);
+            turn(app, terminal, receiver, &answers, &scanners).await;
             scanners.close().await;
             Ok(())
         })
@@ -90,12 +92,14 @@ async fn turn<B: Backend + 'static>(
     mut terminal: Terminal,
     mut receiver: Receiver<Event>,
     answers: &Answers<B>,
+    scanners: &Scanners,
 ) {
     let mut changed = true;
     loop {
         for effect in app.take_effects() {
             match effect {
                 Effect::Query(ticket, query) => answers.ask(ticket, query),
+                Effect::Order(order) => scanners.order(order),
                 Effect::Quit => return,
             }
         }

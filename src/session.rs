@@ -3,6 +3,7 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, Offset, Utc};
 
 use crate::domain::calendar::business_date;
+use crate::domain::gear::{Gear, Learning, Tallies};
 use crate::domain::ledger::Stamp;
 use crate::domain::shift::Shift;
 use crate::domain::shop::{Shop, Store, Till};
@@ -50,6 +51,10 @@ pub struct Session {
     pub cart_broken: bool,
     pub connection: Connection,
     pub scanner: ScannerSign,
+    /// The devices that are plugged in, what each has read, and how far learning a new one is.
+    pub gear: Vec<Gear>,
+    pub tallies: Tallies,
+    pub learning: Learning,
     /// The shop's time: +08:00 (OP2).
     pub offset: FixedOffset,
 }
@@ -69,6 +74,9 @@ impl Session {
             cart_broken: false,
             connection: Connection::default(),
             scanner: ScannerSign::default(),
+            gear: Vec::new(),
+            tallies: Tallies::default(),
+            learning: Learning::default(),
             offset: shanghai(),
         }
     }

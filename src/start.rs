@@ -16,7 +16,8 @@ use crate::db::books::Books;
 use crate::db::demo::{self, Demo, MEMBERS};
 use crate::db::embedded::data_folder;
 use crate::db::open::APP;
-use crate::device::usb;
+use crate::device::remember::Memory;
+use crate::device::usb::{self, Found};
 use crate::doctor::{self, World};
 use crate::domain::calendar::local;
 use crate::error::{Kind, Refusal};
@@ -79,6 +80,13 @@ fn runtime() -> anyhow::Result<Runtime> {
     Ok(Builder::new_current_thread().enable_all().build()?)
 }
 
+/// The keyboards and lines that are scanners: those the configuration names, and those somebody
+/// taught on this machine, whatever shop is open.
+fn memory(config: &Config) -> anyhow::Result<Memory> {
+    let home = data_folder().map_err(|refusal| words(&refusal, config.lang))?;
+    Ok(Memory::load(config.keyboards()?, home.join("scanners")))
+}
+
 /// Runs the console until it ends.
 ///
 /// # Errors
@@ -86,7 +94,7 @@ fn runtime() -> anyhow::Result<Runtime> {
 pub fn console(config: &Config, parts: Parts, which: Which) -> anyhow::Result<()> {
     let (books, home) = books(config, which)?;
     let till = config.till.number;
-    let keyboards = config.keyboards()?;
+    let memory = memory(config)?;
     runtime()?.block_on(async {
         let (sender, receiver) = run::channel();
         let mut first = SignIn::new(Some(|| Box::new(Counter::new())));
@@ -111,7 +119,7 @@ pub fn console(config: &Config, parts: Parts, which: Which) -> anyhow::Result<()
             }
         };
         terminal.forget_typed();
-        let ended = run::run(app, terminal, Rc::clone(&db), (sender, receiver), keyboards).await;
+        let ended = run::run(app, terminal, Rc::clone(&db), (sender, receiver), memory).await;
         if let Some(db) = Rc::into_inner(db) {
             db.close().await;
         }
@@ -207,15 +215,15 @@ pub fn doctor(
     env: impl Fn(&str) -> Option<String>,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let remembered = config.keyboards()?;
+    let memory = memory(config)?;
     let (books, home) = books(config, Which::Own)?;
-    let keyboards = usb::list(&remembered).map(|listing| listing.keyboards);
+    let others = usb::list(&memory).map(|listing| listing.others);
     let tried = tokio::task::LocalSet::new();
     let (database, scanners) = runtime()?.block_on(async {
         let database = books.greet().await;
         (
             database,
-            tried.run_until(run::scan::try_all(remembered)).await,
+            tried.run_until(run::scan::try_all(memory)).await,
         )
     });
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
@@ -227,7 +235,8 @@ pub fn doctor(
         database: database.map_err(|refusal| words(&refusal, config.lang).to_string()),
         folders: [home].into_iter().chain(log::folder(&env)).collect(),
         scanners,
-        keyboards: keyboards.unwrap_or_default(),
+        has_usb: others.is_some(),
+        others: others.iter().flatten().map(|one| one.name.clone()).collect(),
         is_utf8: locale.contains("utf-8") || locale.contains("utf8"),
     };
     if doctor::report(config, &world, out)? {
@@ -237,14 +246,35 @@ pub fn doctor(
     }
 }
 
+/// `guitai doctor --rules`: what gives a person the scanners that are plugged in, and nothing else.
+/// A keyboard nobody taught is not among them.
+///
+/// # Errors
+/// Standard output is gone.
+pub fn rules(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
+    let listing = usb::list(&memory(config)?).unwrap_or_default();
+    let mut rules: Vec<String> = listing.found.iter().map(Found::rule).collect();
+    rules.sort();
+    rules.dedup();
+    for rule in rules {
+        writeln!(out, "{rule}")?;
+    }
+    Ok(())
+}
+
 /// `guitai scan`: prints what the scanners of this machine read, until a signal or a closed pipe.
 ///
 /// # Errors
 /// Signals cannot be watched.
-pub fn scan(config: &Config, json: bool, out: &mut impl Write) -> anyhow::Result<()> {
+pub fn scan(
+    config: &Config,
+    json: bool,
+    learns: bool,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let texts = Text::load().map_err(anyhow::Error::msg)?;
-    let keyboards = config.keyboards()?;
-    let work = run::scan::scan(keyboards, |news| {
+    let memory = memory(config)?;
+    let work = run::scan::scan(memory, learns, |news| {
         let line = if json {
             run::scan::json(news, Utc::now(), config.lang, &texts)
         } else {

@@ -31,6 +31,9 @@ const BYTE_COUNT: u16 = 0x3B;
 const SYMBOLOGY_1: u16 = 0xFB;
 const DECODED_DATA: u16 = 0xFE;
 const CONTINUED: u16 = 0xFF;
+const INITIATE_READ: u16 = 0x60;
+const ERROR_BEEP: u16 = 0x85;
+const GOOD_BEEP: u16 = 0x86;
 const LEFT_CONTROL: u16 = 0xE0;
 
 /// The scanned data report of a HID POS scanner: offsets in bytes from the start of the report,
@@ -56,6 +59,47 @@ pub struct KeyReport {
     pub slots: Range<usize>,
 }
 
+/// What a person or a program can ask of a scanner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Beep as after a code that was read: which of the scanners is this.
+    Beep,
+    /// Beep as after something that is wrong.
+    ErrorBeep,
+    /// Read now, as if its trigger were pulled.
+    Trigger,
+}
+
+/// The trigger report of a HID POS scanner: bits the host sets, counted from the start of the
+/// report, the id included where there is one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SignalReport {
+    pub id: Option<u8>,
+    /// Bytes of the report.
+    pub length: usize,
+    pub beep: Option<usize>,
+    pub error_beep: Option<usize>,
+    pub trigger: Option<usize>,
+}
+
+impl SignalReport {
+    /// The bytes that ask for it; `None` when the device does not offer it.
+    #[must_use]
+    pub fn bytes(&self, signal: Signal) -> Option<Vec<u8>> {
+        let bit = match signal {
+            Signal::Beep => self.beep,
+            Signal::ErrorBeep => self.error_beep,
+            Signal::Trigger => self.trigger,
+        }?;
+        let mut bytes = vec![0; self.length];
+        if let (Some(id), Some(first)) = (self.id, bytes.first_mut()) {
+            *first = id;
+        }
+        *bytes.get_mut(bit / 8)? |= 1 << (bit % 8);
+        Some(bytes)
+    }
+}
+
 /// What one interface can say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Descriptor {
@@ -63,6 +107,8 @@ pub struct Descriptor {
     /// keyboards carry it (scanner.md 1.5).
     pub scan: Option<ScanReport>,
     pub keys: Option<KeyReport>,
+    /// How a scanner is asked to beep, where it can be.
+    pub signals: Option<SignalReport>,
     /// Bytes of the longest input report.
     pub longest: usize,
 }
@@ -148,6 +194,9 @@ struct Walk {
     lengths: Vec<(Option<u8>, usize)>,
     scans: Vec<ScanReport>,
     keys: Vec<PartialKeys>,
+    /// Bits so far of each output report.
+    outputs: Vec<(Option<u8>, usize)>,
+    signals: Vec<SignalReport>,
 }
 
 #[derive(Debug, Default)]
@@ -166,7 +215,11 @@ impl Walk {
                 self.input(item.value)?;
                 self.forget();
             }
-            0x90 | 0xB0 => self.forget(),
+            0x90 => {
+                self.output(item.value)?;
+                self.forget();
+            }
+            0xB0 => self.forget(),
             0xA0 => {
                 self.open(item.value)?;
                 self.forget();
@@ -247,28 +300,41 @@ impl Walk {
 
     /// An input item: notes what of it is of use, and moves on by its bits.
     fn input(&mut self, flags: u32) -> Option<()> {
-        let Global {
-            bits, count, id, ..
-        } = self.global;
-        let first = usize::from(id.is_some()) * 8;
-        let place = match self.lengths.iter().position(|(known, _)| *known == id) {
-            Some(place) => place,
-            None if self.lengths.len() < MAX_IDS => {
-                self.lengths.push((id, first));
-                self.lengths.len() - 1
-            }
-            None => return None,
-        };
-        let length = &mut self.lengths.get_mut(place)?.1;
-        let start = *length;
-        let end = bits.checked_mul(count)?.checked_add(start)?;
-        if end > MAX_REPORT * 8 {
-            return None;
-        }
-        *length = end;
+        let start = advance(&mut self.lengths, self.global)?;
         let is_constant = flags & 1 != 0;
         if !is_constant {
             self.fields(start, flags);
+        }
+        Some(())
+    }
+
+    /// An output item: what a scanner may be asked.
+    fn output(&mut self, flags: u32) -> Option<()> {
+        let start = advance(&mut self.outputs, self.global)?;
+        let Some((page @ (SCANNER_PAGE | REM_PAGE), BAR_CODE_SCANNER)) = self.application else {
+            return Some(());
+        };
+        let is_bits = flags & 3 == 2 && self.global.bits == 1;
+        let bit = |usage| {
+            let (at, _) = self.field(page, usage).filter(|_| is_bits)?;
+            Some(start + at)
+        };
+        let found = SignalReport {
+            id: self.global.id,
+            length: 0,
+            beep: bit(GOOD_BEEP),
+            error_beep: bit(ERROR_BEEP),
+            trigger: bit(INITIATE_READ),
+        };
+        if found.beep.or(found.error_beep).or(found.trigger).is_some() {
+            match self.signals.iter_mut().find(|one| one.id == found.id) {
+                Some(known) => {
+                    known.beep = known.beep.or(found.beep);
+                    known.error_beep = known.error_beep.or(found.error_beep);
+                    known.trigger = known.trigger.or(found.trigger);
+                }
+                None => self.signals.push(found),
+            }
         }
         Some(())
     }
@@ -372,6 +438,11 @@ impl Walk {
     }
 
     fn finish(self) -> Descriptor {
+        let signals = self.signals.into_iter().next().map(|found| {
+            let bits = self.outputs.iter().find(|(id, _)| *id == found.id);
+            let length = bits.map_or(0, |(_, bits)| bits.div_ceil(8));
+            SignalReport { length, ..found }
+        });
         let longest = self.lengths.iter().map(|(_, bits)| bits.div_ceil(8)).max();
         Descriptor {
             // Raw data may stand in a report of its own: the one with the decoded data counts.
@@ -383,9 +454,35 @@ impl Walk {
                     slots: keys.slots?,
                 })
             }),
+            signals,
             longest: longest.unwrap_or(0),
         }
     }
+}
+
+/// Moves on in the report of this id by the bits of one item; gives where they start. `None`: the
+/// report becomes longer than any, or there are too many of them.
+fn advance(lengths: &mut Vec<(Option<u8>, usize)>, global: Global) -> Option<usize> {
+    let Global {
+        bits, count, id, ..
+    } = global;
+    let first = usize::from(id.is_some()) * 8;
+    let place = match lengths.iter().position(|(known, _)| *known == id) {
+        Some(place) => place,
+        None if lengths.len() < MAX_IDS => {
+            lengths.push((id, first));
+            lengths.len() - 1
+        }
+        None => return None,
+    };
+    let length = &mut lengths.get_mut(place)?.1;
+    let start = *length;
+    let end = bits.checked_mul(count)?.checked_add(start)?;
+    if end > MAX_REPORT * 8 {
+        return None;
+    }
+    *length = end;
+    Some(start)
 }
 
 #[cfg(test)]

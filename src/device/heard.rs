@@ -28,3 +28,11 @@ impl Heard {
         Scan::read(&clean, Device::Usb(device.to_owned())).map(Self::Scan)
     }
 }
+
+/// UTF-8, or else a character for every byte, so that different symbols stay different.
+pub(super) fn text(data: &[u8]) -> String {
+    std::str::from_utf8(data).map_or_else(
+        |_| data.iter().copied().map(char::from).collect(),
+        str::to_owned,
+    )
+}

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::device::descriptor::ScanReport;
-use crate::device::heard::{FLUSH_MS, Heard, MAX_CODE};
+use crate::device::heard::{self, FLUSH_MS, Heard, MAX_CODE};
 use crate::device::source::Source;
 
 /// The decoder of one scanner. Has no clock: see [`Source`].
@@ -141,7 +141,7 @@ impl Pos {
         if chain.aim.is_none() && chain.data.starts_with(&[2, 0]) {
             return None;
         }
-        let mut text = text(&chain.data);
+        let mut text = heard::text(&chain.data);
         if let Some(aim) = chain.aim {
             let aim: String = aim.into_iter().map(char::from).collect();
             if !text.starts_with(&aim) {
@@ -150,14 +150,6 @@ impl Pos {
         }
         Heard::scan(&text, &self.name)
     }
-}
-
-/// UTF-8, or else a character for every byte, so that different symbols stay different.
-fn text(data: &[u8]) -> String {
-    std::str::from_utf8(data).map_or_else(
-        |_| data.iter().copied().map(char::from).collect(),
-        str::to_owned,
-    )
 }
 
 const fn is_aim([flag, code, modifier]: [u8; 3]) -> bool {

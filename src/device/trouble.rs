@@ -1,7 +1,10 @@
 //! `Trouble`: why a scanner that is there cannot be read, and what to do about it.
 
+use std::io;
+
 use nusb::transfer::TransferError;
 use nusb::{Error, ErrorKind};
+use rustix::io::Errno;
 
 use crate::error::{Kind, Refusal};
 
@@ -87,6 +90,26 @@ impl Trouble {
         }
     }
 
+    /// What a failure to open or read a device file means.
+    pub(super) fn file(error: &io::Error, device: &str, rule: &str, node: &str) -> Self {
+        let device = device.to_owned();
+        match Errno::from_io_error(error) {
+            Some(Errno::ACCESS | Errno::PERM) => Self::Denied {
+                device,
+                rule: rule.to_owned(),
+            },
+            Some(Errno::BUSY) => Self::Busy {
+                device,
+                holder: holder(node),
+            },
+            Some(Errno::NODEV | Errno::NXIO | Errno::NOENT | Errno::IO) => Self::Gone { device },
+            _ => Self::Broken {
+                device,
+                why: error.to_string(),
+            },
+        }
+    }
+
     /// What a failed transfer means.
     pub(super) fn transfer(error: TransferError, device: &str) -> Self {
         let device = device.to_owned();
@@ -102,9 +125,11 @@ impl Trouble {
 
 /// The udev rule for one model: group and mode for people without a seat (SSH, services), uaccess
 /// for the one who sits there.
-pub(super) fn rule(vendor: u16, product: u16) -> String {
+pub(super) fn rule(subsystem: &str, vendor: u16, product: u16) -> String {
+    // What stands on a device is an attribute of its parents.
+    let of = if subsystem == "usb" { "ATTR" } else { "ATTRS" };
     format!(
-        "SUBSYSTEM==\"usb\", ATTR{{idVendor}}==\"{vendor:04x}\", ATTR{{idProduct}}==\"{product:04x}\", \
+        "SUBSYSTEM==\"{subsystem}\", {of}{{idVendor}}==\"{vendor:04x}\", {of}{{idProduct}}==\"{product:04x}\", \
          MODE=\"0660\", GROUP=\"plugdev\", TAG+=\"uaccess\""
     )
 }
@@ -134,7 +159,7 @@ mod tests {
     #[test]
     fn the_rule_is_narrow_and_in_lower_case() {
         assert_eq!(
-            rule(0x0C2E, 0x0B61),
+            rule("usb", 0x0C2E, 0x0B61),
             "SUBSYSTEM==\"usb\", ATTR{idVendor}==\"0c2e\", ATTR{idProduct}==\"0b61\", \
              MODE=\"0660\", GROUP=\"plugdev\", TAG+=\"uaccess\""
         );

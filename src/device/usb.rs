@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use nusb::{DeviceInfo, InterfaceInfo, MaybeFuture};
 
 use crate::device::descriptor::{Descriptor, SCANNER_PAGE};
+use crate::device::remember::{Memory, Remembered};
 use crate::device::trouble::{self, Trouble};
 
 /// USB class "human interface device".
@@ -18,50 +19,11 @@ const HID: u8 = 3;
 /// Its subclass with the boot protocol, and the protocol of a keyboard.
 const BOOT: u8 = 1;
 const KEYBOARD: u8 = 1;
+/// USB class "communications" with the subclass of a serial line (CDC-ACM).
+const COMMUNICATIONS: u8 = 2;
+const SERIAL_LINE: u8 = 2;
 /// Characters of a device's name that are shown.
 const NAME: usize = 40;
-
-/// A keyboard scanner somebody has named: the only keyboards that are ever claimed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remembered {
-    vendor: u16,
-    product: u16,
-    serial: Option<String>,
-    /// As the kernel writes it: `1-2.3`.
-    port: Option<String>,
-}
-
-impl Remembered {
-    /// Reads `0c2e:0b61`, with `:SERIAL` and `@1-2.3` behind it where two of a kind differ.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (model, port) = match text.split_once('@') {
-            Some((model, port)) => (model, Some(port.to_owned())),
-            None => (text, None),
-        };
-        let mut parts = model.splitn(3, ':');
-        let mut number = || {
-            let digits = parts.next().filter(|digits| digits.len() == 4)?;
-            u16::from_str_radix(digits, 16).ok()
-        };
-        Some(Self {
-            vendor: number()?,
-            product: number()?,
-            serial: parts.next().map(str::to_owned),
-            port,
-        })
-    }
-
-    fn is(&self, device: &DeviceInfo, port: &str) -> bool {
-        self.vendor == device.vendor_id()
-            && self.product == device.product_id()
-            && self
-                .serial
-                .as_deref()
-                .is_none_or(|serial| device.serial_number() == Some(serial))
-            && self.port.as_deref().is_none_or(|known| known == port)
-    }
-}
 
 /// Bus, address and interface: another one after every plugging in.
 pub type Place = (String, u8, u8);
@@ -71,6 +33,8 @@ pub type Place = (String, u8, u8);
 pub enum Form {
     Pos(Descriptor),
     Keys(Option<Descriptor>),
+    /// A serial line at this node.
+    Serial(PathBuf),
     /// Nobody drives it, so the kernel knows nothing: to be asked. A console that was killed
     /// leaves its scanner so.
     Orphan,
@@ -82,8 +46,38 @@ pub struct Found {
     pub place: Place,
     pub name: String,
     pub form: Form,
+    /// How it is remembered: vendor, product, serial number and port.
+    pub who: Remembered,
+    /// Taught, and so to be forgotten again.
+    pub is_learnt: bool,
     info: DeviceInfo,
     has_boot_protocol: bool,
+    /// The kernel's way to its raw reports, where the kernel drives it.
+    pub(super) hidraw: Option<PathBuf>,
+}
+
+impl Found {
+    /// `0c2e:0b61`.
+    #[must_use]
+    pub fn numbers(&self) -> String {
+        numbers(&self.info)
+    }
+
+    /// `1-2.3`.
+    #[must_use]
+    pub fn port(&self) -> String {
+        port(&self.info)
+    }
+
+    /// The udev rule that gives a person this model and no other.
+    #[must_use]
+    pub fn rule(&self) -> String {
+        let subsystem = match self.form {
+            Form::Serial(_) => "tty",
+            _ => "usb",
+        };
+        trouble::rule(subsystem, self.info.vendor_id(), self.info.product_id())
+    }
 }
 
 /// What is plugged in.
@@ -92,22 +86,24 @@ pub struct Listing {
     pub found: Vec<Found>,
     /// Seen, and certainly not ours to read.
     pub troubles: Vec<(Place, Trouble)>,
-    /// Keyboards that nobody named, as [`Remembered::parse`] reads them, with their names.
-    pub keyboards: Vec<(String, String)>,
+    /// Keyboards and serial lines that nobody named: never touched, unless somebody teaches.
+    pub others: Vec<Found>,
 }
 
 /// Lists scanners. Nothing is opened. `None`: this machine has no USB.
 #[must_use]
-pub fn list(remembered: &[Remembered]) -> Option<Listing> {
+pub fn list(memory: &Memory) -> Option<Listing> {
     let mut listing = Listing::default();
     let mut devices: Vec<DeviceInfo> = nusb::list_devices().wait().ok()?.collect();
     devices.sort_by_key(|device| (device.busnum(), device.device_address()));
     for device in &devices {
-        look(device, remembered, &mut listing);
+        look(device, memory, &mut listing);
+        look_at_lines(device, memory, &mut listing);
     }
     // Two of a kind are told apart by their ports.
-    let names: Vec<String> = listing.found.iter().map(|one| one.name.clone()).collect();
-    for one in &mut listing.found {
+    let all = || listing.found.iter().chain(&listing.others);
+    let names: Vec<String> = all().map(|one| one.name.clone()).collect();
+    for one in listing.found.iter_mut().chain(&mut listing.others) {
         if names.iter().filter(|name| **name == one.name).count() > 1 {
             one.name = format!("{} {}", one.name, port(&one.info));
         }
@@ -115,9 +111,33 @@ pub fn list(remembered: &[Remembered]) -> Option<Listing> {
     Some(listing)
 }
 
-fn look(device: &DeviceInfo, remembered: &[Remembered], listing: &mut Listing) {
-    let port = port(device);
-    let is_named = remembered.iter().any(|known| known.is(device, &port));
+/// An interface of a device, before it is known what it is.
+struct Seen<'a> {
+    device: &'a DeviceInfo,
+    interface: &'a InterfaceInfo,
+    folder: Option<PathBuf>,
+    who: Remembered,
+    is_learnt: bool,
+}
+
+impl Seen<'_> {
+    fn found(self, form: Form) -> Found {
+        Found {
+            place: place(self.device, self.interface),
+            name: name(self.device),
+            form,
+            who: self.who,
+            is_learnt: self.is_learnt,
+            info: self.device.clone(),
+            has_boot_protocol: self.interface.subclass() == BOOT,
+            hidraw: self.folder.as_deref().and_then(hidraw),
+        }
+    }
+}
+
+fn look(device: &DeviceInfo, memory: &Memory, listing: &mut Listing) {
+    let who = Remembered::of(device, port(device));
+    let (is_named, is_learnt) = (memory.has(&who), memory.is_learnt(&who));
     let mut found = Vec::new();
     for interface in device.interfaces().filter(|one| one.class() == HID) {
         let folder = folder(device, interface.interface_number());
@@ -125,31 +145,31 @@ fn look(device: &DeviceInfo, remembered: &[Remembered], listing: &mut Listing) {
         let descriptor = folder.as_deref().and_then(descriptor);
         let is_keyboard = interface.subclass() == BOOT && interface.protocol() == KEYBOARD
             || descriptor.as_ref().is_some_and(|one| one.keys.is_some());
-        let form = match (descriptor, driver.as_deref()) {
-            (Some(descriptor), _) if descriptor.scan.is_some() => Form::Pos(descriptor),
-            // Somebody reads it raw, perhaps we do; the kernel does not know what it is.
-            (_, Some("usbfs")) => {
-                if is_named || says_scanner(device) {
-                    listing.troubles.push(held(device, interface));
-                }
-                continue;
-            }
-            (descriptor, _) if is_named && is_keyboard => Form::Keys(descriptor),
-            (None, None) => Form::Orphan,
-            (..) if is_keyboard => {
-                let id = format!("{:04x}:{:04x}", device.vendor_id(), device.product_id());
-                listing.keyboards.push((id, name(device)));
-                continue;
-            }
-            (..) => continue,
+        let seen = Seen {
+            device,
+            interface,
+            folder,
+            who: who.clone(),
+            is_learnt,
         };
-        found.push(Found {
-            place: place(device, interface),
-            name: name(device),
-            form,
-            info: device.clone(),
-            has_boot_protocol: interface.subclass() == BOOT,
-        });
+        match (descriptor, driver.as_deref()) {
+            (Some(descriptor), _) if descriptor.scan.is_some() => {
+                found.push(seen.found(Form::Pos(descriptor)));
+            }
+            // Somebody reads it raw, perhaps we do; the kernel does not know what it is.
+            (_, Some("usbfs")) if is_named || says_scanner(device) => {
+                listing.troubles.push(held(device, interface));
+            }
+            (_, Some("usbfs")) => {}
+            (descriptor, _) if is_named && is_keyboard => {
+                found.push(seen.found(Form::Keys(descriptor)));
+            }
+            (None, None) => found.push(seen.found(Form::Orphan)),
+            (descriptor, _) if is_keyboard => {
+                listing.others.push(seen.found(Form::Keys(descriptor)));
+            }
+            (..) => {}
+        }
     }
     // Honeywell's second collection sends what the first does.
     let is_standard = |one: &Found| match &one.form {
@@ -163,6 +183,50 @@ fn look(device: &DeviceInfo, remembered: &[Remembered], listing: &mut Listing) {
         found.retain(|one| is_standard(one) || !matches!(one.form, Form::Pos(_)));
     }
     listing.found.extend(found);
+}
+
+/// Serial lines: most are modems, boards and printers, and opening one disturbs it. So only what
+/// was named, taught, or calls itself a scanner is read.
+fn look_at_lines(device: &DeviceInfo, memory: &Memory, listing: &mut Listing) {
+    let is_line = |one: &&InterfaceInfo| {
+        (one.class(), one.subclass()) == (COMMUNICATIONS, SERIAL_LINE)
+    };
+    for interface in device.interfaces().filter(is_line) {
+        let folder = folder(device, interface.interface_number());
+        let Some(node) = folder.as_deref().and_then(line_node) else {
+            continue;
+        };
+        let who = Remembered::of(device, port(device));
+        let is_ours = memory.has(&who) || says_scanner(device);
+        let is_learnt = memory.is_learnt(&who);
+        let seen = Seen {
+            device,
+            interface,
+            folder: None,
+            who,
+            is_learnt,
+        };
+        let found = seen.found(Form::Serial(node));
+        if is_ours {
+            listing.found.push(found);
+        } else {
+            listing.others.push(found);
+        }
+    }
+}
+
+/// `/dev/ttyACM0`.
+fn line_node(folder: &Path) -> Option<PathBuf> {
+    let mut inside = std::fs::read_dir(folder.join("tty")).ok()?.flatten();
+    Some(Path::new("/dev").join(inside.next()?.file_name()))
+}
+
+/// `/dev/hidraw0`.
+fn hidraw(folder: &Path) -> Option<PathBuf> {
+    let inside = std::fs::read_dir(folder).ok()?.flatten();
+    let mut nodes = inside.filter_map(|entry| std::fs::read_dir(entry.path().join("hidraw")).ok());
+    let node = nodes.next()?.flatten().next()?;
+    Some(Path::new("/dev").join(node.file_name()))
 }
 
 /// Somebody else's claim; our own is no trouble.
@@ -197,6 +261,10 @@ fn node(device: &DeviceInfo) -> String {
     )
 }
 
+fn numbers(device: &DeviceInfo) -> String {
+    format!("{:04x}:{:04x}", device.vendor_id(), device.product_id())
+}
+
 /// What it calls itself, on one line, or its numbers.
 fn name(device: &DeviceInfo) -> String {
     let said = device.product_string().unwrap_or_default();
@@ -206,7 +274,7 @@ fn name(device: &DeviceInfo) -> String {
         .take(NAME)
         .collect();
     if plain.trim().is_empty() {
-        format!("{:04x}:{:04x}", device.vendor_id(), device.product_id())
+        numbers(device)
     } else {
         plain.trim().to_owned()
     }
@@ -240,30 +308,4 @@ fn descriptor(folder: &Path) -> Option<Descriptor> {
     let mut files = inside.map(|entry| entry.path().join("report_descriptor"));
     let bytes = files.find_map(|file| std::fs::read(file).ok())?;
     Some(Descriptor::parse(&bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_keyboard_scanner_is_named_by_its_numbers() {
-        let plain = Remembered::parse("0c2e:0B61");
-        let known = Remembered {
-            vendor: 0x0C2E,
-            product: 0x0B61,
-            serial: None,
-            port: None,
-        };
-        assert_eq!(plain, Some(known.clone()));
-        let exact = Remembered {
-            serial: Some("A:1".to_owned()),
-            port: Some("1-2.3".to_owned()),
-            ..known
-        };
-        assert_eq!(Remembered::parse("0c2e:0b61:A:1@1-2.3"), Some(exact));
-        for bad in ["", "0c2e", "0c2e:", "c2e:0b61", "0x0c2e:0b61", "0c2e:zzzz"] {
-            assert_eq!(Remembered::parse(bad), None, "{bad}");
-        }
-    }
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
-use crate::device::heard::Heard;
-use crate::device::usb::Remembered;
+use crate::device::remember::Memory;
+use crate::domain::gear::{Learning, Order};
 use crate::domain::scan::{Device, Scan};
 use crate::run::scanners::{News, Scanners};
 use crate::ui::text::{Lang, Say, Text};
@@ -18,18 +18,24 @@ use crate::ui::text::{Lang, Say, Text};
 const TRYING: Duration = Duration::from_secs(1);
 
 /// Hands on what the scanners say until a signal comes or `print` fails, which is a normal end;
-/// then gives the scanners back.
+/// then gives the scanners back. `learns`: the first keyboard that sends a code is remembered.
 ///
 /// # Errors
 /// Signals cannot be watched.
 pub async fn scan(
-    keyboards: Vec<Remembered>,
+    memory: Memory,
+    learns: bool,
     mut print: impl FnMut(&News) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let (scanners, mut news) = Scanners::start(keyboards);
+    let (scanners, mut news) = Scanners::start(memory);
+    if learns {
+        scanners.order(Order::Learn {
+            code: String::new(),
+        });
+    }
     loop {
         let next = tokio::select! {
             _ = hangup.recv() => None,
@@ -49,8 +55,8 @@ pub async fn scan(
 }
 
 /// Tries every scanner that is plugged in, gives it back, and tells what happened.
-pub async fn try_all(keyboards: Vec<Remembered>) -> Vec<News> {
-    let (scanners, mut news) = Scanners::start(keyboards);
+pub async fn try_all(memory: Memory) -> Vec<News> {
+    let (scanners, mut news) = Scanners::start(memory);
     let mut heard = Vec::new();
     let collect = async {
         while let Some(next) = news.recv().await {
@@ -83,7 +89,8 @@ struct Line<'a> {
     trouble: Option<usize>,
 }
 
-/// The line for a script: `event` is `ready`, `scan`, `refused`, `trouble` or `count`.
+/// The line for a script: `event` is `ready`, `scan`, `refused`, `trouble`, `count`, `listening`
+/// (a lesson), `learnt` or `unlearnt` (a lesson in vain).
 #[must_use]
 pub fn json(news: &News, at: DateTime<Utc>, lang: Lang, texts: &Text) -> Option<String> {
     let mut line = Line {
@@ -101,13 +108,26 @@ pub fn json(news: &News, at: DateTime<Utc>, lang: Lang, texts: &Text) -> Option<
             line.event = "ready";
             line.device = Some(device);
         }
-        News::Heard(Heard::Scan(scan)) => {
+        News::Scan(scan) => {
             line.event = "scan";
             line.device = Some(name(scan));
             line.symbology = scan.symbology.map(|one| format!("{one:?}").to_lowercase());
             line.code = Some(&scan.code);
         }
-        News::Heard(Heard::Refused) => line.event = "refused",
+        News::Refused { device } => {
+            line.event = "refused";
+            line.device = Some(device);
+        }
+        News::Gear(_) | News::Learning(Learning::Off) => return None,
+        News::Learning(Learning::Listening { claimed, .. }) => {
+            line.event = "listening";
+            line.device = claimed.as_deref();
+        }
+        News::Learning(Learning::Found { name, .. }) => {
+            line.event = "learnt";
+            line.device = Some(name);
+        }
+        News::Learning(Learning::TimedOut | Learning::NoCandidate) => line.event = "unlearnt",
         News::Trouble(trouble) => {
             line.event = "trouble";
             line.say = Some(texts.say(lang, &Say::from(&trouble.refusal())));
@@ -125,8 +145,10 @@ pub fn json(news: &News, at: DateTime<Utc>, lang: Lang, texts: &Text) -> Option<
 pub fn plain(news: &News, lang: Lang, texts: &Text) -> Option<String> {
     let say = match news {
         News::Ready { device } => Say::new("scanner.ready").with("device", device),
-        News::Heard(Heard::Scan(scan)) => return Some(scan.code.replace('\u{1d}', "<GS>")),
-        News::Heard(Heard::Refused) => Say::new("app.garbled"),
+        News::Scan(scan) => return Some(scan.code.replace('\u{1d}', "<GS>")),
+        News::Refused { .. } => Say::new("app.garbled"),
+        News::Learning(learning) => return learnt(learning, lang, texts),
+        News::Gear(_) => return None,
         News::Trouble(trouble) => {
             let mut lines = vec![texts.say(lang, &Say::from(&trouble.refusal()))];
             let remedy = trouble.remedy();
@@ -138,6 +160,31 @@ pub fn plain(news: &News, lang: Lang, texts: &Text) -> Option<String> {
             trouble: 0,
         } => Say::new("scanner.none"),
         News::Count { .. } => return None,
+    };
+    Some(texts.say(lang, &say))
+}
+
+/// The words for how far a lesson is.
+fn learnt(learning: &Learning, lang: Lang, texts: &Text) -> Option<String> {
+    let say = match learning {
+        Learning::Off
+        | Learning::Listening {
+            claimed: Some(_), ..
+        } => return None,
+        Learning::Listening { denied, .. } => {
+            let mut lines = vec![texts.say(lang, &"learn.scan".into())];
+            lines.extend(denied.iter().map(|(device, rule)| {
+                let say = Say::new("learn.denied").with("device", device);
+                format!("{}\n{rule}", texts.say(lang, &say))
+            }));
+            return Some(lines.join("\n"));
+        }
+        Learning::Found { name, kept } => {
+            let key = if *kept { "learn.found" } else { "learn.found_brief" };
+            Say::new(key).with("device", name)
+        }
+        Learning::TimedOut => Say::new("learn.timed_out"),
+        Learning::NoCandidate => Say::new("learn.no_candidate"),
     };
     Some(texts.say(lang, &say))
 }
@@ -165,7 +212,7 @@ mod tests {
         let line = |news: News| json(&news, at(), Lang::En, &texts).unwrap();
         let scan = Scan::read("]E06901234567892\r", Device::Usb("front".to_owned()));
         assert_eq!(
-            line(News::Heard(Heard::Scan(scan.unwrap()))),
+            line(News::Scan(scan.unwrap())),
             r#"{"event":"scan","at":"2026-03-09T02:32:00.500000Z","device":"front","symbology":"ean13","code":"6901234567892"}"#
         );
         let device = "front".to_owned();
@@ -186,7 +233,7 @@ mod tests {
     fn a_person_reads_the_code_and_what_to_do() {
         let texts = Text::load().unwrap();
         let scan = Scan::read("10A\u{1d}21B", Device::Usb("front".to_owned()));
-        let news = News::Heard(Heard::Scan(scan.unwrap()));
+        let news = News::Scan(scan.unwrap());
         assert_eq!(plain(&news, Lang::En, &texts).unwrap(), "10A<GS>21B");
         let denied = News::Trouble(Trouble::Denied {
             device: "front".to_owned(),

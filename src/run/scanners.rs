@@ -1,26 +1,37 @@
 //! The scanners of this machine: found, read, lost and found again, for the console and for
 //! `guitai scan`.
 
+mod learn;
+mod reader;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet, spawn_local};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::device::heard::Heard;
+use crate::device::descriptor::Signal;
 use crate::device::hotplug::Hotplug;
-use crate::device::source::Source;
+use crate::device::remember::{Memory, Remembered};
 use crate::device::trouble::Trouble;
-use crate::device::usb::claim::{Claimed, Decoder};
-use crate::device::usb::{self, Form, Found, Place, Remembered};
+use crate::device::usb::{self, Form, Found, Place};
+use crate::domain::gear::{self, Gear, GearKind, GearState, Learning, Order};
+use crate::domain::scan::Scan;
+use learn::Lesson;
+use reader::{Ask, Step};
 
 /// News waiting to be taken; a reader waits when there are more.
 const NEWS: usize = 256;
+/// What people ask; more at once is dropped.
+const ORDERS: usize = 16;
 /// A new device announces itself in several messages: they are answered together.
 const SETTLE: Duration = Duration::from_millis(30);
 /// How long to look for a change where the kernel sends no messages.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// How long to look where it does: some containers let no message in, and another program may have
+/// let go of a device, which nobody announces.
+const LOOK_ANYWAY: Duration = Duration::from_mins(1);
 /// Devices that take a claim and then fail are tried this often, until they are plugged in again.
 const TRIES: u32 = 5;
 /// How long giving everything back may take.
@@ -33,38 +44,58 @@ pub enum News {
     Ready {
         device: String,
     },
-    Heard(Heard),
+    Scan(Scan),
+    /// A code arrived damaged.
+    Refused {
+        device: String,
+    },
     Trouble(Trouble),
     /// How many are being read, and how many are not although they should be.
     Count {
         ready: usize,
         trouble: usize,
     },
+    /// Everything that is plugged in.
+    Gear(Vec<Gear>),
+    /// How far learning is.
+    Learning(Learning),
 }
 
 /// The tasks behind the scanners.
 #[derive(Debug)]
 pub struct Scanners {
     stop: watch::Sender<bool>,
+    orders: mpsc::Sender<Order>,
     task: JoinHandle<()>,
 }
 
 impl Scanners {
-    /// Starts to look for scanners, on the current `LocalSet`. `remembered`: the keyboards that are.
+    /// Starts to look for scanners, on the current `LocalSet`. `memory`: the keyboards that are.
     #[must_use]
-    pub fn start(remembered: Vec<Remembered>) -> (Self, mpsc::Receiver<News>) {
+    pub fn start(memory: Memory) -> (Self, mpsc::Receiver<News>) {
         let (news, receiver) = mpsc::channel(NEWS);
         let (stop, stopped) = watch::channel(false);
+        let (orders, taken) = mpsc::channel(ORDERS);
         let station = Station {
-            remembered,
+            memory,
             news,
             stopped,
             devices: BTreeMap::new(),
             readers: JoinSet::new(),
+            others: Vec::new(),
+            lessons: JoinSet::new(),
+            lesson: None,
             count: None,
+            shown: Vec::new(),
         };
-        let task = spawn_local(station.serve());
-        (Self { stop, task }, receiver)
+        let task = spawn_local(station.serve(taken));
+        let scanners = Self { stop, orders, task };
+        (scanners, receiver)
+    }
+
+    /// Asks something of the devices. What does not fit the queue is dropped: a person asks again.
+    pub fn order(&self, order: Order) {
+        let _ = self.orders.try_send(order);
     }
 
     /// Gives every scanner back to the kernel.
@@ -94,28 +125,33 @@ struct Known {
     trouble: Option<Trouble>,
     /// Claims that ended in failure.
     tries: u32,
+    /// What it is, once it was seen as a scanner.
+    found: Option<Found>,
+    can_beep: bool,
+    /// To its reader.
+    asks: Option<mpsc::Sender<Ask>>,
 }
 
-/// What a reader says of its device, in order.
-enum Step {
-    Ready,
-    NoScanner,
-    Failed(Trouble),
-    Stopped,
-}
+/// A reader's word, and whose.
+type Word = (Place, Step);
 
 struct Station {
-    remembered: Vec<Remembered>,
+    memory: Memory,
     news: mpsc::Sender<News>,
     stopped: watch::Receiver<bool>,
     devices: BTreeMap<Place, Known>,
     readers: JoinSet<()>,
+    /// Keyboards and lines nobody taught.
+    others: Vec<Found>,
+    lessons: JoinSet<Option<Found>>,
+    lesson: Option<Lesson>,
     /// What was said last.
     count: Option<(usize, usize)>,
+    shown: Vec<Gear>,
 }
 
 impl Station {
-    async fn serve(mut self) {
+    async fn serve(mut self, mut orders: mpsc::Receiver<Order>) {
         let hotplug = Hotplug::open()
             .inspect_err(|error| tracing::info!(%error, "no messages about USB"))
             .ok();
@@ -124,24 +160,58 @@ impl Station {
         let mut takes_orphans = true;
         while self.rescan(takes_orphans, &steps).await || hotplug.is_some() {
             takes_orphans = false;
+            let pause = hotplug.as_ref().map_or(LOOK_AGAIN, |_| LOOK_ANYWAY);
+            let mut due = Instant::now() + pause;
             loop {
                 tokio::select! {
-                    _ = self.stopped.changed() => {
-                        while self.readers.join_next().await.is_some() {}
-                        return;
+                    _ = self.stopped.changed() => return self.end().await,
+                    Some((place, step)) = taken.recv() => {
+                        if self.step(&place, step).await {
+                            due = Instant::now();
+                        }
                     }
-                    Some((place, step)) = taken.recv() => self.step(&place, step).await,
                     Some(_ended) = self.readers.join_next() => {}
-                    () = changed(hotplug.as_ref()) => break,
+                    Some(taught) = self.lessons.join_next() => {
+                        if let Ok(Some(found)) = taught {
+                            self.taught(&found).await;
+                            due = Instant::now();
+                        }
+                    }
+                    Some(order) = orders.recv() => self.order(order).await,
+                    () = changed(hotplug.as_ref()) => due = due.min(Instant::now() + SETTLE),
+                    () = sleep_until(due) => break,
                 }
+            }
+        }
+        self.tell_learning_is_vain(&mut orders).await;
+    }
+
+    /// There is no USB here: whoever wants to teach a device is told so.
+    async fn tell_learning_is_vain(&mut self, orders: &mut mpsc::Receiver<Order>) {
+        loop {
+            tokio::select! {
+                _ = self.stopped.changed() => return,
+                order = orders.recv() => match order {
+                    Some(Order::Learn { .. }) => {
+                        self.tell(News::Learning(Learning::NoCandidate)).await;
+                    }
+                    Some(_) => {}
+                    None => return,
+                },
             }
         }
     }
 
+    async fn end(mut self) {
+        self.lesson = None;
+        while self.lessons.join_next().await.is_some() {}
+        while self.readers.join_next().await.is_some() {}
+    }
+
     /// Compares what is plugged in with what is known. `false`: there is no USB here.
-    async fn rescan(&mut self, takes_orphans: bool, steps: &mpsc::Sender<(Place, Step)>) -> bool {
-        let Some(listing) = usb::list(&self.remembered) else {
-            self.tell_count().await;
+    async fn rescan(&mut self, takes_orphans: bool, steps: &mpsc::Sender<Word>) -> bool {
+        let Some(listing) = usb::list(&self.memory) else {
+            self.tell_state().await;
             return false;
         };
         let mut present: BTreeSet<Place> = BTreeSet::new();
@@ -153,9 +223,12 @@ impl Station {
             let known = self.devices.entry(found.place.clone()).or_default();
             if known.stage == Stage::Idle && known.tries < TRIES {
                 known.stage = Stage::Opening;
+                known.found = Some(found.clone());
+                let (asks, asked) = mpsc::channel(ORDERS);
+                known.asks = Some(asks);
                 let (news, stopped) = (self.news.clone(), self.stopped.clone());
                 self.readers
-                    .spawn_local(read(found, news, steps.clone(), stopped));
+                    .spawn_local(reader::read(found, news, steps.clone(), asked, stopped));
             }
         }
         for (place, trouble) in listing.troubles {
@@ -169,16 +242,21 @@ impl Station {
         self.devices.retain(|place, known| {
             present.contains(place) || matches!(known.stage, Stage::Opening | Stage::Ready)
         });
-        self.tell_count().await;
+        self.others = listing.others;
+        self.plugged_in_while_learning();
+        self.tell_state().await;
         true
     }
 
-    async fn step(&mut self, place: &Place, step: Step) {
+    /// Whether to look again at once.
+    async fn step(&mut self, place: &Place, step: Step) -> bool {
+        let mut looks_again = false;
         match step {
-            Step::Ready => {
+            Step::Ready { can_beep } => {
                 let known = self.devices.entry(place.clone()).or_default();
                 known.stage = Stage::Ready;
                 known.trouble = None;
+                known.can_beep = can_beep;
             }
             Step::NoScanner => {
                 let known = self.devices.entry(place.clone()).or_default();
@@ -187,9 +265,11 @@ impl Station {
             Step::Failed(trouble) => self.fail(place, trouble).await,
             Step::Stopped => {
                 self.devices.remove(place);
+                looks_again = true;
             }
         }
-        self.tell_count().await;
+        self.tell_state().await;
+        looks_again
     }
 
     /// Says what is wrong, once.
@@ -211,13 +291,76 @@ impl Station {
         }
     }
 
-    async fn tell_count(&mut self) {
+    async fn order(&mut self, order: Order) {
+        match order {
+            Order::Learn { code } => self.learn(code).await,
+            Order::EndLearning => self.lesson = None,
+            Order::Forget { id } => {
+                if let Some(who) = self.known(&id).and_then(|known| known.found.as_ref()) {
+                    let who: Remembered = who.who.clone();
+                    if let Err(error) = self.memory.forget(&who) {
+                        tracing::warn!(%error, "a device is forgotten only for now");
+                    }
+                    self.ask(&id, Ask::Release);
+                }
+            }
+            Order::Beep { id } => self.ask(&id, Ask::Signal(Signal::Beep)),
+            Order::Trigger { id } => self.ask(&id, Ask::Signal(Signal::Trigger)),
+        }
+    }
+
+    fn known(&self, wanted: &str) -> Option<&Known> {
+        let mut all = self.devices.iter();
+        all.find_map(|(place, known)| (id(place) == wanted).then_some(known))
+    }
+
+    fn ask(&self, id: &str, ask: Ask) {
+        if let Some(asks) = self.known(id).and_then(|known| known.asks.as_ref()) {
+            // A reader that is busy or gone does nothing.
+            let _ = asks.try_send(ask);
+        }
+    }
+
+    async fn tell_state(&mut self) {
         let known = || self.devices.values();
         let ready = known().filter(|one| one.stage == Stage::Ready).count();
         let trouble = known().filter(|one| one.trouble.is_some()).count();
         if self.count != Some((ready, trouble)) {
             self.count = Some((ready, trouble));
             self.tell(News::Count { ready, trouble }).await;
+        }
+        let read = self.devices.iter().filter_map(|(place, known)| {
+            let state = match (&known.trouble, known.stage) {
+                (_, Stage::NoScanner) => return None,
+                (Some(trouble), _) => {
+                    let refusal = trouble.refusal();
+                    GearState::Trouble {
+                        hint: refusal.hint,
+                        with: refusal.with,
+                    }
+                }
+                (None, Stage::Ready) => GearState::Ready,
+                (None, _) => GearState::Opening,
+            };
+            let found = known.found.as_ref();
+            let name = known.trouble.as_ref().map(|trouble| trouble.device().to_owned());
+            let bare = Gear {
+                id: id(place),
+                name: name.unwrap_or_default(),
+                numbers: String::new(),
+                port: String::new(),
+                kind: GearKind::Unknown,
+                state: state.clone(),
+                is_learnt: false,
+                can_beep: known.can_beep,
+            };
+            Some(found.map_or(bare, |found| gear_of(found, state, known.can_beep)))
+        });
+        let left = self.others.iter().map(|found| gear_of(found, GearState::Left, false));
+        let gear: Vec<Gear> = read.chain(left).take(gear::MOST).collect();
+        if gear != self.shown {
+            self.shown.clone_from(&gear);
+            self.tell(News::Gear(gear)).await;
         }
     }
 
@@ -227,75 +370,35 @@ impl Station {
     }
 }
 
+/// What a person sees of it.
+fn gear_of(found: &Found, state: GearState, can_beep: bool) -> Gear {
+    Gear {
+        id: id(&found.place),
+        name: found.name.clone(),
+        numbers: found.numbers(),
+        port: found.port(),
+        kind: match found.form {
+            Form::Pos(_) => GearKind::Pos,
+            Form::Keys(_) => GearKind::Keyboard,
+            Form::Serial(_) => GearKind::Serial,
+            Form::Orphan => GearKind::Unknown,
+        },
+        state,
+        is_learnt: found.is_learnt,
+        can_beep,
+    }
+}
+
+fn id((bus, address, interface): &Place) -> String {
+    format!("{bus}/{address}/{interface}")
+}
+
 /// Waits until something about USB may have changed.
 async fn changed(hotplug: Option<&Hotplug>) {
     if let Some(hotplug) = hotplug
         && hotplug.changed().await.is_ok()
     {
-        sleep(SETTLE).await;
         return;
     }
-    sleep(LOOK_AGAIN).await;
-}
-
-/// Reads one scanner until it is gone or everything stops.
-async fn read(
-    found: Found,
-    news: mpsc::Sender<News>,
-    steps: mpsc::Sender<(Place, Step)>,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let place = found.place.clone();
-    let step = match found.claim().await {
-        Ok(Some((mut claimed, mut decoder))) => {
-            // Closed channels mean that the program ends; the interface is given back all the same.
-            let _ = steps.send((place.clone(), Step::Ready)).await;
-            let _ = news.send(News::Ready { device: found.name }).await;
-            let step = tokio::select! {
-                _ = stopped.wait_for(|is_stopped| *is_stopped) => Step::Stopped,
-                trouble = listen(&mut claimed, &mut decoder, &news) => Step::Failed(trouble),
-            };
-            claimed.release().await;
-            step
-        }
-        Ok(None) => Step::NoScanner,
-        Err(trouble) => Step::Failed(trouble),
-    };
-    let _ = steps.send((place, step)).await;
-}
-
-/// Hands on what the scanner says until it fails.
-async fn listen(
-    claimed: &mut Claimed,
-    decoder: &mut Decoder,
-    news: &mpsc::Sender<News>,
-) -> Trouble {
-    let began = Instant::now();
-    loop {
-        let due = decoder
-            .deadline()
-            .map(|due| began + Duration::from_millis(due));
-        let report = tokio::select! {
-            biased;
-            report = claimed.report() => Some(report),
-            () = until(due) => None,
-        };
-        let now = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let heard = match report {
-            Some(Ok(report)) => decoder.feed(report, now),
-            Some(Err(trouble)) => return trouble,
-            None => decoder.tick(now),
-        };
-        for heard in heard {
-            // A closed channel means that the program ends.
-            let _ = news.send(News::Heard(heard)).await;
-        }
-    }
-}
-
-async fn until(due: Option<Instant>) {
-    match due {
-        Some(due) => sleep_until(due).await,
-        None => std::future::pending().await,
-    }
+    std::future::pending().await
 }

@@ -16,8 +16,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::spawn_local;
 
 use super::keys::Keys;
-use crate::device::heard::Heard;
-use crate::device::usb::Remembered;
+use crate::device::remember::Memory;
 use crate::event::{Event, What};
 use crate::query::Backend;
 use crate::run::scanners::{News, Scanners};
@@ -84,16 +83,18 @@ pub(super) fn listen<B: Backend + 'static>(backend: Rc<B>, sender: &Sender<Event
 }
 
 /// Reads the scanners, and shows in one sign how they are.
-pub(super) fn scan(keyboards: Vec<Remembered>, sender: &Sender<Event>) -> Scanners {
-    let (scanners, mut news) = Scanners::start(keyboards);
+pub(super) fn scan(memory: Memory, sender: &Sender<Event>) -> Scanners {
+    let (scanners, mut news) = Scanners::start(memory);
     let sender = sender.clone();
     spawn_local(async move {
         let mut was_seen = false;
         while let Some(news) = news.recv().await {
             let what = match news {
                 News::Ready { .. } => continue,
-                News::Heard(Heard::Scan(scan)) => What::Scan(scan),
-                News::Heard(Heard::Refused) => What::Garbled,
+                News::Scan(scan) => What::Scan(scan),
+                News::Refused { device } => What::Garbled(device),
+                News::Gear(gear) => What::Gear(gear),
+                News::Learning(learning) => What::Learning(learning),
                 News::Trouble(trouble) => What::Trouble(trouble.refusal()),
                 News::Count { ready, trouble } => {
                     was_seen |= ready + trouble > 0;

@@ -90,6 +90,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use uuid::Uuid;
 
+use crate::domain::gear::Order;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::price::CartLine;
@@ -255,6 +256,7 @@ pub struct Cx<'a> {
 pub(crate) struct Outbox {
     pub last_ticket: u64,
     pub asked: Vec<(Ticket, Query)>,
+    pub ordered: Vec<Order>,
     pub notice: Option<Notice>,
     /// The last question asked in the event of the notice.
     pub notice_ticket: u64,
@@ -297,6 +299,11 @@ impl Cx<'_> {
         let ticket = Ticket(self.outbox.last_ticket);
         self.outbox.asked.push((ticket, query));
         ticket
+    }
+
+    /// Asks something of the devices; the session learns what comes of it.
+    pub fn order(&mut self, order: Order) {
+        self.outbox.ordered.push(order);
     }
 
     /// A new id (`UUIDv7`), for example the idempotency key of a payment (LG2).

@@ -9,12 +9,11 @@ use nusb::transfer::{
 use nusb::{Endpoint, Interface};
 use tokio::time::timeout;
 
-use crate::device::descriptor::{Descriptor, MAX_DESCRIPTOR};
-use crate::device::heard::Heard;
+use crate::device::descriptor::{Descriptor, MAX_DESCRIPTOR, Signal, SignalReport};
 use crate::device::keys::Keys;
+use crate::device::opened::Decoder;
 use crate::device::pos::Pos;
-use crate::device::source::Source;
-use crate::device::trouble::{self, Trouble};
+use crate::device::trouble::Trouble;
 use crate::device::usb::{Form, Found, node};
 
 /// Reads waiting at the device at once: what comes in quick succession finds room.
@@ -34,39 +33,6 @@ const SET_IDLE: u8 = 0x0A;
 const SET_PROTOCOL: u8 = 0x0B;
 const REPORT_PROTOCOL: u16 = 1;
 
-/// The decoder that fits the device.
-#[derive(Debug)]
-pub enum Decoder {
-    Pos(Pos),
-    Keys(Keys),
-}
-
-impl Source for Decoder {
-    type Input = Vec<u8>;
-    type Output = Heard;
-
-    fn feed(&mut self, report: Vec<u8>, at_ms: u64) -> Vec<Heard> {
-        match self {
-            Self::Pos(pos) => pos.feed(report, at_ms),
-            Self::Keys(keys) => keys.feed(report, at_ms),
-        }
-    }
-
-    fn deadline(&self) -> Option<u64> {
-        match self {
-            Self::Pos(pos) => pos.deadline(),
-            Self::Keys(keys) => keys.deadline(),
-        }
-    }
-
-    fn tick(&mut self, at_ms: u64) -> Vec<Heard> {
-        match self {
-            Self::Pos(pos) => pos.tick(at_ms),
-            Self::Keys(keys) => keys.tick(at_ms),
-        }
-    }
-}
-
 /// A scanner that is being read.
 pub struct Claimed {
     name: String,
@@ -75,6 +41,7 @@ pub struct Claimed {
     length: usize,
     failures: u32,
     has_boot_protocol: bool,
+    signals: Option<SignalReport>,
 }
 
 impl Found {
@@ -85,7 +52,7 @@ impl Found {
     /// Why it cannot be read.
     pub async fn claim(&self) -> Result<Option<(Claimed, Decoder)>, Trouble> {
         let (_, _, number) = self.place;
-        let rule = trouble::rule(self.info.vendor_id(), self.info.product_id());
+        let rule = self.rule();
         let because =
             |error: nusb::Error| Trouble::opening(&error, &self.name, &rule, &node(&self.info));
         let device = self.info.open().await.map_err(because)?;
@@ -93,7 +60,15 @@ impl Found {
             .detach_and_claim_interface(number)
             .await
             .map_err(because)?;
-        let Some((decoder, longest, is_keyboard)) = self.decoder(&interface).await? else {
+        let asked;
+        let form = match &self.form {
+            Form::Pos(form) | Form::Keys(Some(form)) => form,
+            Form::Keys(None) | Form::Orphan | Form::Serial(_) => {
+                asked = self.ask(&interface).await?;
+                &asked
+            }
+        };
+        let Some((decoder, is_keyboard)) = self.decoder(form) else {
             return Ok(None);
         };
         if is_keyboard {
@@ -118,39 +93,25 @@ impl Found {
             name: self.name.clone(),
             interface,
             endpoint,
-            length: longest.max(1).div_ceil(packet) * packet,
+            length: form.longest.max(1).div_ceil(packet) * packet,
             failures: 0,
             has_boot_protocol: is_keyboard && self.has_boot_protocol,
+            signals: form.signals.clone(),
         };
         claimed.submit();
         Ok(Some((claimed, decoder)))
     }
 
-    /// The decoder, the bytes of the longest report, and whether it is a keyboard.
-    async fn decoder(
-        &self,
-        interface: &Interface,
-    ) -> Result<Option<(Decoder, usize, bool)>, Trouble> {
-        let asked;
-        let form = match &self.form {
-            Form::Pos(form) | Form::Keys(Some(form)) => form,
-            Form::Keys(None) | Form::Orphan => {
-                asked = self.ask(interface).await?;
-                &asked
-            }
-        };
+    /// The decoder, and whether it is a keyboard; `None`: this is no scanner.
+    pub(in crate::device) fn decoder(&self, form: &Descriptor) -> Option<(Decoder, bool)> {
         let name = self.name.clone();
-        Ok(match (&self.form, &form.scan) {
+        match (&self.form, &form.scan) {
             (Form::Pos(_) | Form::Orphan, Some(scan)) => {
-                let decoder = Decoder::Pos(Pos::new(scan.clone(), name));
-                Some((decoder, form.longest, false))
+                Some((Decoder::Pos(Pos::new(scan.clone(), name)), false))
             }
-            (Form::Keys(_), _) => {
-                let decoder = Decoder::Keys(Keys::new(form.keys.clone(), name));
-                Some((decoder, form.longest, true))
-            }
+            (Form::Keys(_), _) => Some((Decoder::Keys(Keys::new(form.keys.clone(), name)), true)),
             _ => None,
-        })
+        }
     }
 
     /// Asks the device itself for its report descriptor.
@@ -221,6 +182,23 @@ impl Claimed {
                 }
             }
         }
+    }
+
+    /// Asks the scanner for something; one that does not offer it is not asked.
+    pub async fn signal(&self, signal: Signal) {
+        let asked = self.signals.as_ref();
+        let Some((form, bytes)) = asked.and_then(|form| Some((form, form.bytes(signal)?))) else {
+            return;
+        };
+        let number = self.interface.interface_number();
+        let value = 0x0200 | u16::from(form.id.unwrap_or(0));
+        tell(&self.interface, number, SET_REPORT, value, &bytes).await;
+    }
+
+    /// Whether it offers to beep.
+    #[must_use]
+    pub fn can_beep(&self) -> bool {
+        self.signals.as_ref().is_some_and(|form| form.beep.is_some())
     }
 
     fn submit(&mut self) {
