@@ -174,14 +174,8 @@ impl App {
                 self.parts.session.scanner = sign;
                 true
             }
-            What::Gear(gear) => {
-                self.parts.session.gear = gear;
-                true
-            }
-            What::Learning(learning) => {
-                self.parts.session.learning = learning;
-                true
-            }
+            What::Gear(gear) => self.devices(|session| session.gear = gear),
+            What::Learning(learning) => self.devices(|session| session.learning = learning),
             What::Trouble(refusal) => {
                 let say = Say::from(&refusal);
                 self.outbox.notify(Tone::Warn, say, self.now);
@@ -326,6 +320,16 @@ impl App {
     fn scanned(&mut self, scan: Scan) -> bool {
         self.outbox.drop_older(self.now);
         self.top(Input::Scan(scan))
+    }
+
+    /// Every screen may show the devices.
+    fn devices(&mut self, learn: impl FnOnce(&mut Session)) -> bool {
+        learn(&mut self.parts.session);
+        let all: Vec<u64> = self.stack.iter().map(|layer| layer.id).collect();
+        for id in all {
+            self.give(id, Input::Devices);
+        }
+        true
     }
 
     /// A key that is no part of a scan: an action of the keymap, or a character.

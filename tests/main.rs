@@ -22,6 +22,7 @@ mod dormant;
 mod embedded;
 mod expiry;
 mod faults;
+mod gear;
 mod killed;
 mod layout;
 mod ledger;

@@ -198,7 +198,7 @@ async fn the_header_tells_who_where_and_how() {
     let wide = console.screen().lines().next().unwrap().to_owned();
     assert_eq!(
         wide,
-        " 云裳理发 一号台  李敏 09:02 开班                 [扫码枪] [待确认 7F3A]  10:32"
+        " 云裳理发 一号台  李敏 09:02 开班                     [扫] [待确认 7F3A]  10:32"
     );
     let narrow = console.size(45, 30).screen();
     assert_eq!(

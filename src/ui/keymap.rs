@@ -106,6 +106,16 @@ actions! {
     More = "more",
     /// Take the line out of the sale.
     Remove = "remove",
+    /// The scanners of this machine.
+    Devices = "devices",
+    /// Teach a scanner that plays a keyboard.
+    Learn = "learn",
+    /// Leave a taught scanner to its person again.
+    Forget = "forget",
+    /// Have a scanner beep: which one is it.
+    Beep = "beep",
+    /// Have a scanner read without its trigger.
+    Trigger = "trigger",
 }
 
 impl Action {

@@ -175,6 +175,8 @@ pub enum Input {
     /// Somebody else changed the database: ask again for what is visible, and leave alone what is being
     /// typed. Every screen gets it; the session has the new shop already.
     Changed(Noun),
+    /// The session knows something new of the devices. Every screen gets it.
+    Devices,
     /// Its [`Screen::deadline`] has come.
     Tick,
 }

@@ -8,5 +8,6 @@ pub mod header;
 pub mod key_bar;
 pub mod money;
 pub mod notice;
+pub mod qr;
 pub mod table;
 pub mod tiles;

@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use guitai::app::{App, Parts};
 use guitai::config::Config;
+use guitai::domain::gear::Order;
 use guitai::event::{Effect, Event, What};
 use guitai::query::{Backend, Ticket};
 use guitai::session::Session;
@@ -162,7 +163,7 @@ impl<B: Backend> Console<B> {
         let place = self.effects.iter().position(query).unwrap();
         match self.effects.remove(place) {
             Effect::Query(ticket, _) => ticket,
-            Effect::Quit => panic!("no question"),
+            Effect::Order(_) | Effect::Quit => panic!("no question"),
         }
     }
 
@@ -181,9 +182,27 @@ impl<B: Backend> Console<B> {
     pub fn open_questions(&self) -> Vec<Ticket> {
         let open = self.effects.iter().filter_map(|effect| match effect {
             Effect::Query(ticket, _) => Some(*ticket),
-            Effect::Quit => None,
+            Effect::Order(_) | Effect::Quit => None,
         });
         open.collect()
+    }
+
+    /// What was asked of the devices since the last time.
+    pub fn orders(&mut self) -> Vec<Order> {
+        let is_order = |effect: &mut Effect| matches!(effect, Effect::Order(_));
+        let orders = self.effects.extract_if(.., is_order);
+        let orders = orders.filter_map(|effect| match effect {
+            Effect::Order(order) => Some(order),
+            _ => None,
+        });
+        orders.collect()
+    }
+
+    /// The cells of the screen.
+    pub fn buffer(&mut self) -> &Buffer {
+        let app = &mut self.app;
+        self.terminal.draw(|frame| app.view(frame)).unwrap();
+        self.terminal.backend().buffer()
     }
 
     /// Whether the application has asked to end.

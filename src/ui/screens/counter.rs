@@ -29,6 +29,7 @@ use crate::session::Session;
 use crate::ui::keymap::Action;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::screens::confirm::Confirm;
+use crate::ui::screens::devices::Devices;
 use crate::ui::screens::held::Held;
 use crate::ui::screens::line::Line;
 use crate::ui::text::Say;
@@ -251,6 +252,7 @@ impl Counter {
             Action::Attach => return self.attach(cx),
             Action::Operations => return Step::Push((self.doors.operations)(cx.session.till_id())),
             Action::Dormant => return Step::Push((self.doors.dormant)()),
+            Action::Devices => return Step::push(Devices::new()),
             Action::More => return self.more(),
             Action::TopUp | Action::MemberCard => return self.of_member(action, cx),
             _ => {}
@@ -469,7 +471,11 @@ impl Screen for Counter {
                     self.finder.tick(self.member.is_some(), cx);
                     Step::Stay
                 }
-                Input::Text(_) | Input::Paste(_) | Input::Mark | Input::Rollback => Step::Stay,
+                Input::Text(_)
+                | Input::Paste(_)
+                | Input::Mark
+                | Input::Rollback
+                | Input::Devices => Step::Stay,
             }
         };
         self.keep(cx);

@@ -66,6 +66,7 @@ const MORE: &[(&str, More)] = &[
     ("counter.more_close_shift", More::CloseShift),
     ("counter.more_manage", More::Manage),
     ("counter.more_lock", More::Lock),
+    ("counter.more_devices", More::Do(Action::Devices)),
 ];
 
 #[derive(Debug, Clone, Copy)]
