@@ -25,16 +25,27 @@ until_true() {
   pass "$what"
 }
 
-# start: guitai scan --json into $log. stop SIGNAL: ends it and waits.
+# start [OPTION]: guitai scan --json into $log. start_as_clerk: the same, ordinary. stop SIGNAL: ends it and waits.
 start() {
   : >$log
-  guitai scan --json >$log 2>&1 &
+  guitai scan --json $* >$log 2>&1 &
+  scanner=$!
+}
+start_as_clerk() {
+  : >$log
+  su -s /bin/sh clerk -c "HOME=/tmp/clerk exec guitai scan --json $*" >$log 2>&1 &
   scanner=$!
 }
 stop() {
   kill -$1 $scanner
   wait $scanner 2>/dev/null
 }
+
+# as_clerk COMMAND...: as somebody ordinary.
+as_clerk() { su -s /bin/sh clerk -c "HOME=/tmp/clerk $*"; }
+
+# qemu COMMAND...: to its monitor.
+qemu() { echo "QEMU $*" >/dev/console; }
 
 # How often the log has this event, or this code.
 events() { grep -c "\"event\":\"$1\"" $log; }

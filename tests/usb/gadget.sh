@@ -16,6 +16,17 @@ hid() {
   ln -s $g/functions/hid.$1 $g/configs/c.1/
 }
 
+# serial NAME VENDOR PRODUCT WHAT: a serial line (CDC-ACM); its other end here is /dev/ttyGS0.
+serial() {
+  g=$gadgets/$1
+  mkdir $g $g/strings/0x409 $g/configs/c.1 $g/functions/acm.$1
+  echo $2 >$g/idVendor
+  echo $3 >$g/idProduct
+  echo "$4" >$g/strings/0x409/product
+  echo "N-$1" >$g/strings/0x409/serialnumber
+  ln -s $g/functions/acm.$1 $g/configs/c.1/
+}
+
 # plug NAME PORT, unplug NAME
 plug() { echo dummy_udc.$2 >$gadgets/$1/UDC; }
 unplug() { echo >$gadgets/$1/UDC; }
@@ -33,7 +44,7 @@ driver() {
   done
 }
 
-pos_descriptor=058c0902a1010912a1028502150026ff00750895010501093b81029503058c09fb09fc09fd8102953809fe82020195020666ff090409008102058c25017501950809ff8102c0c0
+pos_descriptor=$(cat /test/pos.hex)
 key_descriptor=05010906a101050719e029e71500250175019508810295017508810395057501050819012905910295017503910395067508150025650507190029658100c0
 
 # One report in Honeywell's layout: AIM identifier, text, 1 when more follows.
@@ -45,6 +56,24 @@ report() {
 }
 
 send() { bytes "$(report "$@")" >/dev/hidg$port; }
+
+# The node in /dev/bus/usb of the device with this product name.
+node() {
+  for device in /sys/bus/usb/devices/[0-9]*; do
+    if [ "$(cat $device/product 2>/dev/null)" = "$1" ]; then
+      printf '/dev/bus/usb/%03d/%03d' $(cat $device/busnum) $(cat $device/devnum)
+    fi
+  done
+}
+
+# The same at the speed of a scanner.
+burst_digits() {
+  for key in $(echo "$1" | sed 's/./& /g') enter; do
+    case $key in enter) usage=28 ;; 0) usage=27 ;; *) usage=$(printf %02x $((29 + key))) ;; esac
+    printf '0000%s00000000000000000000000000' $usage
+  done | xxd -r -p >burst
+  dd if=burst of=/dev/hidg$port bs=8 2>/dev/null
+}
 
 # Types digits and Enter on the keyboard gadget.
 type_digits() {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use nusb::descriptors::TransferType;
 use nusb::transfer::{
-    Buffer, ControlIn, ControlOut, ControlType, Direction, In, Interrupt, Recipient, TransferError,
+    Buffer, ControlIn, ControlOut, ControlType, Direction, In, Interrupt, Out, Recipient,
+    TransferError,
 };
 use nusb::{Endpoint, Interface};
 use tokio::time::timeout;
@@ -141,8 +142,8 @@ impl Found {
     }
 }
 
-/// Tells a device something it need not understand.
-async fn tell(interface: &Interface, number: u8, request: u8, value: u16, data: &[u8]) {
+/// Tells a device something it need not understand; `false` when it does not.
+async fn tell(interface: &Interface, number: u8, request: u8, value: u16, data: &[u8]) -> bool {
     let order = ControlOut {
         control_type: ControlType::Class,
         recipient: Recipient::Interface,
@@ -151,9 +152,11 @@ async fn tell(interface: &Interface, number: u8, request: u8, value: u16, data: 
         index: number.into(),
         data,
     };
-    if let Err(error) = interface.control_out(order, ANSWER).await {
+    let answer = interface.control_out(order, ANSWER).await;
+    if let Err(error) = &answer {
         tracing::debug!(request, %error, "a scanner does not know this request");
     }
+    answer.is_ok()
 }
 
 impl Claimed {
@@ -192,7 +195,28 @@ impl Claimed {
         };
         let number = self.interface.interface_number();
         let value = 0x0200 | u16::from(form.id.unwrap_or(0));
-        tell(&self.interface, number, SET_REPORT, value, &bytes).await;
+        if !tell(&self.interface, number, SET_REPORT, value, &bytes).await {
+            self.put(bytes).await;
+        }
+    }
+
+    /// Some that have an endpoint for it take reports there and nowhere else.
+    async fn put(&self, bytes: Vec<u8>) {
+        let endpoint = self.interface.descriptor().and_then(|one| {
+            let mut all = one.endpoints();
+            all.find(|end| {
+                end.direction() == Direction::Out && end.transfer_type() == TransferType::Interrupt
+            })
+        });
+        let Some(address) = endpoint.map(|end| end.address()) else {
+            return;
+        };
+        if let Ok(mut endpoint) = self.interface.endpoint::<Interrupt, Out>(address) {
+            endpoint.submit(Buffer::from(bytes));
+            if timeout(ANSWER, endpoint.next_complete()).await.is_err() {
+                tracing::debug!(device = self.name, "a scanner does not take this report");
+            }
+        }
     }
 
     /// Whether it offers to beep.
