@@ -1,12 +1,13 @@
 //! `guitai doctor`: the effective configuration, and whether what it names is there and works. Every
 //! line that fails says what to do.
 
-use std::io::{self, IsTerminal, Write};
+pub mod terminal;
+
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use rustix::fs::{Access, access, statvfs};
-use rustix::termios::tcgetwinsize;
 
 use crate::config::Config;
 use crate::device::trouble::Trouble;
@@ -15,8 +16,6 @@ use crate::ui::keymap::Keymap;
 use crate::ui::text::{Say, Text};
 use crate::ui::theme::Theme;
 
-/// The console needs this many columns and rows.
-const SMALLEST: (u16, u16) = (40, 12);
 /// Less room on the disk than this is too little, bytes.
 const ROOM: u64 = 500_000_000;
 /// A clock before this year was never set: a small box without a battery starts in 1970.
@@ -36,9 +35,11 @@ pub struct World {
     pub has_usb: bool,
     /// Keyboards and serial lines nobody taught, by name.
     pub others: Vec<String>,
-    /// The person's locale says UTF-8.
-    pub is_utf8: bool,
+    pub terminal: terminal::Seen,
 }
+
+/// What was checked, and what to do when it fails.
+type Checked = (String, Result<(), String>);
 
 /// Writes the report; `false` when something fails.
 ///
@@ -62,10 +63,10 @@ pub fn report(config: &Config, world: &World, out: &mut impl Write) -> io::Resul
         ("texts".to_owned(), Text::load().map(drop)),
         ("keymap".to_owned(), Keymap::load().map(drop)),
         ("theme".to_owned(), theme.map(drop)),
-        ("terminal".to_owned(), terminal(world.is_utf8)),
         ("clock".to_owned(), clock(world.now)),
         ("database".to_owned(), world.database.clone()),
     ];
+    checks.extend(terminal::checks(&world.terminal, &config.terminal));
     for folder in &world.folders {
         let name = folder.display();
         checks.push((format!("disk {name}"), disk(folder)));
@@ -91,23 +92,6 @@ pub fn report(config: &Config, world: &World, out: &mut impl Write) -> io::Resul
         )?;
     }
     Ok(checks.iter().all(|(_, result)| result.is_ok()))
-}
-
-fn terminal(is_utf8: bool) -> Result<(), String> {
-    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        return Err("standard input and output are no terminal: start guitai in one".to_owned());
-    }
-    if !is_utf8 {
-        return Err("the locale is not UTF-8: export LANG=C.UTF-8".to_owned());
-    }
-    let (columns, rows) = SMALLEST;
-    match tcgetwinsize(io::stdout()) {
-        Ok(size) if size.ws_col < columns || size.ws_row < rows => Err(format!(
-            "{} x {} is too small: make it at least {columns} x {rows}",
-            size.ws_col, size.ws_row
-        )),
-        _ => Ok(()),
-    }
 }
 
 fn clock(now: DateTime<Utc>) -> Result<(), String> {
@@ -150,7 +134,7 @@ fn permissions(folder: &Path) -> Result<(), String> {
     })
 }
 
-fn scanners(config: &Config, world: &World) -> Vec<(String, Result<(), String>)> {
+fn scanners(config: &Config, world: &World) -> Vec<Checked> {
     let texts = Text::load();
     let say = |say: &Say| match &texts {
         Ok(texts) => texts.say(config.lang, say),
@@ -209,7 +193,7 @@ mod tests {
             scanners: Vec::new(),
             has_usb: true,
             others: Vec::new(),
-            is_utf8: true,
+            terminal: terminal::Seen::default(),
         }
     }
 

@@ -221,10 +221,7 @@ pub fn doctor(
     let tried = tokio::task::LocalSet::new();
     let (database, scanners) = runtime()?.block_on(async {
         let database = books.greet().await;
-        (
-            database,
-            tried.run_until(run::scan::try_all(memory)).await,
-        )
+        (database, tried.run_until(run::scan::try_all(memory)).await)
     });
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()
@@ -236,8 +233,17 @@ pub fn doctor(
         folders: [home].into_iter().chain(log::folder(&env)).collect(),
         scanners,
         has_usb: others.is_some(),
-        others: others.iter().flatten().map(|one| one.name.clone()).collect(),
-        is_utf8: locale.contains("utf-8") || locale.contains("utf8"),
+        others: others
+            .iter()
+            .flatten()
+            .map(|one| one.name.clone())
+            .collect(),
+        terminal: doctor::terminal::Seen {
+            name: env("TERM").unwrap_or_default(),
+            colours: env("COLORTERM").unwrap_or_default(),
+            is_utf8: locale.contains("utf-8") || locale.contains("utf8"),
+            widths: doctor::terminal::widths(),
+        },
     };
     if doctor::report(config, &world, out)? {
         Ok(())
@@ -266,12 +272,7 @@ pub fn rules(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Signals cannot be watched.
-pub fn scan(
-    config: &Config,
-    json: bool,
-    learns: bool,
-    out: &mut impl Write,
-) -> anyhow::Result<()> {
+pub fn scan(config: &Config, json: bool, learns: bool, out: &mut impl Write) -> anyhow::Result<()> {
     let texts = Text::load().map_err(anyhow::Error::msg)?;
     let memory = memory(config)?;
     let work = run::scan::scan(memory, learns, |news| {

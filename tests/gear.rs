@@ -79,8 +79,12 @@ async fn a_scanner_is_asked_to_beep_and_one_that_was_taught_is_forgotten() {
     console.keys("<F8><F5><F6><Down><F5><F8>");
     let id = |name: &str| format!("001/{}/0", name.len());
     let expected = [
-        Order::Beep { id: id("前台枪") },
-        Order::Trigger { id: id("前台枪") },
+        Order::Beep {
+            id: id("前台枪")
+        },
+        Order::Trigger {
+            id: id("前台枪")
+        },
         Order::Forget { id: id("Wedge") },
     ];
     assert_eq!(console.orders(), expected);
@@ -122,10 +126,18 @@ async fn teaching_says_what_is_wrong_and_ends_with_esc() {
         denied: vec![("Wedge".to_owned(), "THE RULE".to_owned())],
     }));
     let said = console.screen();
-    assert!(said.contains("Wedge:没有权限") && said.contains("THE RULE"), "{said}");
-    console.event(What::Learning(Learning::TimedOut)).keys("<Enter><Esc>");
+    assert!(
+        said.contains("Wedge:没有权限") && said.contains("THE RULE"),
+        "{said}"
+    );
+    console
+        .event(What::Learning(Learning::TimedOut))
+        .keys("<Enter><Esc>");
     let orders = console.orders();
-    let kinds: Vec<bool> = orders.iter().map(|one| *one == Order::EndLearning).collect();
+    let kinds: Vec<bool> = orders
+        .iter()
+        .map(|one| *one == Order::EndLearning)
+        .collect();
     assert_eq!(kinds, [false, false, true]);
 }
 
@@ -173,7 +185,10 @@ fn decode(dark: &[Vec<bool>]) -> String {
         _ => ((row + column) % 2 + row * column % 3).is_multiple_of(2),
     };
     let is_function = |row: usize, column: usize| {
-        (row < 9 && (column < 9 || column >= 13)) || (row >= 13 && column < 9) || row == 6 || column == 6
+        (row < 9 && (column < 9 || column >= 13))
+            || (row >= 13 && column < 9)
+            || row == 6
+            || column == 6
     };
     let mut bits = Vec::new();
     let mut upwards = true;

@@ -23,6 +23,7 @@ mod embedded;
 mod expiry;
 mod faults;
 mod gear;
+mod hostile;
 mod killed;
 mod layout;
 mod ledger;

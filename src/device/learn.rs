@@ -97,7 +97,10 @@ impl Source for Ear {
         let heard = self.decoder.tick(at_ms);
         let mut verdicts = self.judge(&heard);
         // A key that types nothing, as an arrow or Enter alone.
-        if self.last.is_some_and(|last| last.saturating_add(FLUSH_MS) <= at_ms) {
+        if self
+            .last
+            .is_some_and(|last| last.saturating_add(FLUSH_MS) <= at_ms)
+        {
             self.last = None;
             self.slowest = 0;
             if !matches!(self.decoder, Decoder::Lines(_)) {
@@ -156,7 +159,10 @@ mod tests {
     fn a_serial_line_must_say_the_code_on_the_screen() {
         let lines = Lines::new("line".to_owned());
         let mut ear = Ear::new(Decoder::Lines(lines), "4711".to_owned());
-        assert!(ear.feed(b"$GPGGA,123519,4807.038\r\n".to_vec(), 5).is_empty());
+        assert!(
+            ear.feed(b"$GPGGA,123519,4807.038\r\n".to_vec(), 5)
+                .is_empty()
+        );
         assert_eq!(ear.feed(b"4711\r\n".to_vec(), 9), [Verdict::Scanner]);
     }
 }

@@ -60,10 +60,13 @@ impl Source for Lines {
             match byte {
                 b'\r' | b'\n' | b'\t' | ETX => out.extend(self.close()),
                 STX => {}
-                _ if self.data.len() >= MAX_CODE => self.is_broken = true,
                 _ => {
-                    self.data.push(byte);
                     self.last = Some(self.now);
+                    if self.data.len() < MAX_CODE {
+                        self.data.push(byte);
+                    } else {
+                        self.is_broken = true;
+                    }
                 }
             }
         }
@@ -97,14 +100,21 @@ mod tests {
 
     #[test]
     fn any_line_end_ends_a_code_however_the_bytes_are_cut() {
-        let whole = b"6901234567892\r\n]E04006381333931\r\x02abc\x03\xe4\xb8\xad\xe6\x96\x87\n10A\x1d21B\t";
+        let whole =
+            b"6901234567892\r\n]E04006381333931\r\x02abc\x03\xe4\xb8\xad\xe6\x96\x87\n10A\x1d21B\t";
         for size in 1..whole.len() {
             let mut lines = Lines::new("front".to_owned());
             let mut heard = Vec::new();
             for piece in whole.chunks(size) {
                 heard.extend(lines.feed(piece.to_vec(), 5));
             }
-            let expected = ["6901234567892", "4006381333931", "abc", "中文", "10A\u{1d}21B"];
+            let expected = [
+                "6901234567892",
+                "4006381333931",
+                "abc",
+                "中文",
+                "10A\u{1d}21B",
+            ];
             assert_eq!(codes(heard), expected, "{size}");
             assert_eq!(lines.deadline(), None);
         }
@@ -117,6 +127,9 @@ mod tests {
         assert_eq!(lines.deadline(), Some(5 + FLUSH_MS));
         assert_eq!(codes(lines.tick(5 + FLUSH_MS)), ["6901234567892"]);
         lines.feed(vec![b'x'; 100_000], 900);
-        assert_eq!(codes(lines.feed(b"\r69\r".to_vec(), 901)), ["refused", "69"]);
+        assert_eq!(
+            codes(lines.feed(b"\r69\r".to_vec(), 901)),
+            ["refused", "69"]
+        );
     }
 }

@@ -92,9 +92,8 @@ impl Raw {
         };
         loop {
             let mut ready = self.file.readable().await.map_err(|_closed| gone())?;
-            let taken = ready.try_io(|file| {
-                read(file.get_ref(), bytes.as_mut_slice()).map_err(io::Error::from)
-            });
+            let taken = ready
+                .try_io(|file| read(file.get_ref(), bytes.as_mut_slice()).map_err(io::Error::from));
             match taken {
                 Ok(Ok(0)) => return Err(gone()),
                 Ok(Ok(length)) => {
@@ -126,6 +125,8 @@ impl Raw {
     /// Whether it offers to beep.
     #[must_use]
     pub fn can_beep(&self) -> bool {
-        self.signals.as_ref().is_some_and(|form| form.beep.is_some())
+        self.signals
+            .as_ref()
+            .is_some_and(|form| form.beep.is_some())
     }
 }

@@ -215,7 +215,11 @@ mod tests {
             ("0c2e:0b61:20B7F1@1-2", "0c2e:0b61:20B7F2@1-2", false),
             // Every scanner of some makers says the same.
             ("0c2e:0b61:0001@1-2", "0c2e:0b61:0001@1-3", false),
-            ("0c2e:0b61:0000000000@1-2", "0c2e:0b61:0000000000@1-3", false),
+            (
+                "0c2e:0b61:0000000000@1-2",
+                "0c2e:0b61:0000000000@1-3",
+                false,
+            ),
         ] {
             assert_eq!(parse(known).is(&parse(here)), is, "{known} {here}");
         }

@@ -188,9 +188,8 @@ fn look(device: &DeviceInfo, memory: &Memory, listing: &mut Listing) {
 /// Serial lines: most are modems, boards and printers, and opening one disturbs it. So only what
 /// was named, taught, or calls itself a scanner is read.
 fn look_at_lines(device: &DeviceInfo, memory: &Memory, listing: &mut Listing) {
-    let is_line = |one: &&InterfaceInfo| {
-        (one.class(), one.subclass()) == (COMMUNICATIONS, SERIAL_LINE)
-    };
+    let is_line =
+        |one: &&InterfaceInfo| (one.class(), one.subclass()) == (COMMUNICATIONS, SERIAL_LINE);
     for interface in device.interfaces().filter(is_line) {
         let folder = folder(device, interface.interface_number());
         let Some(node) = folder.as_deref().and_then(line_node) else {

@@ -64,14 +64,22 @@ pub struct Gear {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Order {
     /// Find the keyboard or line that sends this code; empty: any code, at once.
-    Learn { code: String },
+    Learn {
+        code: String,
+    },
     EndLearning,
     /// The device with this id is a person's again.
-    Forget { id: String },
+    Forget {
+        id: String,
+    },
     /// Beep, so that a person hears which one it is.
-    Beep { id: String },
+    Beep {
+        id: String,
+    },
     /// Read now, as if the trigger were pulled.
-    Trigger { id: String },
+    Trigger {
+        id: String,
+    },
 }
 
 /// How far learning is.
@@ -218,7 +226,10 @@ mod tests {
             tallies.scanned("device 1", &scan("6901234567892"), at);
         }
         let of = |tallies: &Tallies| tallies.of("device 1").unwrap().clone();
-        assert_eq!((of(&tallies).failures(), of(&tallies).last.len()), (0, LAST));
+        assert_eq!(
+            (of(&tallies).failures(), of(&tallies).last.len()),
+            (0, LAST)
+        );
         tallies.refused("device 1");
         assert_eq!((of(&tallies).scans, of(&tallies).failures()), (999, 1));
     }

@@ -148,7 +148,6 @@ pub fn plain(news: &News, lang: Lang, texts: &Text) -> Option<String> {
         News::Scan(scan) => return Some(scan.code.replace('\u{1d}', "<GS>")),
         News::Refused { .. } => Say::new("app.garbled"),
         News::Learning(learning) => return learnt(learning, lang, texts),
-        News::Gear(_) => return None,
         News::Trouble(trouble) => {
             let mut lines = vec![texts.say(lang, &Say::from(&trouble.refusal()))];
             let remedy = trouble.remedy();
@@ -159,7 +158,7 @@ pub fn plain(news: &News, lang: Lang, texts: &Text) -> Option<String> {
             ready: 0,
             trouble: 0,
         } => Say::new("scanner.none"),
-        News::Count { .. } => return None,
+        News::Count { .. } | News::Gear(_) => return None,
     };
     Some(texts.say(lang, &say))
 }
@@ -180,7 +179,11 @@ fn learnt(learning: &Learning, lang: Lang, texts: &Text) -> Option<String> {
             return Some(lines.join("\n"));
         }
         Learning::Found { name, kept } => {
-            let key = if *kept { "learn.found" } else { "learn.found_brief" };
+            let key = if *kept {
+                "learn.found"
+            } else {
+                "learn.found_brief"
+            };
             Say::new(key).with("device", name)
         }
         Learning::TimedOut => Say::new("learn.timed_out"),

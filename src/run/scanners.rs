@@ -343,7 +343,10 @@ impl Station {
                 (None, _) => GearState::Opening,
             };
             let found = known.found.as_ref();
-            let name = known.trouble.as_ref().map(|trouble| trouble.device().to_owned());
+            let name = known
+                .trouble
+                .as_ref()
+                .map(|trouble| trouble.device().to_owned());
             let bare = Gear {
                 id: id(place),
                 name: name.unwrap_or_default(),
@@ -356,7 +359,10 @@ impl Station {
             };
             Some(found.map_or(bare, |found| gear_of(found, state, known.can_beep)))
         });
-        let left = self.others.iter().map(|found| gear_of(found, GearState::Left, false));
+        let left = self
+            .others
+            .iter()
+            .map(|found| gear_of(found, GearState::Left, false));
         let gear: Vec<Gear> = read.chain(left).take(gear::MOST).collect();
         if gear != self.shown {
             self.shown.clone_from(&gear);
@@ -400,5 +406,5 @@ async fn changed(hotplug: Option<&Hotplug>) {
     {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

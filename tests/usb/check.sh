@@ -2,21 +2,20 @@
 failed=0
 log=/tmp/log
 
-pass() { echo "PASS $*"; }
+pass() { echo "PASS $(cut -d. -f1 /proc/uptime) s: $*"; }
 fail() {
   failed=$((failed + 1))
   echo "FAIL $*"
   sed 's/^/  /' $log 2>/dev/null | tail -n 12
 }
 
-# until WHAT COMMAND...: at most ten seconds.
+# until_true WHAT COMMAND...: at most ten seconds by the clock.
 until_true() {
   what=$1
   shift
-  turns=0
+  limit=$(($(cut -d. -f1 /proc/uptime) + 10))
   while ! "$@" >/dev/null 2>&1; do
-    turns=$((turns + 1))
-    if [ $turns -ge 500 ]; then
+    if [ $(cut -d. -f1 /proc/uptime) -gt $limit ]; then
       fail "$what"
       return 1
     fi

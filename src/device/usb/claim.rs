@@ -1,5 +1,6 @@
 //! `Claimed`: a scanner whose interface is ours. Whoever lets go of it gives it back to the kernel.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use nusb::descriptors::TransferType;
@@ -40,6 +41,8 @@ pub struct Claimed {
     interface: Interface,
     endpoint: Endpoint<Interrupt, In>,
     length: usize,
+    /// Read before a failure was cleared up, and not handed on yet.
+    kept: VecDeque<Vec<u8>>,
     failures: u32,
     has_boot_protocol: bool,
     signals: Option<SignalReport>,
@@ -95,6 +98,7 @@ impl Found {
             interface,
             endpoint,
             length: form.longest.max(1).div_ceil(packet) * packet,
+            kept: VecDeque::new(),
             failures: 0,
             has_boot_protocol: is_keyboard && self.has_boot_protocol,
             signals: form.signals.clone(),
@@ -166,6 +170,9 @@ impl Claimed {
     /// It was unplugged, or fails again and again.
     pub async fn report(&mut self) -> Result<Vec<u8>, Trouble> {
         loop {
+            if let Some(report) = self.kept.pop_front() {
+                return Ok(report);
+            }
             self.submit();
             let done = self.endpoint.next_complete().await;
             let Err(error) = done.status else {
@@ -222,7 +229,9 @@ impl Claimed {
     /// Whether it offers to beep.
     #[must_use]
     pub fn can_beep(&self) -> bool {
-        self.signals.as_ref().is_some_and(|form| form.beep.is_some())
+        self.signals
+            .as_ref()
+            .is_some_and(|form| form.beep.is_some())
     }
 
     fn submit(&mut self) {
@@ -231,15 +240,15 @@ impl Claimed {
         }
     }
 
-    /// Takes back the reads that wait.
+    /// Takes back the reads that wait. What one of them has read already is kept.
     async fn drain(&mut self) {
         self.endpoint.cancel_all();
         while self.endpoint.pending() > 0 {
-            if timeout(CANCELLED, self.endpoint.next_complete())
-                .await
-                .is_err()
-            {
+            let Ok(done) = timeout(CANCELLED, self.endpoint.next_complete()).await else {
                 return;
+            };
+            if done.status.is_ok() {
+                self.kept.push_back(done.buffer.into_vec());
             }
         }
     }

@@ -64,7 +64,11 @@ impl Station {
         self.lesson = Some(Lesson {
             code: code.clone(),
             until,
-            candidates: self.others.iter().map(|found| found.place.clone()).collect(),
+            candidates: self
+                .others
+                .iter()
+                .map(|found| found.place.clone())
+                .collect(),
             _ended: end,
         });
         let news = self.news.clone();
@@ -190,7 +194,10 @@ impl Turns {
         for line in candidates.extract_if(.., |one| matches!(one.form, Form::Serial(_))) {
             self.denied.push((line.name.clone(), line.rule()));
         }
-        self.tell(None).await;
+        let has_tried = !candidates.is_empty();
+        if !has_tried {
+            self.tell(None).await;
+        }
         while !candidates.is_empty() && !*self.over.borrow() {
             let found = candidates.remove(0);
             self.tell(Some(found.name.clone())).await;
@@ -206,7 +213,10 @@ impl Turns {
                 }
             }
         }
-        self.tell(None).await;
+        // Somebody's keyboard was tried, and is back.
+        if has_tried {
+            self.tell(None).await;
+        }
         let _ = self.over.wait_for(|is_over| *is_over).await;
         None
     }

@@ -44,7 +44,11 @@ pub(super) async fn read(
             let can_beep = opened.can_beep();
             let _ = steps.send((place.clone(), Step::Ready { can_beep })).await;
             let device = found.name;
-            let _ = news.send(News::Ready { device: device.clone() }).await;
+            let _ = news
+                .send(News::Ready {
+                    device: device.clone(),
+                })
+                .await;
             let step = tokio::select! {
                 _ = stopped.wait_for(|is_stopped| *is_stopped) => Step::Stopped,
                 step = listen(&mut opened, &mut decoder, &device, &news, &mut asked) => step,

@@ -148,7 +148,9 @@ const fn state(gear: &Gear) -> (&'static str, Role) {
 
 fn tally<'a>(gear: &Gear, look: &Look<'a>) -> Option<&'a Tally> {
     let is_read = !matches!(gear.state, GearState::Left);
-    is_read.then(|| look.session.tallies.of(&gear.name)).flatten()
+    is_read
+        .then(|| look.session.tallies.of(&gear.name))
+        .flatten()
 }
 
 fn cells(gear: &Gear, look: &Look) -> Vec<Cell> {

@@ -62,16 +62,26 @@ impl Learn {
                     words.push(say(Say::new("learn.heard").with("count", heard), Role::Dim));
                 }
                 if let Some(name) = claimed {
-                    words.push(say(Say::new("learn.claimed").with("device", name), Role::Warn));
+                    words.push(say(
+                        Say::new("learn.claimed").with("device", name),
+                        Role::Warn,
+                    ));
                 }
                 for (name, rule) in denied {
-                    words.push(say(Say::new("learn.denied").with("device", name), Role::Warn));
+                    words.push(say(
+                        Say::new("learn.denied").with("device", name),
+                        Role::Warn,
+                    ));
                     words.push((rule.clone(), Role::Dim));
                 }
                 words
             }
             Learning::Found { name, kept } => {
-                let key = if *kept { "learn.found" } else { "learn.found_brief" };
+                let key = if *kept {
+                    "learn.found"
+                } else {
+                    "learn.found_brief"
+                };
                 vec![
                     say(Say::new(key).with("device", name), Role::Good),
                     text("learn.done"),
@@ -124,7 +134,11 @@ impl Screen for Learn {
         let qr = self.qr.as_ref().filter(|_| !self.is_over());
         let (columns, _) = qr.map_or((0, 0), Qr::size);
         let is_beside = !is_narrow(area) && qr.is_some();
-        let wide = if is_beside { body.width.saturating_sub(columns + GAP) } else { body.width };
+        let wide = if is_beside {
+            body.width.saturating_sub(columns + GAP)
+        } else {
+            body.width
+        };
         let words = self.words(look);
         let broken = words.iter().flat_map(|(text, role)| {
             let broken = width::wrap(text, wide.into());
@@ -132,7 +146,16 @@ impl Screen for Learn {
         });
         let mut row = 0;
         for (text, role) in broken {
-            paint::line(frame, Rect { width: wide, ..body }, row, &text, look.style(role));
+            paint::line(
+                frame,
+                Rect {
+                    width: wide,
+                    ..body
+                },
+                row,
+                &text,
+                look.style(role),
+            );
             row += 1;
         }
         let place = if is_beside {
@@ -148,7 +171,13 @@ impl Screen for Learn {
             && !qr.view(frame, place, look)
         {
             let say = look.text("learn.no_room");
-            paint::line(frame, paint::below(body, row), 0, say, look.style(Role::Warn));
+            paint::line(
+                frame,
+                paint::below(body, row),
+                0,
+                say,
+                look.style(Role::Warn),
+            );
         }
     }
 }
