@@ -185,7 +185,7 @@ fn decode(dark: &[Vec<bool>]) -> String {
         _ => ((row + column) % 2 + row * column % 3).is_multiple_of(2),
     };
     let is_function = |row: usize, column: usize| {
-        (row < 9 && (column < 9 || column >= 13))
+        (row < 9 && !(9..13).contains(&column))
             || (row >= 13 && column < 9)
             || row == 6
             || column == 6
@@ -235,11 +235,11 @@ fn decode(dark: &[Vec<bool>]) -> String {
             1 => {
                 let count = take(10);
                 for _ in 0..count / 3 {
-                    text += &format!("{:03}", take(10));
+                    text.extend(format!("{:03}", take(10)).chars());
                 }
                 match count % 3 {
-                    1 => text += &format!("{}", take(4)),
-                    2 => text += &format!("{:02}", take(7)),
+                    1 => text.extend(format!("{}", take(4)).chars()),
+                    2 => text.extend(format!("{:02}", take(7)).chars()),
                     _ => {}
                 }
             }

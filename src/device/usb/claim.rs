@@ -29,6 +29,8 @@ const FAILURES: u32 = 3;
 /// How long to leave a device alone after a failed read.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// The standard request every device answers (USB 2.0, 9.4.5).
+const GET_STATUS: u8 = 0x00;
 /// Requests of the HID class (HID 1.11, 7.2).
 const SET_REPORT: u8 = 0x09;
 const SET_IDLE: u8 = 0x0A;
@@ -146,6 +148,20 @@ impl Found {
     }
 }
 
+/// Whether a device does not even say how it is; a refusal is an answer too.
+async fn is_deaf(interface: &Interface) -> bool {
+    let question = ControlIn {
+        control_type: ControlType::Standard,
+        recipient: Recipient::Device,
+        request: GET_STATUS,
+        value: 0,
+        index: 0,
+        length: 2,
+    };
+    let answer = interface.control_in(question, ANSWER).await;
+    matches!(answer, Err(TransferError::Cancelled))
+}
+
 /// Tells a device something it need not understand; `false` when it does not.
 async fn tell(interface: &Interface, number: u8, request: u8, value: u16, data: &[u8]) -> bool {
     let order = ControlOut {
@@ -261,6 +277,12 @@ impl Claimed {
             tell(&self.interface, number, SET_PROTOCOL, REPORT_PROTOCOL, &[]).await;
         }
         drop(self.endpoint);
+        if is_deaf(&self.interface).await {
+            // Its driver would ask it for half a minute, and hold up the end of the program.
+            tracing::warn!(device = self.name, "answers nothing, and is not given back");
+            std::mem::forget(self.interface);
+            return;
+        }
         if let Err(error) = self.interface.release().await {
             tracing::warn!(device = self.name, %error, "the kernel does not have it back");
         }
