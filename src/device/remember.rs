@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use nusb::DeviceInfo;
@@ -155,8 +156,10 @@ impl Memory {
         let Some(file) = &self.file else {
             return Ok(());
         };
-        if let Some(folder) = file.parent() {
+        if let Some(folder) = file.parent().filter(|folder| !folder.exists()) {
             fs::create_dir_all(folder)?;
+            // The account of a private Postgres passes through it later.
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
         }
         let new = file.with_extension("new");
         let mut out = fs::File::create(&new)?;

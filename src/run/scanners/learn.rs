@@ -24,7 +24,7 @@ use crate::domain::gear::Learning;
 /// How long learning takes at most.
 const LESSON: Duration = Duration::from_secs(90);
 /// How long one keyboard is away from its driver at most.
-const TURN: Duration = Duration::from_secs(8);
+const TURN: Duration = Duration::from_secs(5);
 /// Before a keyboard that could not be claimed is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Devices that are tried at most.
