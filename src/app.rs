@@ -5,6 +5,7 @@ mod keyboard;
 mod renewal;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::Error;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
@@ -72,9 +73,13 @@ impl Parts {
             terminal.truecolor,
             no_color,
         );
+        let texts = Text::load().map_err(Error::msg)?;
+        let mut session = Session::new(config.till.number);
+        session.printing = config.printing();
+        session.slips = Arc::new(config.slips(&texts)?);
         Ok(Self {
-            session: Session::new(config.till.number),
-            texts: Text::load().map_err(Error::msg)?,
+            session,
+            texts,
             keymap: Keymap::load().map_err(Error::msg)?,
             theme: theme.map_err(Error::msg)?,
             lang: config.lang,
@@ -164,6 +169,10 @@ impl App {
             }
             What::Scanner(sign) => {
                 self.parts.session.scanner = sign;
+                true
+            }
+            What::Printer(state) => {
+                self.parts.session.printer = state;
                 true
             }
             What::Trouble(refusal) => {
@@ -491,6 +500,10 @@ impl App {
             self.waiting.insert(ticket, id);
             self.effects.push(Effect::Query(ticket, query));
         }
+        let orders = self.outbox.orders.drain(..).map(Effect::Print);
+        self.effects.extend(orders);
+        let shown = self.outbox.shown.take().map(Effect::Show);
+        self.effects.extend(shown);
         self.step(place, step);
     }
 

@@ -59,6 +59,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print a test page on the printer of `[printer]`, or say why not.
+    Print {
+        /// Open the drawer instead.
+        #[arg(long)]
+        drawer: bool,
+    },
     /// Show the effective configuration and check what it names.
     Doctor,
 }

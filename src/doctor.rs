@@ -33,6 +33,8 @@ pub struct World {
     pub folders: Vec<PathBuf>,
     /// What happened when every scanner was tried.
     pub scanners: Vec<News>,
+    /// Printer, drawer, display: what was tried, and what to do when it failed.
+    pub devices: Vec<(String, Result<(), String>)>,
     /// Keyboards nobody named: numbers and name.
     pub keyboards: Vec<(String, String)>,
     /// The person's locale says UTF-8.
@@ -71,6 +73,10 @@ pub fn report(config: &Config, world: &World, out: &mut impl Write) -> io::Resul
         checks.push((format!("permissions {name}"), permissions(folder)));
     }
     checks.extend(scanners(config, world));
+    checks.extend(world.devices.iter().cloned());
+    let slips = Text::load().map(|texts| config.slips(&texts).map(drop));
+    let slips = slips.and_then(|slips| slips.map_err(|error| error.to_string()));
+    checks.push(("templates".to_owned(), slips));
     for (what, result) in &checks {
         match result {
             Ok(()) => writeln!(out, "ok    {what}")?,
@@ -196,6 +202,7 @@ mod tests {
             database: Ok(()),
             folders: vec![std::env::temp_dir()],
             scanners: Vec::new(),
+            devices: Vec::new(),
             keyboards: Vec::new(),
             is_utf8: true,
         }

@@ -5,10 +5,11 @@
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
 
+use crate::domain::print::{Order, Shown};
 use crate::domain::scan::Scan;
 use crate::error::{Refusal, Result};
 use crate::query::{Noun, Query, Reply, Ticket};
-use crate::session::{Connection, ScannerSign};
+use crate::session::{Connection, PrinterState, ScannerSign};
 
 /// Something happened, at the time it was noticed.
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub enum What {
     Changed(Noun),
     Connection(Connection),
     Scanner(ScannerSign),
+    /// How the printer is now.
+    Printer(PrinterState),
     /// A device needs a person: what to do, said once.
     Trouble(Refusal),
     /// The time of `App::deadline` has come.
@@ -48,6 +51,9 @@ pub enum What {
 #[derive(Debug, Clone)]
 pub enum Effect {
     Query(Ticket, Query),
+    Print(Order),
+    /// To the customer's display.
+    Show(Shown),
     /// Restore the terminal and end.
     Quit,
 }

@@ -29,6 +29,7 @@ fn main() -> anyhow::Result<()> {
             return start::migrate(&config, app_password_file.as_deref(), &mut out);
         }
         Some(Command::Scan { json }) => return start::scan(&config, json, &mut out),
+        Some(Command::Print { drawer }) => return start::print(&config, drawer, &mut out),
         Some(Command::Verify { demo, members }) => {
             let which = if demo {
                 Which::Demo(members)

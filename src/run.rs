@@ -2,6 +2,7 @@
 //! The only place that waits, spawns, draws or ends.
 
 mod keys;
+pub mod paper;
 pub mod scan;
 pub mod scanners;
 mod sources;
@@ -23,6 +24,7 @@ use crate::device::usb::Remembered;
 use crate::error::{Kind, Refusal};
 use crate::event::{Effect, Event, What};
 use crate::query::{Backend, Query, Ticket};
+use crate::run::paper::{Devices, Paper};
 use crate::ui::terminal::Terminal;
 
 /// Events waiting to be taken; a producer waits when there are more.
@@ -69,6 +71,7 @@ pub async fn run<B: Backend + 'static>(
     backend: Rc<B>,
     (sender, receiver): (Sender<Event>, Receiver<Event>),
     keyboards: Vec<Remembered>,
+    devices: Devices,
 ) -> io::Result<()> {
     let answers = Answers::new(backend, sender.clone());
     let local = LocalSet::new();
@@ -78,8 +81,10 @@ pub async fn run<B: Backend + 'static>(
             sources::watch(&terminal, &sender)?;
             terminal.measure()?;
             let scanners = sources::scan(keyboards, &sender);
-            turn(app, terminal, receiver, &answers).await;
+            let paper = Paper::start(devices, sender.clone())?;
+            turn(app, terminal, receiver, &answers, &paper).await;
             scanners.close().await;
+            paper.close().await;
             Ok(())
         })
         .await
@@ -90,12 +95,15 @@ async fn turn<B: Backend + 'static>(
     mut terminal: Terminal,
     mut receiver: Receiver<Event>,
     answers: &Answers<B>,
+    paper: &Paper,
 ) {
     let mut changed = true;
     loop {
         for effect in app.take_effects() {
             match effect {
                 Effect::Query(ticket, query) => answers.ask(ticket, query),
+                Effect::Print(order) => paper.order(order),
+                Effect::Show(shown) => paper.show(shown),
                 Effect::Quit => return,
             }
         }

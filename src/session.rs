@@ -1,12 +1,17 @@
 //! Who stands at which till: what every screen may know without asking.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, FixedOffset, NaiveDate, Offset, Utc};
 
 use crate::domain::calendar::business_date;
 use crate::domain::ledger::Stamp;
+use crate::domain::print::{Printing, Waiting};
 use crate::domain::shift::Shift;
 use crate::domain::shop::{Shop, Store, Till};
+use crate::domain::slip::Slips;
 use crate::domain::staff::{Limit, Staff};
+use crate::error::Refusal;
 use crate::query::{By, Cart, Opening};
 use uuid::Uuid;
 
@@ -34,6 +39,14 @@ pub enum ScannerSign {
     Trouble,
 }
 
+/// How the printer is, and what waits for it.
+#[derive(Debug, Clone, Default)]
+pub struct PrinterState {
+    /// Why it does not print.
+    pub trouble: Option<Refusal>,
+    pub jobs: Vec<Waiting>,
+}
+
 /// What every screen may read, and the sign-in and shift screens change.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -50,6 +63,10 @@ pub struct Session {
     pub cart_broken: bool,
     pub connection: Connection,
     pub scanner: ScannerSign,
+    /// What this till prints, with which templates, and how the printer is.
+    pub printing: Printing,
+    pub slips: Arc<Slips>,
+    pub printer: PrinterState,
     /// The shop's time: +08:00 (OP2).
     pub offset: FixedOffset,
 }
@@ -69,6 +86,9 @@ impl Session {
             cart_broken: false,
             connection: Connection::default(),
             scanner: ScannerSign::default(),
+            printing: Printing::default(),
+            slips: Arc::default(),
+            printer: PrinterState::default(),
             offset: shanghai(),
         }
     }

@@ -93,6 +93,7 @@ use uuid::Uuid;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::price::CartLine;
+use crate::domain::print::{Order, Shown};
 use crate::domain::product::Product;
 use crate::domain::receipt::Receipt;
 use crate::domain::scan::Scan;
@@ -255,6 +256,8 @@ pub struct Cx<'a> {
 pub(crate) struct Outbox {
     pub last_ticket: u64,
     pub asked: Vec<(Ticket, Query)>,
+    pub orders: Vec<Order>,
+    pub shown: Option<Shown>,
     pub notice: Option<Notice>,
     /// The last question asked in the event of the notice.
     pub notice_ticket: u64,

@@ -52,6 +52,7 @@ pub const FILES: &[(&str, &str)] = files![
     "message",
     "new_product",
     "operations",
+    "printer",
     "product",
     "reason",
     "receipt",
