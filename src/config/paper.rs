@@ -143,10 +143,11 @@ impl Config {
             Auto::Refund => vec![OperationKind::Refund, OperationKind::TopUpReversal],
             Auto::ShiftClose => vec![OperationKind::ShiftClose],
         };
+        let asked = printer.auto.iter().filter(|_| is_there);
         Printing {
             is_there,
             columns: printer.columns,
-            auto: printer.auto.iter().flat_map(kinds).collect(),
+            auto: asked.flat_map(kinds).collect(),
             copies: printer.copies,
             has_drawer: is_there && printer.drawer,
         }
@@ -165,7 +166,9 @@ impl Config {
             );
         }
         let own = |name: &str| std::fs::read_to_string(folder?.join(name)).ok();
-        Slips::load(&own, &|key| texts.both(key).is_some()).map_err(|(file, mistake)| {
+        let slips = Slips::load(&own, &|key| texts.both(key).is_some());
+        let slips = slips.map(|slips| slips.with_logo(self.printer.logo.is_some()));
+        slips.map_err(|(file, mistake)| {
             let path = folder.map_or_else(|| "assets/slip".into(), std::borrow::ToOwned::to_owned);
             anyhow!(
                 "{}: {mistake}\nCorrect that line; without the file the shipped template is used.",

@@ -17,8 +17,9 @@ use uuid::Uuid;
 
 use super::{Books, line, names, sign_in, the_shop, till};
 use crate::support::console::{morning, parts};
+use crate::support::shop::slips;
 
-fn document(kind: OperationKind, document: Document) -> Receipt {
+pub fn document(kind: OperationKind, document: Document) -> Receipt {
     Receipt {
         id: Uuid::from_u128(1),
         kind,
@@ -66,7 +67,7 @@ pub fn sale() -> Receipt {
     receipt
 }
 
-fn top_up() -> Receipt {
+pub fn top_up() -> Receipt {
     let later = |months: i64| Promised {
         due_on: (morning() + TimeDelta::days(30 * months)).date_naive(),
         bonus: Fen(10_000),
@@ -87,7 +88,7 @@ fn top_up() -> Receipt {
     )
 }
 
-fn refund() -> Receipt {
+pub fn refund() -> Receipt {
     let mut receipt = document(
         OperationKind::Refund,
         Document {
@@ -113,17 +114,19 @@ fn refund() -> Receipt {
 
 pub(super) fn text(receipt: &Receipt, lang: Lang, columns: usize) -> String {
     let texts = Text::load().unwrap();
-    let words = |key: &'static str| texts.get(lang, key).to_owned();
+    let words = |key: &str| texts.get(lang, key).to_owned();
     let layout = Layout {
         columns,
         copy: false,
         words: &words,
+        slips: &slips(),
     };
     let lines = slip::receipt(receipt, Some(&the_shop()), layout);
     for line in &lines {
-        assert!(width::width(&line.text) <= columns, "{}", line.text);
+        let shown = line.shown(columns);
+        assert!(width::width(&shown) <= columns, "{shown}");
     }
-    slip::text(&lines)
+    slip::text(&lines, columns)
 }
 
 #[test]
@@ -171,15 +174,15 @@ fn the_sheet_of_a_shift() {
             moved(OperationKind::Refund, Account::Cash, 899),
         ],
     );
-    let texts = Text::load().unwrap();
-    let words = |key: &'static str| texts.get(Lang::Zh, key).to_owned();
-    let layout = Layout {
-        columns: slip::NARROW,
-        copy: false,
-        words: &words,
+    let closed = Document {
+        counted: Fen(70_000),
+        reason: Some("找零少收".into()),
+        sheet: Some(Box::new(sheet)),
+        ..Document::default()
     };
-    let lines = slip::sheet(&sheet, "云裳理发", layout);
-    insta::assert_snapshot!("slip_sheet_32", slip::text(&lines));
+    let mut receipt = document(OperationKind::ShiftClose, closed);
+    receipt.after = None;
+    insta::assert_snapshot!("slip_sheet_32", text(&receipt, Lang::Zh, slip::NARROW));
 }
 
 #[test]

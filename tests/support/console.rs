@@ -162,7 +162,7 @@ impl<B: Backend> Console<B> {
         let place = self.effects.iter().position(query).unwrap();
         match self.effects.remove(place) {
             Effect::Query(ticket, _) => ticket,
-            Effect::Quit => panic!("no question"),
+            _ => panic!("no question"),
         }
     }
 
@@ -181,9 +181,16 @@ impl<B: Backend> Console<B> {
     pub fn open_questions(&self) -> Vec<Ticket> {
         let open = self.effects.iter().filter_map(|effect| match effect {
             Effect::Query(ticket, _) => Some(*ticket),
-            Effect::Quit => None,
+            _ => None,
         });
         open.collect()
+    }
+
+    /// What printer, drawer and display were told so far.
+    pub fn handed_out(&self) -> Vec<&Effect> {
+        let all = self.effects.iter();
+        all.filter(|effect| matches!(effect, Effect::Print(_) | Effect::Show(_)))
+            .collect()
     }
 
     /// Whether the application has asked to end.

@@ -261,7 +261,11 @@ fn split(text: &str) -> Result<Pieces, String> {
 
 /// All templates of the shop.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Slips(BTreeMap<Kind, Template>);
+pub struct Slips {
+    all: BTreeMap<Kind, Template>,
+    /// There is a picture for `@logo`.
+    has_logo: bool,
+}
 
 impl Slips {
     /// Those that ship with guitai, where `own` has no file of that name.
@@ -280,12 +284,20 @@ impl Slips {
                 Template::parse(&content, kind, is_word).map_err(|mistake| (file, mistake))?;
             all.insert(kind, template);
         }
-        Ok(Self(all))
+        let has_logo = false;
+        Ok(Self { all, has_logo })
+    }
+
+    /// With or without the shop's picture.
+    #[must_use]
+    pub const fn with_logo(mut self, has_logo: bool) -> Self {
+        self.has_logo = has_logo;
+        self
     }
 
     pub(super) fn fill(&self, kind: Kind, facts: &Facts, layout: Layout) -> Vec<Line> {
         let mut paper = Paper::new(layout.columns);
-        if let Some(template) = self.0.get(&kind) {
+        if let Some(template) = self.all.get(&kind) {
             let mut writer = Writer {
                 slips: self,
                 words: layout.words,
@@ -314,10 +326,11 @@ impl<'a> Writer<'a> {
     fn item(&mut self, item: &Item, paper: &mut Paper) {
         match item {
             Item::Rule => paper.rule(),
-            Item::Logo => paper.put(String::new(), Form::Logo),
+            Item::Logo if self.slips.has_logo => paper.put(String::new(), Form::Logo),
+            Item::Logo => {}
             Item::Head => {
                 let slips = self.slips;
-                if let Some(head) = slips.0.get(&Kind::Head) {
+                if let Some(head) = slips.all.get(&Kind::Head) {
                     self.items(&head.0, paper);
                 }
             }
@@ -433,7 +446,7 @@ mod tests {
 
     #[test]
     fn an_owner_s_template_takes_the_place_of_the_shipped_one() {
-        let own = |name: &str| (name == "sale.slip").then(|| "=== {shop}\n{total}".to_owned());
+        let own = |name: &str| name.starts_with("sale.").then(|| "=== {shop}\n{total}".to_owned());
         let slips = Slips::load(&own, &|_| true).unwrap();
         let words = |key: &str| key.to_owned();
         let layout = Layout {

@@ -448,6 +448,8 @@ impl Screen for Counter {
     }
 
     fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
+        let before = (self.sale.all().len(), self.total);
+        let is_paid = matches!(input, Input::Outcome(Outcome::Receipt(_)));
         let pasted = match &input {
             Input::Paste(text) => refused(text),
             _ => None,
@@ -474,6 +476,9 @@ impl Screen for Counter {
         };
         self.keep(cx);
         self.total = self.quote(cx.session).total;
+        if !is_paid {
+            self.show(before, cx);
+        }
         step
     }
 
