@@ -112,6 +112,41 @@ pub fn refund() -> Receipt {
     receipt
 }
 
+/// The shift's own document.
+pub fn closed() -> Receipt {
+    let mut parts = parts();
+    sign_in(&mut parts, &Books::new());
+    let moved = |operation, account, fen: i64| Moved {
+        operation,
+        account,
+        amount: fen,
+        operations: 3,
+    };
+    let sheet = make_sheet(
+        parts.session.shift.unwrap(),
+        &[
+            moved(OperationKind::Sale, Account::Cash, -123_400),
+            moved(OperationKind::Sale, Account::Principal, -6_800),
+            moved(OperationKind::TopUp, Account::Wechat, -200_000),
+            moved(OperationKind::Refund, Account::Cash, 899),
+        ],
+    );
+    let closed = Document {
+        counted: Fen(70_000),
+        reason: Some("找零少收".into()),
+        sheet: Some(Box::new(sheet)),
+        ..Document::default()
+    };
+    let mut receipt = document(OperationKind::ShiftClose, closed);
+    receipt.after = None;
+    receipt
+}
+
+/// One of each kind.
+pub fn all() -> Vec<Receipt> {
+    vec![sale(), top_up(), refund(), closed()]
+}
+
 pub(super) fn text(receipt: &Receipt, lang: Lang, columns: usize) -> String {
     let texts = Text::load().unwrap();
     let words = |key: &str| texts.get(lang, key).to_owned();
@@ -157,32 +192,7 @@ fn old_terms_are_not_shown_as_those_in_force() {
 
 #[test]
 fn the_sheet_of_a_shift() {
-    let mut parts = parts();
-    sign_in(&mut parts, &Books::new());
-    let moved = |operation, account, fen: i64| Moved {
-        operation,
-        account,
-        amount: fen,
-        operations: 3,
-    };
-    let sheet = make_sheet(
-        parts.session.shift.unwrap(),
-        &[
-            moved(OperationKind::Sale, Account::Cash, -123_400),
-            moved(OperationKind::Sale, Account::Principal, -6_800),
-            moved(OperationKind::TopUp, Account::Wechat, -200_000),
-            moved(OperationKind::Refund, Account::Cash, 899),
-        ],
-    );
-    let closed = Document {
-        counted: Fen(70_000),
-        reason: Some("找零少收".into()),
-        sheet: Some(Box::new(sheet)),
-        ..Document::default()
-    };
-    let mut receipt = document(OperationKind::ShiftClose, closed);
-    receipt.after = None;
-    insta::assert_snapshot!("slip_sheet_32", text(&receipt, Lang::Zh, slip::NARROW));
+    insta::assert_snapshot!("slip_sheet_32", text(&closed(), Lang::Zh, slip::NARROW));
 }
 
 #[test]
