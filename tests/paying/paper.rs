@@ -13,11 +13,11 @@ use guitai::ui::screens::tender::Tender;
 use super::*;
 
 /// The till with a printer that prints everything by itself.
-fn with_printer<'a>(
-    books: &'a Books,
+fn with_printer(
+    books: &Books,
     screen: impl Screen + 'static,
     auto: bool,
-) -> (Console<&'a Books>, Got) {
+) -> (Console<&Books>, Got) {
     let mut parts = parts();
     sign_in(&mut parts, books);
     let printing = &mut parts.session.printing;

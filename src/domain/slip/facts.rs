@@ -2,6 +2,7 @@
 //! nothing has no line.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use super::{Layout, tender, title};
 use crate::domain::calendar::local;
@@ -29,15 +30,15 @@ impl Facts {
 
     /// With a text; an empty one is none.
     #[must_use]
-    pub fn one(mut self, name: &'static str, text: impl ToString) -> Self {
-        let text = text.to_string();
+    pub fn one(mut self, name: &'static str, text: impl Display) -> Self {
+        let text = format!("{text}");
         self.one.insert(name, Some(text).filter(|text| !text.is_empty()));
         self
     }
 
     /// With a text if there is one.
     #[must_use]
-    pub fn maybe(mut self, name: &'static str, text: Option<impl ToString>) -> Self {
+    pub fn maybe(mut self, name: &'static str, text: Option<impl Display>) -> Self {
         if let Some(text) = text {
             return self.one(name, text);
         }
@@ -52,9 +53,13 @@ impl Facts {
         self
     }
 
-    /// `Some(None)`: known to be missing.
-    pub(super) fn get(&self, name: &str) -> Option<Option<&str>> {
-        self.one.get(name).map(Option::as_deref)
+    /// Whether the name is known here, even as missing.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.one.contains_key(name)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.one.get(name)?.as_deref()
     }
 
     pub(super) fn list(&self, name: &str) -> Option<&[Self]> {

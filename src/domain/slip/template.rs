@@ -376,8 +376,8 @@ impl<'a> Writer<'a> {
     }
 
     fn place(&self, name: &str) -> Option<&'a str> {
-        let found = self.around.iter().rev().find_map(|facts| facts.get(name));
-        found.flatten()
+        let mut around = self.around.iter().rev();
+        around.find(|facts| facts.knows(name))?.get(name)
     }
 
     /// The text, or nothing when one of its figures is missing.
