@@ -253,9 +253,14 @@ async fn devices(config: &Config) -> anyhow::Result<Vec<(String, Result<(), Stri
     if let Some(target) = config.target()? {
         let checked = printer::check(&target, Patience::default()).await;
         let line = match checked {
-            Ok(true) => (format!("printer {target}: it answers and has paper"), Ok(())),
+            Ok(true) => (
+                format!("printer {target}: it answers and has paper"),
+                Ok(()),
+            ),
             Ok(false) => (
-                format!("printer {target}: there; it does not answer questions, guitai print tries it"),
+                format!(
+                    "printer {target}: there; it does not answer questions, guitai print tries it"
+                ),
                 Ok(()),
             ),
             Err(fault) => {
@@ -272,14 +277,19 @@ async fn devices(config: &Config) -> anyhow::Result<Vec<(String, Result<(), Stri
             );
             tried.push((pulse, Ok(())));
         }
-        tried.push(("logo".to_owned(), config.paper().map(drop).map_err(|error| error.to_string())));
+        tried.push((
+            "logo".to_owned(),
+            config.paper().map(drop).map_err(|error| error.to_string()),
+        ));
     }
     let path = &config.display.path;
     if !path.is_empty() {
         let opened = serial::open(Path::new(path), config.display.baud).map(drop);
         let opened = opened.map_err(|error| match error.kind() {
             std::io::ErrorKind::PermissionDenied => {
-                format!("no permission: sudo usermod -aG dialout $USER, then sign in again ({path})")
+                format!(
+                    "no permission: sudo usermod -aG dialout $USER, then sign in again ({path})"
+                )
             }
             std::io::ErrorKind::NotFound => {
                 format!("not there: check its cable, and ls -l /dev/serial/by-id ({path})")
@@ -318,7 +328,9 @@ pub fn scan(config: &Config, json: bool, out: &mut impl Write) -> anyhow::Result
 pub fn print(config: &Config, drawer: bool, out: &mut impl Write) -> anyhow::Result<()> {
     let texts = Text::load().map_err(anyhow::Error::msg)?;
     let words = |key: &str| texts.get(config.lang, key).to_owned();
-    let target = config.target()?.ok_or_else(|| anyhow!("{}", words("receipt.no_printer")))?;
+    let target = config
+        .target()?
+        .ok_or_else(|| anyhow!("{}", words("receipt.no_printer")))?;
     let setup = config.paper()?;
     let slips = config.slips(&texts)?;
     let layout = Layout {
@@ -328,7 +340,9 @@ pub fn print(config: &Config, drawer: bool, out: &mut impl Write) -> anyhow::Res
         slips: &slips,
     };
     let now = local(Utc::now()).format("%Y-%m-%d %H:%M");
-    let facts = test_facts(setup.columns).one("at", now).one("cashier", "guitai");
+    let facts = test_facts(setup.columns)
+        .one("at", now)
+        .one("cashier", "guitai");
     let lines = slip::fill(slip::Kind::Test, &facts, layout);
     let patience = Patience::default();
     let done = runtime()?.block_on(async {

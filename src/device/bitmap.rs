@@ -105,7 +105,10 @@ fn is_black(dot: &[u8]) -> bool {
         [grey, alpha] => (u32::from(*grey), u32::from(*alpha)),
         [red, green, blue, rest @ ..] => {
             let sum = u32::from(*red) * 299 + u32::from(*green) * 587 + u32::from(*blue) * 114;
-            (sum / 1000, rest.first().map_or(255, |alpha| u32::from(*alpha)))
+            (
+                sum / 1000,
+                rest.first().map_or(255, |alpha| u32::from(*alpha)),
+            )
         }
         [] => return false,
     };
@@ -124,7 +127,10 @@ fn pbm(file: &[u8]) -> Result<Bitmap, String> {
             match byte {
                 b'#' if value.is_none() => {
                     let rest = file.get(at..).unwrap_or_default();
-                    at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+                    at += rest
+                        .iter()
+                        .position(|byte| *byte == b'\n')
+                        .unwrap_or(rest.len());
                 }
                 b'0'..=b'9' => {
                     let digit = usize::from(byte - b'0');
@@ -156,7 +162,11 @@ fn pbm(file: &[u8]) -> Result<Bitmap, String> {
     }
     let digits = body.iter().filter(|byte| matches!(byte, b'0' | b'1'));
     let dots: Vec<bool> = digits.map(|byte| *byte == b'1').collect();
-    let rows: Vec<Vec<bool>> = dots.chunks_exact(across).take(down).map(<[bool]>::to_vec).collect();
+    let rows: Vec<Vec<bool>> = dots
+        .chunks_exact(across)
+        .take(down)
+        .map(<[bool]>::to_vec)
+        .collect();
     if rows.len() == down {
         Ok(Bitmap::of(&rows))
     } else {

@@ -96,7 +96,10 @@ mod tests {
         assert_eq!(bytes(Shown::Received(Fen(10_000))), b"\x1bQA100.00\r\x1bs3");
         assert_eq!(bytes(Shown::Change(Fen(5))), b"\x1bQA0.05\r\x1bs4");
         assert_eq!(bytes(Shown::Nothing), b"\x0c\x1bs0");
-        assert_eq!(bytes(Shown::Total(Fen(100_000_000))), b"\x1bQA--------\r\x1bs2");
+        assert_eq!(
+            bytes(Shown::Total(Fen(100_000_000))),
+            b"\x1bQA--------\r\x1bs2"
+        );
     }
 
     #[test]

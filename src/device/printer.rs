@@ -201,7 +201,9 @@ pub async fn print(target: &Target, bytes: &[u8], patience: Patience) -> Result<
                 fault,
                 was_begun: true,
             };
-            write(&mut line, &REPORT, patience).await.map_err(|failure| begun(failure.fault))?;
+            write(&mut line, &REPORT, patience)
+                .await
+                .map_err(|failure| begun(failure.fault))?;
             wait_printed(&mut line, patience).await.map_err(begun)?;
         }
         Ok(())
@@ -275,7 +277,16 @@ mod tests {
             let target = Target::parse(text);
             assert_eq!(target.map(|one| one.to_string()).as_deref(), Some(text));
         }
-        for bad in ["", "lp0", "tcp:host", "tcp::9100", "tcp:h:0", "usb:1:2", "file:x", "x:y"] {
+        for bad in [
+            "",
+            "lp0",
+            "tcp:host",
+            "tcp::9100",
+            "tcp:h:0",
+            "usb:1:2",
+            "file:x",
+            "x:y",
+        ] {
             assert_eq!(Target::parse(bad), None, "{bad}");
         }
         let exact = Model {

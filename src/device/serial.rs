@@ -15,11 +15,16 @@ use rustix::termios::{ControlModes, OptionalActions, isatty, tcgetattr, tcsetatt
 pub fn open(path: &Path, baud: u32) -> io::Result<File> {
     let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).unwrap_or(0);
     let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).custom_flags(flags).open(path)?;
+    let file = options
+        .read(true)
+        .write(true)
+        .custom_flags(flags)
+        .open(path)?;
     if isatty(&file) {
         let mut modes = tcgetattr(&file)?;
         modes.make_raw();
-        modes.control_modes &= !(ControlModes::PARENB | ControlModes::CSTOPB | ControlModes::CRTSCTS);
+        modes.control_modes &=
+            !(ControlModes::PARENB | ControlModes::CSTOPB | ControlModes::CRTSCTS);
         modes.control_modes |= ControlModes::CS8 | ControlModes::CLOCAL;
         modes.set_speed(baud)?;
         tcsetattr(&file, OptionalActions::Now, &modes)?;

@@ -43,7 +43,9 @@ impl Spool {
         let mut jobs = BTreeMap::new();
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
-            let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+            let number = path
+                .file_stem()
+                .and_then(|stem| stem.to_str()?.parse().ok());
             let stored = fs::read(&path).ok();
             let stored = stored.and_then(|bytes| serde_json::from_slice::<Stored>(&bytes).ok());
             match (number, stored) {

@@ -44,7 +44,11 @@ impl Cx<'_> {
     /// Prints a document; `copy`: it says that it is one.
     pub fn print(&mut self, receipt: &Receipt, copy: bool, copies: u8) {
         let (lines, _) = self.slip(receipt, copy);
-        let title = format!("{} {:06}", self.text(slip::title(receipt.kind)), receipt.seq);
+        let title = format!(
+            "{} {:06}",
+            self.text(slip::title(receipt.kind)),
+            receipt.seq
+        );
         self.put(title, lines, copies, !copy);
     }
 
@@ -54,11 +58,17 @@ impl Cx<'_> {
         let name = |name: Option<&String>| name.cloned().unwrap_or_default();
         let facts = facts
             .one("shop", name(session.shop.as_ref().map(|shop| &shop.name)))
-            .one("store", name(session.store.as_ref().map(|store| &store.name)))
+            .one(
+                "store",
+                name(session.store.as_ref().map(|store| &store.name)),
+            )
             .one("till", name(session.till.as_ref().map(|till| &till.name)))
             .one("title", self.text(title))
             .one("at", local(self.now()).format("%Y-%m-%d %H:%M"))
-            .one("cashier", name(session.staff.as_ref().map(|staff| &staff.name)));
+            .one(
+                "cashier",
+                name(session.staff.as_ref().map(|staff| &staff.name)),
+            );
         let words = |key: &str| self.text(key).to_owned();
         let layout = Layout {
             columns: session.printing.columns,
@@ -77,7 +87,11 @@ impl Cx<'_> {
         }
         let again = is_first.then(|| {
             let text = self.text("slip.copy").to_owned();
-            let room = self.session.printing.columns.saturating_sub(width::width(&text));
+            let room = self
+                .session
+                .printing
+                .columns
+                .saturating_sub(width::width(&text));
             Line {
                 text: format!("{}{text}", " ".repeat(room / 2)),
                 form: Form::Plain,

@@ -70,7 +70,10 @@ fn samples() -> Vec<(Kind, Facts)> {
         .one("package", "头皮护理十次卡 2026 春季新客体验装")
         .each(
             "services",
-            vec![service("头皮护理", "7 次"), service("肩颈放松 30 分钟", "2 次")],
+            vec![
+                service("头皮护理", "7 次"),
+                service("肩颈放松 30 分钟", "2 次"),
+            ],
         );
     let deposit = named(Facts::new())
         .one("title", "预付款单")
@@ -285,7 +288,12 @@ fn seen(dots: &Dots) -> Option<String> {
     stdin.write_all(dots.pbm().as_bytes()).unwrap();
     drop(stdin);
     let output = reader.wait_with_output().unwrap();
-    Some(String::from_utf8(output.stdout).unwrap().trim_end().to_owned())
+    Some(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .trim_end()
+            .to_owned(),
+    )
 }
 
 fn codes(lines: &[Line], columns: usize) -> Paper {
@@ -336,5 +344,9 @@ fn a_name_commands_no_printer() {
     let lines = laid_out(Kind::Deposit, &facts, 32, &shop::slips());
     let paper = print(&document(&lines, &setup(32)), 32);
     assert_eq!((paper.kicks.len(), paper.cuts), (0, 1));
-    assert!(paper.text(32).contains("?p??x ?V? 礼盒〓 Cafe x2"), "{}", paper.text(32));
+    assert!(
+        paper.text(32).contains("?p??x ?V? 礼盒〓 Cafe x2"),
+        "{}",
+        paper.text(32)
+    );
 }

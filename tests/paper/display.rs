@@ -54,7 +54,11 @@ async fn amounts_arrive_byte_for_byte() {
     let control = modes.control_modes;
     assert!(control.contains(ControlModes::CS8));
     assert!(!control.intersects(ControlModes::PARENB | ControlModes::CSTOPB));
-    assert!(!modes.local_modes.intersects(LocalModes::ECHO | LocalModes::ICANON));
+    assert!(
+        !modes
+            .local_modes
+            .intersects(LocalModes::ECHO | LocalModes::ICANON)
+    );
     assert!(!modes.output_modes.contains(OutputModes::OPOST));
     paper.close().await;
     let mut read = [0; 4];

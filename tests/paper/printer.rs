@@ -198,7 +198,9 @@ impl Printer<'_> {
                 let down = usize::from(u16::from_le_bytes([head[6], head[7]]));
                 let rows = self.take(across * down);
                 let rows = rows.chunks(across).map(|row| {
-                    let bits = row.iter().flat_map(|byte| (0..8).map(move |bit| byte << bit & 128 > 0));
+                    let bits = row
+                        .iter()
+                        .flat_map(|byte| (0..8).map(move |bit| byte << bit & 128 > 0));
                     bits.collect::<Vec<_>>()
                 });
                 assert!(across * 8 <= self.dots().next_multiple_of(8), "too wide");
@@ -220,7 +222,10 @@ impl Printer<'_> {
     }
 
     fn picture(&mut self, dots: Dots) {
-        assert!(dots.0[0].len() <= self.dots(), "a code wider than the paper");
+        assert!(
+            dots.0[0].len() <= self.dots(),
+            "a code wider than the paper"
+        );
         self.paper.pictures.push(dots);
     }
 
@@ -234,7 +239,8 @@ impl Printer<'_> {
             65 => assert_eq!(body[2..], [50, 0], "model 2"),
             67 => self.qr.0 = usize::from(body[2]),
             69 => {
-                self.qr.1 = [EcLevel::L, EcLevel::M, EcLevel::Q, EcLevel::H][usize::from(body[2] - 48)];
+                self.qr.1 =
+                    [EcLevel::L, EcLevel::M, EcLevel::Q, EcLevel::H][usize::from(body[2] - 48)];
             }
             80 => self.qr.2 = body[3..].to_vec(),
             81 => {
@@ -258,7 +264,10 @@ impl Dots {
             let row = row.iter().flat_map(|dot| std::iter::repeat_n(*dot, across));
             row.collect::<Vec<_>>()
         });
-        Self(wide.flat_map(|row| std::iter::repeat_n(row, down)).collect())
+        Self(
+            wide.flat_map(|row| std::iter::repeat_n(row, down))
+                .collect(),
+        )
     }
 
     /// As a PBM with white paper around.
@@ -272,7 +281,12 @@ impl Dots {
             line.extend(['0'; MARGIN]);
             line
         });
-        let all: Vec<Vec<char>> = white.iter().cloned().chain(rows).chain(white.clone()).collect();
+        let all: Vec<Vec<char>> = white
+            .iter()
+            .cloned()
+            .chain(rows)
+            .chain(white.clone())
+            .collect();
         let body = all.iter().map(|row| row.iter().collect::<String>() + "\n");
         format!("P1\n{across} {}\n{}", all.len(), body.collect::<String>())
     }

@@ -91,10 +91,7 @@ impl Till {
 }
 
 /// The next state of the printer that fits.
-async fn state(
-    events: &mut Receiver<Event>,
-    fits: impl Fn(&PrinterState) -> bool,
-) -> PrinterState {
+async fn state(events: &mut Receiver<Event>, fits: impl Fn(&PrinterState) -> bool) -> PrinterState {
     let wanted = async {
         loop {
             if let What::Printer(state) = events.recv().await.unwrap().what
@@ -125,7 +122,10 @@ async fn what_waits_for_paper_is_printed_once_and_is_no_copy() {
     paper.order(order("one"));
     paper.order(order("two"));
     assert_eq!(till.printed(NO_PAPER).await, [0_u8; 0]);
-    let held = state(&mut events, |state| state.trouble.is_some() && state.jobs.len() == 2).await;
+    let held = state(&mut events, |state| {
+        state.trouble.is_some() && state.jobs.len() == 2
+    })
+    .await;
     assert_eq!(held.trouble.as_ref().unwrap().hint, "printer.paper");
     assert_eq!(
         waits(&held),
@@ -218,7 +218,12 @@ async fn the_drawer_opens_before_the_paper_and_never_later() {
     assert_eq!(refusal.hint, "printer.drawer");
     assert!(refusal.with[0].1.contains(&address.to_string()));
     paper.close().await;
-    assert_eq!(std::fs::read_dir(till.folder.path().join("print")).unwrap().count(), 0);
+    assert_eq!(
+        std::fs::read_dir(till.folder.path().join("print"))
+            .unwrap()
+            .count(),
+        0
+    );
 }
 
 #[test]

@@ -46,9 +46,9 @@ pub async fn serve(mut stream: TcpStream, answers: Answers) -> Vec<u8> {
     while let Ok(length @ 1..) = stream.read(&mut block).await {
         printed.extend(&block[..length]);
         loop {
-            let found = printed.windows(3).position(|bytes| {
-                matches!(bytes, [0x10, 4, 2 | 4]) || bytes == [0x1D, b'r', 1]
-            });
+            let found = printed
+                .windows(3)
+                .position(|bytes| matches!(bytes, [0x10, 4, 2 | 4]) || bytes == [0x1D, b'r', 1]);
             let Some(at) = found else { break };
             let question: Vec<u8> = printed.drain(at..at + 3).collect();
             let answer = match question[..] {
@@ -198,7 +198,9 @@ async fn the_drawer_waits_for_nothing() {
         ..READY
     };
     let (task, target) = printer(out_of_paper).await;
-    kick(&target, &[0x1B, b'p', 0, 25, 120], PATIENT).await.unwrap();
+    kick(&target, &[0x1B, b'p', 0, 25, 120], PATIENT)
+        .await
+        .unwrap();
     assert_eq!(task.await.unwrap(), [0x1B, b'p', 0, 25, 120]);
 }
 
@@ -216,5 +218,8 @@ async fn a_file_takes_documents_one_after_the_other() {
     let plain = folder.path().join("plain");
     std::fs::write(&plain, "").unwrap();
     let as_node = Target::Node(plain);
-    assert!(matches!(check(&as_node, PATIENT).await, Err(Fault::Broken { .. })));
+    assert!(matches!(
+        check(&as_node, PATIENT).await,
+        Err(Fault::Broken { .. })
+    ));
 }

@@ -131,7 +131,10 @@ async fn a_return_in_cash_opens_the_drawer_and_prints_its_arithmetic() {
         Order::Print(job) => Some(slip::text(&job.lines, slip::NARROW)),
         _ => None,
     });
-    assert!(printed.is_some_and(|text| text.contains("退款")), "{orders:?}");
+    assert!(
+        printed.is_some_and(|text| text.contains("退款")),
+        "{orders:?}"
+    );
 }
 
 #[tokio::test]

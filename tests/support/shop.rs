@@ -3,8 +3,8 @@
 use chrono::NaiveTime;
 use guitai::domain::level::Level;
 use guitai::domain::money::Fen;
-use guitai::domain::slip::Slips;
 use guitai::domain::shop::{LimitsProfile, Shop, Store, Till};
+use guitai::domain::slip::Slips;
 use guitai::domain::staff::{Limit, Role, Staff};
 use guitai::domain::stored_value::SpendOrder;
 use guitai::domain::tender::Rounding;

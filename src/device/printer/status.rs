@@ -39,11 +39,7 @@ pub(super) async fn ask(line: &mut Line, patience: Patience) -> Result<bool, Fau
     Ok(true)
 }
 
-async fn question(
-    line: &mut Line,
-    words: &[u8],
-    patience: Patience,
-) -> Result<Option<u8>, Fault> {
+async fn question(line: &mut Line, words: &[u8], patience: Patience) -> Result<Option<u8>, Fault> {
     write(line, words, patience)
         .await
         .map_err(|failure| failure.fault)?;

@@ -31,7 +31,9 @@ fn is_wanted(device: &DeviceInfo, model: &Model) -> bool {
 
 impl Bulk {
     pub async fn open(model: &Model) -> Result<Self, Fault> {
-        let devices = nusb::list_devices().wait().map_err(|_error| Fault::Missing)?;
+        let devices = nusb::list_devices()
+            .wait()
+            .map_err(|_error| Fault::Missing)?;
         let mut all = devices.filter(|device| is_wanted(device, model));
         let (info, number) = all
             .find_map(|device| {

@@ -32,7 +32,8 @@ impl Facts {
     #[must_use]
     pub fn one(mut self, name: &'static str, text: impl Display) -> Self {
         let text = format!("{text}");
-        self.one.insert(name, Some(text).filter(|text| !text.is_empty()));
+        self.one
+            .insert(name, Some(text).filter(|text| !text.is_empty()));
         self
     }
 
@@ -117,7 +118,10 @@ fn tenders(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
         Facts::new()
             .one("way", (layout.words)(tender(part.kind)))
             .one("given", part.given)
-            .maybe("change", Some(part.change()).filter(|fen| fen.is_positive()))
+            .maybe(
+                "change",
+                Some(part.change()).filter(|fen| fen.is_positive()),
+            )
     });
     let parts = parts.collect();
     facts.each("tenders", parts)

@@ -90,7 +90,11 @@ impl Paper {
     /// In the middle, over as many lines as it takes.
     pub fn middle(&mut self, text: &str, form: Form) {
         let is_big = form == Form::Big;
-        let columns = if is_big { self.columns / 2 } else { self.columns };
+        let columns = if is_big {
+            self.columns / 2
+        } else {
+            self.columns
+        };
         for line in columns::wrap(&printable(text), columns) {
             let text = if is_big { line } else { middle(&line, columns) };
             self.put(text, form);

@@ -48,25 +48,61 @@ type Places = (
 impl Kind {
     /// All of them with the names of their files.
     pub const ALL: [(Self, &'static str, &'static str); 11] = [
-        (Self::Head, "head", include_str!("../../../assets/slip/head.slip")),
-        (Self::Sale, "sale", include_str!("../../../assets/slip/sale.slip")),
-        (Self::TopUp, "top_up", include_str!("../../../assets/slip/top_up.slip")),
+        (
+            Self::Head,
+            "head",
+            include_str!("../../../assets/slip/head.slip"),
+        ),
+        (
+            Self::Sale,
+            "sale",
+            include_str!("../../../assets/slip/sale.slip"),
+        ),
+        (
+            Self::TopUp,
+            "top_up",
+            include_str!("../../../assets/slip/top_up.slip"),
+        ),
         (
             Self::TopUpReversal,
             "top_up_reversal",
             include_str!("../../../assets/slip/top_up_reversal.slip"),
         ),
-        (Self::Refund, "refund", include_str!("../../../assets/slip/refund.slip")),
-        (Self::Sheet, "sheet", include_str!("../../../assets/slip/sheet.slip")),
+        (
+            Self::Refund,
+            "refund",
+            include_str!("../../../assets/slip/refund.slip"),
+        ),
+        (
+            Self::Sheet,
+            "sheet",
+            include_str!("../../../assets/slip/sheet.slip"),
+        ),
         (
             Self::Redemption,
             "redemption",
             include_str!("../../../assets/slip/redemption.slip"),
         ),
-        (Self::Deposit, "deposit", include_str!("../../../assets/slip/deposit.slip")),
-        (Self::Drawer, "drawer", include_str!("../../../assets/slip/drawer.slip")),
-        (Self::Test, "test", include_str!("../../../assets/slip/test.slip")),
-        (Self::Other, "other", include_str!("../../../assets/slip/other.slip")),
+        (
+            Self::Deposit,
+            "deposit",
+            include_str!("../../../assets/slip/deposit.slip"),
+        ),
+        (
+            Self::Drawer,
+            "drawer",
+            include_str!("../../../assets/slip/drawer.slip"),
+        ),
+        (
+            Self::Test,
+            "test",
+            include_str!("../../../assets/slip/test.slip"),
+        ),
+        (
+            Self::Other,
+            "other",
+            include_str!("../../../assets/slip/other.slip"),
+        ),
     ];
 
     /// The document of an operation.

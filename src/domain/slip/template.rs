@@ -424,15 +424,24 @@ mod tests {
     #[test]
     fn a_mistake_names_its_line() {
         for (content, said) in [
-            ("---\n{totl} | {total}", "line 2: this document has no {totl} here"),
+            (
+                "---\n{totl} | {total}",
+                "line 2: this document has no {totl} here",
+            ),
             ("{why}", "line 1: this document has no {why} here"),
             ("{slip.totl}", "line 1: the console has no word {slip.totl}"),
-            ("\n\n@each linse\n@end", "line 3: this document has no list linse"),
+            (
+                "\n\n@each linse\n@end",
+                "line 3: this document has no list linse",
+            ),
             ("@if total\n---", "line 1: @if total has no @end"),
             ("@end", "line 1: @end without @if or @each"),
             ("{total", "line 1: a { without its }"),
             ("@qr", "line 1: @qr needs a text behind it"),
-            ("* {shop}", "line 1: * needs a left and a right side: * left | right"),
+            (
+                "* {shop}",
+                "line 1: * needs a left and a right side: * left | right",
+            ),
             (
                 "@cut",
                 "line 1: @cut is unknown: @head @logo @qr @code128 @if @each @end",
@@ -446,7 +455,10 @@ mod tests {
 
     #[test]
     fn an_owner_s_template_takes_the_place_of_the_shipped_one() {
-        let own = |name: &str| name.starts_with("sale.").then(|| "=== {shop}\n{total}".to_owned());
+        let own = |name: &str| {
+            name.starts_with("sale.")
+                .then(|| "=== {shop}\n{total}".to_owned())
+        };
         let slips = Slips::load(&own, &|_| true).unwrap();
         let words = |key: &str| key.to_owned();
         let layout = Layout {
@@ -457,7 +469,10 @@ mod tests {
         };
         let facts = Facts::new().one("shop", "云裳理发").one("total", "68.00");
         let lines = slips.fill(Kind::Sale, &facts, layout);
-        assert_eq!(super::super::text(&lines, 32), "            云裳理发\n68.00\n");
+        assert_eq!(
+            super::super::text(&lines, 32),
+            "            云裳理发\n68.00\n"
+        );
         // A figure that is not there takes its line with it.
         let facts = Facts::new().one("shop", "云裳理发");
         assert_eq!(slips.fill(Kind::Sale, &facts, layout).len(), 1);

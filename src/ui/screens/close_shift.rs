@@ -240,7 +240,11 @@ impl CloseShift {
             Ok(_) => {
                 cx.session.shift = None;
                 self.done = true;
-                let is_printed = cx.session.printing.auto.contains(&OperationKind::ShiftClose);
+                let is_printed = cx
+                    .session
+                    .printing
+                    .auto
+                    .contains(&OperationKind::ShiftClose);
                 if let Some(sent) = self.sent.as_ref().filter(|_| is_printed) {
                     let id = sent.stamp.id;
                     self.document = Some(cx.ask(Query::ReadReceipt { id }));

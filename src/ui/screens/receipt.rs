@@ -105,7 +105,9 @@ impl Screen for Receipt {
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let room = usize::from(area.width.saturating_sub(2));
         let (lines, columns) = look.slip(&self.document, self.copy, room);
-        let shown = lines.iter().map(|line| (line.shown(columns), line.is_strong()));
+        let shown = lines
+            .iter()
+            .map(|line| (line.shown(columns), line.is_strong()));
         let lines: Vec<_> = shown.collect();
         let columns = u16::try_from(columns).unwrap_or(area.width);
         let middle = paint::inset(area, area.width.saturating_sub(columns) / 2, 0);
