@@ -65,9 +65,9 @@ const MORE: &[(&str, More)] = &[
     ("counter.more_dormant", More::Do(Action::Dormant)),
     ("counter.more_pay_out", More::PayOut),
     ("counter.more_close_shift", More::CloseShift),
-    ("counter.more_printer", More::Printer),
     ("counter.more_manage", More::Manage),
     ("counter.more_lock", More::Lock),
+    ("counter.more_printer", More::Printer),
 ];
 
 #[derive(Debug, Clone, Copy)]
