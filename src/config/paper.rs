@@ -1,5 +1,6 @@
 //! `[printer]` and `[display]`: what is printed, where, and what the customer sees.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, bail};
@@ -12,7 +13,7 @@ use crate::device::escpos::{DOTS_PER_COLUMN, Pulse, Setup};
 use crate::device::printer::Target;
 use crate::domain::ledger::OperationKind;
 use crate::domain::print::Printing;
-use crate::domain::slip::{NARROW, Slips, WIDE};
+use crate::domain::slip::{Kind, NARROW, Slips, WIDE};
 use crate::ui::text::Text;
 
 /// Copies of one document, at most.
@@ -165,7 +166,18 @@ impl Config {
                 folder.display()
             );
         }
-        let own = |name: &str| std::fs::read_to_string(folder?.join(name)).ok();
+        let mut files = BTreeMap::new();
+        for (_, name, _) in Kind::ALL {
+            let Some(path) = folder.map(|folder| folder.join(format!("{name}.slip"))) else {
+                break;
+            };
+            if path.exists() {
+                let content = std::fs::read_to_string(&path);
+                let content = content.with_context(|| format!("cannot read {}", path.display()))?;
+                files.insert(format!("{name}.slip"), content);
+            }
+        }
+        let own = |name: &str| files.get(name).cloned();
         let slips = Slips::load(&own, &|key| texts.both(key).is_some());
         let slips = slips.map(|slips| slips.with_logo(self.printer.logo.is_some()));
         slips.map_err(|(file, mistake)| {
@@ -202,5 +214,38 @@ impl Config {
             bail!("[display] baud = {baud}: one of {BAUDS:?}");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use std::path::Path;
+
+    use super::*;
+
+    fn config(printer: &str) -> anyhow::Result<Config> {
+        let config = Config::parse(&format!("[printer]\n{printer}\n"), Path::new("shop.toml"))?;
+        config.check_paper()?;
+        Ok(config)
+    }
+
+    #[test]
+    fn a_mistake_says_what_would_be_right() {
+        for (printer, said) in [
+            ("to = \"lp0\"", "/dev/usb/lp0"),
+            ("columns = 40", "32 or 48"),
+            ("copies = 0", "1 to 5"),
+            ("drawer_pin = 3", "2 or 5"),
+            ("drawer_on_ms = 511", "2 to 510"),
+        ] {
+            let error = format!("{:#}", config(printer).unwrap_err());
+            assert!(error.contains(said), "{error}");
+        }
+        let texts = Text::load().unwrap();
+        let nowhere = config("templates = \"/nowhere\"").unwrap().slips(&texts);
+        assert!(nowhere.unwrap_err().to_string().contains("no such folder"));
+        let logo = config("logo = \"/nowhere.png\"").unwrap().paper();
+        assert!(logo.unwrap_err().to_string().contains("/nowhere.png"));
     }
 }
