@@ -5,6 +5,7 @@ mod keyboard;
 mod renewal;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::Error;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
@@ -72,9 +73,13 @@ impl Parts {
             terminal.truecolor,
             no_color,
         );
+        let texts = Text::load().map_err(Error::msg)?;
+        let mut session = Session::new(config.till.number);
+        session.printing = config.printing();
+        session.slips = Arc::new(config.slips(&texts)?);
         Ok(Self {
-            session: Session::new(config.till.number),
-            texts: Text::load().map_err(Error::msg)?,
+            session,
+            texts,
             keymap: Keymap::load().map_err(Error::msg)?,
             theme: theme.map_err(Error::msg)?,
             lang: config.lang,
@@ -176,6 +181,10 @@ impl App {
             }
             What::Gear(gear) => self.devices(|session| session.gear = gear),
             What::Learning(learning) => self.devices(|session| session.learning = learning),
+            What::Printer(state) => {
+                self.parts.session.printer = state;
+                true
+            }
             What::Trouble(refusal) => {
                 let say = Say::from(&refusal);
                 self.outbox.notify(Tone::Warn, say, self.now);
@@ -511,8 +520,12 @@ impl App {
             self.waiting.insert(ticket, id);
             self.effects.push(Effect::Query(ticket, query));
         }
-        let ordered = self.outbox.ordered.drain(..);
-        self.effects.extend(ordered.map(Effect::Order));
+        let wishes = self.outbox.wishes.drain(..);
+        self.effects.extend(wishes.map(Effect::Wish));
+        let orders = self.outbox.orders.drain(..).map(Effect::Print);
+        self.effects.extend(orders);
+        let shown = self.outbox.shown.take().map(Effect::Show);
+        self.effects.extend(shown);
         self.step(place, step);
     }
 

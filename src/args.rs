@@ -62,6 +62,12 @@ pub enum Command {
         #[arg(long)]
         learn: bool,
     },
+    /// Print a test page on the printer of `[printer]`, or say why not.
+    Print {
+        /// Open the drawer instead.
+        #[arg(long)]
+        drawer: bool,
+    },
     /// Show the effective configuration and check what it names.
     Doctor {
         /// Print only the udev rules of the scanners that are plugged in, one a line.

@@ -9,6 +9,10 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+mod paper;
+
+pub use paper::{Display, Printer};
+
 use crate::device::remember::Remembered;
 use crate::ui::text::Lang;
 use crate::ui::theme::Borders;
@@ -31,6 +35,9 @@ const OVERRIDES: &[(&str, &str)] = &[
     ("terminal", "truecolor"),
     ("till", "number"),
     ("scanner", "burst_gap_ms"),
+    ("printer", "to"),
+    ("printer", "columns"),
+    ("display", "path"),
 ];
 
 /// Everything a shop may change.
@@ -46,6 +53,8 @@ pub struct Config {
     pub theme: BTreeMap<String, String>,
     pub till: Till,
     pub scanner: Scanner,
+    pub printer: Printer,
+    pub display: Display,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +96,8 @@ impl Default for Config {
             theme: BTreeMap::new(),
             till: Till::default(),
             scanner: Scanner::default(),
+            printer: Printer::default(),
+            display: Display::default(),
         }
     }
 }
@@ -199,6 +210,7 @@ impl Config {
             bail!("[scanner] burst_gap_ms = {gap}: choose 30 to 250");
         }
         self.keyboards()?;
+        self.check_paper()?;
         if self.till.number == 0 {
             bail!("[till] number = 0: the first till is 1");
         }

@@ -36,6 +36,8 @@ pub struct World {
     /// Keyboards and serial lines nobody taught, by name.
     pub others: Vec<String>,
     pub terminal: terminal::Seen,
+    /// Printer, drawer, display: what was tried, and what to do when it failed.
+    pub devices: Vec<Checked>,
 }
 
 /// What was checked, and what to do when it fails.
@@ -73,6 +75,10 @@ pub fn report(config: &Config, world: &World, out: &mut impl Write) -> io::Resul
         checks.push((format!("permissions {name}"), permissions(folder)));
     }
     checks.extend(scanners(config, world));
+    checks.extend(world.devices.iter().cloned());
+    let slips = Text::load().map(|texts| config.slips(&texts).map(drop));
+    let slips = slips.and_then(|slips| slips.map_err(|error| error.to_string()));
+    checks.push(("templates".to_owned(), slips));
     for (what, result) in &checks {
         match result {
             Ok(()) => writeln!(out, "ok    {what}")?,
@@ -194,6 +200,7 @@ mod tests {
             has_usb: true,
             others: Vec::new(),
             terminal: terminal::Seen::default(),
+            devices: Vec::new(),
         }
     }
 

@@ -27,6 +27,7 @@ pub mod phone;
 pub mod points;
 pub mod preset;
 pub mod price;
+pub mod print;
 pub mod product;
 pub mod receipt;
 pub mod refund;

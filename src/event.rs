@@ -5,11 +5,12 @@
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
 
-use crate::domain::gear::{Gear, Learning, Order};
+use crate::domain::gear::{Gear, Learning, Wish};
+use crate::domain::print::{Order, Shown};
 use crate::domain::scan::Scan;
 use crate::error::{Refusal, Result};
 use crate::query::{Noun, Query, Reply, Ticket};
-use crate::session::{Connection, ScannerSign};
+use crate::session::{Connection, PrinterState, ScannerSign};
 
 /// Something happened, at the time it was noticed.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub enum What {
     Gear(Vec<Gear>),
     /// How far learning a new scanner is.
     Learning(Learning),
+    /// How the printer is now.
+    Printer(PrinterState),
     /// A device needs a person: what to do, said once.
     Trouble(Refusal),
     /// The time of `App::deadline` has come.
@@ -54,7 +57,10 @@ pub enum What {
 pub enum Effect {
     Query(Ticket, Query),
     /// Ask something of the devices; what comes of it comes as an event.
-    Order(Order),
+    Wish(Wish),
+    Print(Order),
+    /// To the customer's display.
+    Show(Shown),
     /// Restore the terminal and end.
     Quit,
 }

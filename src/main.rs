@@ -32,6 +32,7 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Scan { json, learn }) => {
             return start::scan(&config, json, learn, &mut out);
         }
+        Some(Command::Print { drawer }) => return start::print(&config, drawer, &mut out),
         Some(Command::Verify { demo, members }) => {
             let which = if demo {
                 Which::Demo(members)

@@ -2,6 +2,7 @@
 //! The only place that waits, spawns, draws or ends.
 
 mod keys;
+pub mod paper;
 pub mod scan;
 pub mod scanners;
 mod sources;
@@ -23,6 +24,7 @@ use crate::device::remember::Memory;
 use crate::error::{Kind, Refusal};
 use crate::event::{Effect, Event, What};
 use crate::query::{Backend, Query, Ticket};
+use crate::run::paper::{Devices, Paper};
 use crate::run::scanners::Scanners;
 use crate::ui::terminal::Terminal;
 
@@ -71,6 +73,7 @@ pub async fn run<B: Backend + 'static>(
     backend: Rc<B>,
     (sender, receiver): (Sender<Event>, Receiver<Event>),
     memory: Memory,
+    devices: Devices,
 ) -> io::Result<()> {
     let answers = Answers::new(backend, sender.clone());
     let local = LocalSet::new();
@@ -80,8 +83,10 @@ pub async fn run<B: Backend + 'static>(
             sources::watch(&terminal, &sender)?;
             terminal.measure()?;
             let scanners = sources::scan(memory, &sender);
-            turn(app, terminal, receiver, &answers, &scanners).await;
+            let paper = Paper::start(devices, sender.clone())?;
+            turn(app, terminal, receiver, &answers, (&scanners, &paper)).await;
             scanners.close().await;
+            paper.close().await;
             Ok(())
         })
         .await
@@ -92,14 +97,16 @@ async fn turn<B: Backend + 'static>(
     mut terminal: Terminal,
     mut receiver: Receiver<Event>,
     answers: &Answers<B>,
-    scanners: &Scanners,
+    (scanners, paper): (&Scanners, &Paper),
 ) {
     let mut changed = true;
     loop {
         for effect in app.take_effects() {
             match effect {
                 Effect::Query(ticket, query) => answers.ask(ticket, query),
-                Effect::Order(order) => scanners.order(order),
+                Effect::Wish(wish) => scanners.order(wish),
+                Effect::Print(order) => paper.order(order),
+                Effect::Show(shown) => paper.show(shown),
                 Effect::Quit => return,
             }
         }

@@ -1,13 +1,18 @@
 //! Who stands at which till: what every screen may know without asking.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, FixedOffset, NaiveDate, Offset, Utc};
 
 use crate::domain::calendar::business_date;
 use crate::domain::gear::{Gear, Learning, Tallies};
 use crate::domain::ledger::Stamp;
+use crate::domain::print::{Printing, Waiting};
 use crate::domain::shift::Shift;
 use crate::domain::shop::{Shop, Store, Till};
+use crate::domain::slip::Slips;
 use crate::domain::staff::{Limit, Staff};
+use crate::error::Refusal;
 use crate::query::{By, Cart, Opening};
 use uuid::Uuid;
 
@@ -35,6 +40,14 @@ pub enum ScannerSign {
     Trouble,
 }
 
+/// How the printer is, and what waits for it.
+#[derive(Debug, Clone, Default)]
+pub struct PrinterState {
+    /// Why it does not print.
+    pub trouble: Option<Refusal>,
+    pub jobs: Vec<Waiting>,
+}
+
 /// What every screen may read, and the sign-in and shift screens change.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -55,6 +68,10 @@ pub struct Session {
     pub gear: Vec<Gear>,
     pub tallies: Tallies,
     pub learning: Learning,
+    /// What this till prints, with which templates, and how the printer is.
+    pub printing: Printing,
+    pub slips: Arc<Slips>,
+    pub printer: PrinterState,
     /// The shop's time: +08:00 (OP2).
     pub offset: FixedOffset,
 }
@@ -77,6 +94,9 @@ impl Session {
             gear: Vec::new(),
             tallies: Tallies::default(),
             learning: Learning::default(),
+            printing: Printing::default(),
+            slips: Arc::default(),
+            printer: PrinterState::default(),
             offset: shanghai(),
         }
     }

@@ -16,16 +16,22 @@ use crate::db::books::Books;
 use crate::db::demo::{self, Demo, MEMBERS};
 use crate::db::embedded::data_folder;
 use crate::db::open::APP;
+use crate::device::escpos;
+use crate::device::printer::{self, Fault, Patience, Target};
 use crate::device::remember::Memory;
+use crate::device::serial;
 use crate::device::usb::{self, Found};
 use crate::doctor::{self, World};
 use crate::domain::calendar::local;
+use crate::domain::slip::{self, Layout};
 use crate::error::{Kind, Refusal};
 use crate::event::{Event, What};
 use crate::log;
 use crate::run;
+use crate::run::paper::Devices;
 use crate::session::Connection;
 use crate::ui::screens::counter::Counter;
+use crate::ui::screens::printer::test_facts;
 use crate::ui::screens::sign_in::SignIn;
 use crate::ui::terminal::Terminal;
 use crate::ui::text::{Lang, Say, Text};
@@ -106,6 +112,7 @@ pub fn console(config: &Config, parts: Parts, which: Which) -> anyhow::Result<()
         let mut terminal = Terminal::open().context("guitai needs a terminal: start it in one")?;
         terminal.draw(|frame| app.view_preparing(frame))?;
         let folder = home.join(format!("till-{till}"));
+        let devices = Devices::of(config, &folder)?;
         let opening = books.open(till, &folder, news(sender.clone()));
         let opened = tokio::select! {
             opened = opening => opened,
@@ -119,7 +126,8 @@ pub fn console(config: &Config, parts: Parts, which: Which) -> anyhow::Result<()
             }
         };
         terminal.forget_typed();
-        let ended = run::run(app, terminal, Rc::clone(&db), (sender, receiver), memory).await;
+        let events = (sender, receiver);
+        let ended = run::run(app, terminal, Rc::clone(&db), events, memory, devices).await;
         if let Some(db) = Rc::into_inner(db) {
             db.close().await;
         }
@@ -223,6 +231,7 @@ pub fn doctor(
         let database = books.greet().await;
         (database, tried.run_until(run::scan::try_all(memory)).await)
     });
+    let devices = runtime()?.block_on(devices(config))?;
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()
         .find_map(|name| env(name));
@@ -244,6 +253,7 @@ pub fn doctor(
             is_utf8: locale.contains("utf-8") || locale.contains("utf8"),
             widths: doctor::terminal::widths(),
         },
+        devices,
     };
     if doctor::report(config, &world, out)? {
         Ok(())
@@ -268,6 +278,60 @@ pub fn rules(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Printer and display, as they answer now: what was tried, and what to do when it failed.
+async fn devices(config: &Config) -> anyhow::Result<Vec<(String, Result<(), String>)>> {
+    let mut tried = Vec::new();
+    if let Some(target) = config.target()? {
+        let checked = printer::check(&target, Patience::default()).await;
+        let line = match checked {
+            Ok(true) => (
+                format!("printer {target}: it answers and has paper"),
+                Ok(()),
+            ),
+            Ok(false) => (
+                format!(
+                    "printer {target}: there; it does not answer questions, guitai print tries it"
+                ),
+                Ok(()),
+            ),
+            Err(fault) => {
+                let why = words_of(&fault, &target, config.lang);
+                (format!("printer {target}"), Err(why.to_string()))
+            }
+        };
+        tried.push(line);
+        let printer = &config.printer;
+        if printer.drawer {
+            let pulse = format!(
+                "drawer on pin {} of {target}, {} ms: guitai print --drawer opens it",
+                printer.drawer_pin, printer.drawer_on_ms
+            );
+            tried.push((pulse, Ok(())));
+        }
+        tried.push((
+            "logo".to_owned(),
+            config.paper().map(drop).map_err(|error| error.to_string()),
+        ));
+    }
+    let path = &config.display.path;
+    if !path.is_empty() {
+        let opened = serial::open(Path::new(path), config.display.baud).map(drop);
+        let opened = opened.map_err(|error| match error.kind() {
+            std::io::ErrorKind::PermissionDenied => {
+                format!(
+                    "no permission: sudo usermod -aG dialout $USER, then sign in again ({path})"
+                )
+            }
+            std::io::ErrorKind::NotFound => {
+                format!("not there: check its cable, and ls -l /dev/serial/by-id ({path})")
+            }
+            _ => format!("{error} ({path})"),
+        });
+        tried.push((format!("display {path}"), opened));
+    }
+    Ok(tried)
+}
+
 /// `guitai scan`: prints what the scanners of this machine read, until a signal or a closed pipe.
 ///
 /// # Errors
@@ -286,6 +350,49 @@ pub fn scan(config: &Config, json: bool, learns: bool, out: &mut impl Write) -> 
         })
     });
     Ok(runtime()?.block_on(tokio::task::LocalSet::new().run_until(work))?)
+}
+
+/// `guitai print`: a test page, or the drawer.
+///
+/// # Errors
+/// There is no printer, or it does not print: what to do.
+pub fn print(config: &Config, drawer: bool, out: &mut impl Write) -> anyhow::Result<()> {
+    let texts = Text::load().map_err(anyhow::Error::msg)?;
+    let words = |key: &str| texts.get(config.lang, key).to_owned();
+    let target = config
+        .target()?
+        .ok_or_else(|| anyhow!("{}", words("receipt.no_printer")))?;
+    let setup = config.paper()?;
+    let slips = config.slips(&texts)?;
+    let layout = Layout {
+        columns: setup.columns,
+        copy: false,
+        words: &words,
+        slips: &slips,
+    };
+    let now = local(Utc::now()).format("%Y-%m-%d %H:%M");
+    let facts = test_facts(setup.columns)
+        .one("at", now)
+        .one("cashier", "guitai");
+    let lines = slip::fill(slip::Kind::Test, &facts, layout);
+    let patience = Patience::default();
+    let done = runtime()?.block_on(async {
+        if drawer {
+            printer::kick(&target, &escpos::kick(setup.pulse), patience).await
+        } else {
+            let bytes = escpos::document(&lines, &setup);
+            let printed = printer::print(&target, &bytes, patience).await;
+            printed.map_err(|failure| failure.fault)
+        }
+    });
+    match done {
+        Ok(()) => Ok(writeln!(out, "ok")?),
+        Err(fault) => Err(words_of(&fault, &target, config.lang)),
+    }
+}
+
+fn words_of(fault: &Fault, target: &Target, lang: Lang) -> anyhow::Error {
+    words(&fault.refusal(&target.to_string()), lang)
 }
 
 /// `guitai demo`: makes the demo shop when it is not there yet.

@@ -7,6 +7,7 @@ pub mod keymap;
 pub mod new_card;
 pub mod once;
 pub mod paint;
+mod paper;
 pub mod screen;
 pub mod screens;
 pub mod single;

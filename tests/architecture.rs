@@ -277,6 +277,10 @@ fn used_keys() -> BTreeSet<String> {
             }
         }
     }
+    for (_, template) in files("assets/slip", ".slip") {
+        let places = places(&template).into_iter().map(str::to_owned);
+        used.extend(places.filter(|place| place.contains('.')));
+    }
     used.extend(
         Action::ALL
             .iter()

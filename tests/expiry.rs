@@ -195,13 +195,14 @@ async fn it_can_be_opened() {
     let receipt = till.receipt(Query::ReadReceipt { id }).await.unwrap();
     assert_eq!(receipt.document.expired[0].bonus, rows[2].bonus);
     let texts = Text::load().unwrap();
-    let words = |key: &'static str| texts.get(Lang::Zh, key).to_owned();
+    let words = |key: &str| texts.get(Lang::Zh, key).to_owned();
     let layout = Layout {
         columns: slip::NARROW,
         copy: true,
         words: &words,
+        slips: &crate::support::shop::slips(),
     };
-    let paper = slip::text(&slip::receipt(&receipt, None, layout));
+    let paper = slip::text(&slip::receipt(&receipt, None, layout), layout.columns);
     let last = receipt.document.expired[0].expires_on;
     assert!(
         paper.contains("过期赠金") && paper.contains(&format!("有效期至 {last}")),

@@ -1,6 +1,6 @@
 //! The devices screen and teaching a scanner, driven by keys.
 
-use guitai::domain::gear::{Gear, GearKind, GearState, Learning, Order};
+use guitai::domain::gear::{Gear, GearKind, GearState, Learning, Wish};
 use guitai::domain::scan::{Device, Scan};
 use guitai::error::{Refusal, Result};
 use guitai::event::What;
@@ -79,23 +79,23 @@ async fn a_scanner_is_asked_to_beep_and_one_that_was_taught_is_forgotten() {
     console.keys("<F8><F5><F6><Down><F5><F8>");
     let id = |name: &str| format!("001/{}/0", name.len());
     let expected = [
-        Order::Beep {
+        Wish::Beep {
             id: id("前台枪")
         },
-        Order::Trigger {
+        Wish::Trigger {
             id: id("前台枪")
         },
-        Order::Forget { id: id("Wedge") },
+        Wish::Forget { id: id("Wedge") },
     ];
-    assert_eq!(console.orders(), expected);
+    assert_eq!(console.wishes(), expected);
 }
 
 #[tokio::test]
 async fn a_scanner_is_taught_by_the_code_on_the_screen() {
     let mut console = Console::with(Nobody, parts(), Devices::new());
     console.keys("<F3>");
-    let orders = console.orders();
-    let [Order::Learn { code }] = orders.as_slice() else {
+    let orders = console.wishes();
+    let [Wish::Learn { code }] = orders.as_slice() else {
         panic!("{orders:?}");
     };
     assert!(code.starts_with("GTL"), "{code}");
@@ -133,11 +133,8 @@ async fn teaching_says_what_is_wrong_and_ends_with_esc() {
     console
         .event(What::Learning(Learning::TimedOut))
         .keys("<Enter><Esc>");
-    let orders = console.orders();
-    let kinds: Vec<bool> = orders
-        .iter()
-        .map(|one| *one == Order::EndLearning)
-        .collect();
+    let orders = console.wishes();
+    let kinds: Vec<bool> = orders.iter().map(|one| *one == Wish::EndLearning).collect();
     assert_eq!(kinds, [false, false, true]);
 }
 

@@ -466,9 +466,10 @@ async fn a_shift_closes_with_its_difference() {
         columns: guitai::domain::slip::NARROW,
         copy: false,
         words: &|key| key.to_owned(),
+        slips: &crate::support::shop::slips(),
     };
     let lines = guitai::domain::slip::receipt(&receipt, None, layout);
-    let text = guitai::domain::slip::text(&lines);
+    let text = guitai::domain::slip::text(&lines, layout.columns);
     for part in ["360.50", "360.00", "-0.50", "找零少收", "10.00"] {
         assert!(text.contains(part), "{part}: {text}");
     }

@@ -33,6 +33,7 @@ mod live;
 mod manage;
 mod member;
 mod member_edit;
+mod paper;
 mod paying;
 mod points;
 mod proxy;

@@ -3,7 +3,8 @@
 mod approve;
 mod live;
 mod operations;
-mod receipts;
+mod paper;
+pub mod receipts;
 mod refund;
 mod tender;
 mod top_up;

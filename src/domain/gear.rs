@@ -62,7 +62,7 @@ pub struct Gear {
 
 /// What a person asks of the devices.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Order {
+pub enum Wish {
     /// Find the keyboard or line that sends this code; empty: any code, at once.
     Learn {
         code: String,

@@ -65,6 +65,8 @@ pub enum Act {
     TopUp(Fen),
     /// A price set by hand.
     Price,
+    /// The drawer opened without a payment (OP3): the right of whoever may set prices.
+    Drawer,
     /// An edit of the shop.
     Manage,
 }
@@ -83,7 +85,7 @@ impl Limit {
                 amount <= self.refund_max && now <= last
             }
             Act::TopUp(amount) => amount <= self.top_up_max,
-            Act::Price => self.price_override,
+            Act::Price | Act::Drawer => self.price_override,
             Act::Manage => self.manage,
         }
     }

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 use crate::device::remember::Memory;
-use crate::domain::gear::{Learning, Order};
+use crate::domain::gear::{Learning, Wish};
 use crate::domain::scan::{Device, Scan};
 use crate::run::scanners::{News, Scanners};
 use crate::ui::text::{Lang, Say, Text};
@@ -32,7 +32,7 @@ pub async fn scan(
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (scanners, mut news) = Scanners::start(memory);
     if learns {
-        scanners.order(Order::Learn {
+        scanners.order(Wish::Learn {
             code: String::new(),
         });
     }

@@ -16,7 +16,7 @@ use crate::device::hotplug::Hotplug;
 use crate::device::remember::{Memory, Remembered};
 use crate::device::trouble::Trouble;
 use crate::device::usb::{self, Form, Found, Place};
-use crate::domain::gear::{self, Gear, GearKind, GearState, Learning, Order};
+use crate::domain::gear::{self, Gear, GearKind, GearState, Learning, Wish};
 use crate::domain::scan::Scan;
 use learn::Lesson;
 use reader::{Ask, Step};
@@ -65,7 +65,7 @@ pub enum News {
 #[derive(Debug)]
 pub struct Scanners {
     stop: watch::Sender<bool>,
-    orders: mpsc::Sender<Order>,
+    orders: mpsc::Sender<Wish>,
     task: JoinHandle<()>,
 }
 
@@ -94,7 +94,7 @@ impl Scanners {
     }
 
     /// Asks something of the devices. What does not fit the queue is dropped: a person asks again.
-    pub fn order(&self, order: Order) {
+    pub fn order(&self, order: Wish) {
         let _ = self.orders.try_send(order);
     }
 
@@ -151,7 +151,7 @@ struct Station {
 }
 
 impl Station {
-    async fn serve(mut self, mut orders: mpsc::Receiver<Order>) {
+    async fn serve(mut self, mut orders: mpsc::Receiver<Wish>) {
         let hotplug = Hotplug::open()
             .inspect_err(|error| tracing::info!(%error, "no messages about USB"))
             .ok();
@@ -187,12 +187,12 @@ impl Station {
     }
 
     /// There is no USB here: whoever wants to teach a device is told so.
-    async fn tell_learning_is_vain(&mut self, orders: &mut mpsc::Receiver<Order>) {
+    async fn tell_learning_is_vain(&mut self, orders: &mut mpsc::Receiver<Wish>) {
         loop {
             tokio::select! {
                 _ = self.stopped.changed() => return,
                 order = orders.recv() => match order {
-                    Some(Order::Learn { .. }) => {
+                    Some(Wish::Learn { .. }) => {
                         self.tell(News::Learning(Learning::NoCandidate)).await;
                     }
                     Some(_) => {}
@@ -291,11 +291,11 @@ impl Station {
         }
     }
 
-    async fn order(&mut self, order: Order) {
+    async fn order(&mut self, order: Wish) {
         match order {
-            Order::Learn { code } => self.learn(code).await,
-            Order::EndLearning => self.lesson = None,
-            Order::Forget { id } => {
+            Wish::Learn { code } => self.learn(code).await,
+            Wish::EndLearning => self.lesson = None,
+            Wish::Forget { id } => {
                 if let Some(who) = self.known(&id).and_then(|known| known.found.as_ref()) {
                     let who: Remembered = who.who.clone();
                     if let Err(error) = self.memory.forget(&who) {
@@ -304,8 +304,8 @@ impl Station {
                     self.ask(&id, Ask::Release);
                 }
             }
-            Order::Beep { id } => self.ask(&id, Ask::Signal(Signal::Beep)),
-            Order::Trigger { id } => self.ask(&id, Ask::Signal(Signal::Trigger)),
+            Wish::Beep { id } => self.ask(&id, Ask::Signal(Signal::Beep)),
+            Wish::Trigger { id } => self.ask(&id, Ask::Signal(Signal::Trigger)),
         }
     }
 

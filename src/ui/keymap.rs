@@ -72,6 +72,12 @@ actions! {
     Filter = "filter",
     /// Write the list to a file.
     Export = "export",
+    /// On paper.
+    Print = "print",
+    /// Open the drawer without a payment.
+    Drawer = "drawer",
+    /// A page that shows whether the printer prints.
+    TestPage = "test_page",
     /// Change what is known of somebody.
     Edit = "edit",
     AddCard = "add_card",

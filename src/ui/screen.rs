@@ -90,10 +90,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use uuid::Uuid;
 
-use crate::domain::gear::Order;
+use crate::domain::gear::Wish;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::price::CartLine;
+use crate::domain::print::{Order, Shown};
 use crate::domain::product::Product;
 use crate::domain::receipt::Receipt;
 use crate::domain::scan::Scan;
@@ -258,7 +259,9 @@ pub struct Cx<'a> {
 pub(crate) struct Outbox {
     pub last_ticket: u64,
     pub asked: Vec<(Ticket, Query)>,
-    pub ordered: Vec<Order>,
+    pub wishes: Vec<Wish>,
+    pub orders: Vec<Order>,
+    pub shown: Option<Shown>,
     pub notice: Option<Notice>,
     /// The last question asked in the event of the notice.
     pub notice_ticket: u64,
@@ -304,8 +307,8 @@ impl Cx<'_> {
     }
 
     /// Asks something of the devices; the session learns what comes of it.
-    pub fn order(&mut self, order: Order) {
-        self.outbox.ordered.push(order);
+    pub fn wish(&mut self, wish: Wish) {
+        self.outbox.wishes.push(wish);
     }
 
     /// A new id (`UUIDv7`), for example the idempotency key of a payment (LG2).

@@ -20,6 +20,7 @@ pub mod new_product;
 pub mod open_shift;
 pub mod operations;
 pub mod pay_out;
+pub mod printer;
 pub mod reason;
 pub mod receipt;
 pub mod refund;

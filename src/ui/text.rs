@@ -54,6 +54,7 @@ pub const FILES: &[(&str, &str)] = files![
     "message",
     "new_product",
     "operations",
+    "printer",
     "product",
     "reason",
     "receipt",

@@ -17,8 +17,9 @@ use uuid::Uuid;
 
 use super::{Books, line, names, sign_in, the_shop, till};
 use crate::support::console::{morning, parts};
+use crate::support::shop::slips;
 
-fn document(kind: OperationKind, document: Document) -> Receipt {
+pub fn document(kind: OperationKind, document: Document) -> Receipt {
     Receipt {
         id: Uuid::from_u128(1),
         kind,
@@ -66,7 +67,7 @@ pub fn sale() -> Receipt {
     receipt
 }
 
-fn top_up() -> Receipt {
+pub fn top_up() -> Receipt {
     let later = |months: i64| Promised {
         due_on: (morning() + TimeDelta::days(30 * months)).date_naive(),
         bonus: Fen(10_000),
@@ -87,7 +88,7 @@ fn top_up() -> Receipt {
     )
 }
 
-fn refund() -> Receipt {
+pub fn refund() -> Receipt {
     let mut receipt = document(
         OperationKind::Refund,
         Document {
@@ -111,19 +112,56 @@ fn refund() -> Receipt {
     receipt
 }
 
+/// The shift's own document.
+pub fn closed() -> Receipt {
+    let mut parts = parts();
+    sign_in(&mut parts, &Books::new());
+    let moved = |operation, account, fen: i64| Moved {
+        operation,
+        account,
+        amount: fen,
+        operations: 3,
+    };
+    let sheet = make_sheet(
+        parts.session.shift.unwrap(),
+        &[
+            moved(OperationKind::Sale, Account::Cash, -123_400),
+            moved(OperationKind::Sale, Account::Principal, -6_800),
+            moved(OperationKind::TopUp, Account::Wechat, -200_000),
+            moved(OperationKind::Refund, Account::Cash, 899),
+        ],
+    );
+    let closed = Document {
+        counted: Fen(70_000),
+        reason: Some("找零少收".into()),
+        sheet: Some(Box::new(sheet)),
+        ..Document::default()
+    };
+    let mut receipt = document(OperationKind::ShiftClose, closed);
+    receipt.after = None;
+    receipt
+}
+
+/// One of each kind.
+pub fn all() -> Vec<Receipt> {
+    vec![sale(), top_up(), refund(), closed()]
+}
+
 pub(super) fn text(receipt: &Receipt, lang: Lang, columns: usize) -> String {
     let texts = Text::load().unwrap();
-    let words = |key: &'static str| texts.get(lang, key).to_owned();
+    let words = |key: &str| texts.get(lang, key).to_owned();
     let layout = Layout {
         columns,
         copy: false,
         words: &words,
+        slips: &slips(),
     };
     let lines = slip::receipt(receipt, Some(&the_shop()), layout);
     for line in &lines {
-        assert!(width::width(&line.text) <= columns, "{}", line.text);
+        let shown = line.shown(columns);
+        assert!(width::width(&shown) <= columns, "{shown}");
     }
-    slip::text(&lines)
+    slip::text(&lines, columns)
 }
 
 #[test]
@@ -154,32 +192,7 @@ fn old_terms_are_not_shown_as_those_in_force() {
 
 #[test]
 fn the_sheet_of_a_shift() {
-    let mut parts = parts();
-    sign_in(&mut parts, &Books::new());
-    let moved = |operation, account, fen: i64| Moved {
-        operation,
-        account,
-        amount: fen,
-        operations: 3,
-    };
-    let sheet = make_sheet(
-        parts.session.shift.unwrap(),
-        &[
-            moved(OperationKind::Sale, Account::Cash, -123_400),
-            moved(OperationKind::Sale, Account::Principal, -6_800),
-            moved(OperationKind::TopUp, Account::Wechat, -200_000),
-            moved(OperationKind::Refund, Account::Cash, 899),
-        ],
-    );
-    let texts = Text::load().unwrap();
-    let words = |key: &'static str| texts.get(Lang::Zh, key).to_owned();
-    let layout = Layout {
-        columns: slip::NARROW,
-        copy: false,
-        words: &words,
-    };
-    let lines = slip::sheet(&sheet, "云裳理发", layout);
-    insta::assert_snapshot!("slip_sheet_32", slip::text(&lines));
+    insta::assert_snapshot!("slip_sheet_32", text(&closed(), Lang::Zh, slip::NARROW));
 }
 
 #[test]

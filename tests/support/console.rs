@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use guitai::app::{App, Parts};
 use guitai::config::Config;
-use guitai::domain::gear::Order;
+use guitai::domain::gear::Wish;
 use guitai::event::{Effect, Event, What};
 use guitai::query::{Backend, Ticket};
 use guitai::session::Session;
@@ -163,7 +163,7 @@ impl<B: Backend> Console<B> {
         let place = self.effects.iter().position(query).unwrap();
         match self.effects.remove(place) {
             Effect::Query(ticket, _) => ticket,
-            Effect::Order(_) | Effect::Quit => panic!("no question"),
+            _ => panic!("no question"),
         }
     }
 
@@ -182,20 +182,20 @@ impl<B: Backend> Console<B> {
     pub fn open_questions(&self) -> Vec<Ticket> {
         let open = self.effects.iter().filter_map(|effect| match effect {
             Effect::Query(ticket, _) => Some(*ticket),
-            Effect::Order(_) | Effect::Quit => None,
+            _ => None,
         });
         open.collect()
     }
 
     /// What was asked of the devices since the last time.
-    pub fn orders(&mut self) -> Vec<Order> {
-        let is_order = |effect: &mut Effect| matches!(effect, Effect::Order(_));
-        let orders = self.effects.extract_if(.., is_order);
-        let orders = orders.filter_map(|effect| match effect {
-            Effect::Order(order) => Some(order),
+    pub fn wishes(&mut self) -> Vec<Wish> {
+        let is_wish = |effect: &mut Effect| matches!(effect, Effect::Wish(_));
+        let wishes = self.effects.extract_if(.., is_wish);
+        let wishes = wishes.filter_map(|effect| match effect {
+            Effect::Wish(wish) => Some(wish),
             _ => None,
         });
-        orders.collect()
+        wishes.collect()
     }
 
     /// The cells of the screen.
@@ -203,6 +203,13 @@ impl<B: Backend> Console<B> {
         let app = &mut self.app;
         self.terminal.draw(|frame| app.view(frame)).unwrap();
         self.terminal.backend().buffer()
+    }
+
+    /// What printer, drawer and display were told so far.
+    pub fn handed_out(&self) -> Vec<&Effect> {
+        let all = self.effects.iter();
+        all.filter(|effect| matches!(effect, Effect::Print(_) | Effect::Show(_)))
+            .collect()
     }
 
     /// Whether the application has asked to end.

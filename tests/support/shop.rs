@@ -4,10 +4,16 @@ use chrono::NaiveTime;
 use guitai::domain::level::Level;
 use guitai::domain::money::Fen;
 use guitai::domain::shop::{LimitsProfile, Shop, Store, Till};
+use guitai::domain::slip::Slips;
 use guitai::domain::staff::{Limit, Role, Staff};
 use guitai::domain::stored_value::SpendOrder;
 use guitai::domain::tender::Rounding;
 use guitai::query::Opening;
+
+/// The shipped templates.
+pub fn slips() -> Slips {
+    Slips::load(&|_| None, &|_| true).unwrap()
+}
 
 /// 云裳理发: two levels, one store, one till.
 pub fn shop() -> Shop {

@@ -1,26 +1,75 @@
 //! Lines of a fixed number of columns.
 
-use super::Layout;
-use crate::domain::columns;
-use crate::domain::money::Fen;
+use std::borrow::Cow;
 
-/// One line; `strong` ones are large or bold where the medium can.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+use super::glyphs::printable;
+use crate::domain::columns;
+
+/// How a line goes on paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    Plain,
+    Strong,
+    /// Strong, and twice as high.
+    Tall,
+    /// Twice as wide and as high, in the middle.
+    Big,
+    /// The shop's picture; no text.
+    Logo,
+    /// A QR code of the text.
+    Qr,
+    /// A bar code of the text.
+    Code128,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     pub text: String,
-    pub strong: bool,
+    pub form: Form,
+}
+
+impl Line {
+    /// As the screen shows it: what is a picture on paper has its words in brackets.
+    #[must_use]
+    pub fn shown(&self, columns: usize) -> Cow<'_, str> {
+        match self.form {
+            Form::Plain | Form::Strong | Form::Tall => Cow::Borrowed(&self.text),
+            Form::Big => Cow::Owned(middle(&self.text, columns)),
+            Form::Logo => Cow::Owned(middle("[logo]", columns)),
+            Form::Qr => Cow::Owned(middle(&format!("[QR {}]", self.text), columns)),
+            Form::Code128 => Cow::Owned(middle(&format!("[|| {} ||]", self.text), columns)),
+        }
+    }
+
+    /// Whether it stands out.
+    #[must_use]
+    pub const fn is_strong(&self) -> bool {
+        matches!(self.form, Form::Strong | Form::Tall | Form::Big)
+    }
+}
+
+/// `text` in the middle of so many columns, cut where it has to be.
+fn middle(text: &str, columns: usize) -> String {
+    let text = columns::fit(text, columns);
+    let room = columns.saturating_sub(columns::width(&text));
+    format!("{}{text}", " ".repeat(room / 2))
 }
 
 /// The slip as far as it is laid out.
-pub(super) struct Paper<'a> {
-    pub layout: Layout<'a>,
+#[derive(Debug)]
+pub(super) struct Paper {
+    columns: usize,
     lines: Vec<Line>,
 }
 
-impl<'a> Paper<'a> {
-    pub const fn new(layout: Layout<'a>) -> Self {
+impl Paper {
+    pub const fn new(columns: usize) -> Self {
         Self {
-            layout,
+            columns,
             lines: Vec::new(),
         }
     }
@@ -29,101 +78,60 @@ impl<'a> Paper<'a> {
         self.lines
     }
 
-    pub fn word(&self, key: &'static str) -> String {
-        (self.layout.words)(key)
-    }
-
-    fn put(&mut self, text: String, strong: bool) {
-        self.lines.push(Line { text, strong });
+    pub fn put(&mut self, text: String, form: Form) {
+        self.lines.push(Line { text, form });
     }
 
     /// ASCII: a box-drawing rule is two columns on some printers.
     pub fn rule(&mut self) {
-        self.put("-".repeat(self.layout.columns), false);
+        self.put("-".repeat(self.columns), Form::Plain);
     }
 
-    fn put_middle(&mut self, text: &str, strong: bool) {
-        for line in columns::wrap(text, self.layout.columns) {
-            let room = self.layout.columns.saturating_sub(columns::width(&line));
-            self.put(format!("{}{line}", " ".repeat(room / 2)), strong);
+    /// In the middle, over as many lines as it takes.
+    pub fn middle(&mut self, text: &str, form: Form) {
+        let is_big = form == Form::Big;
+        let columns = if is_big {
+            self.columns / 2
+        } else {
+            self.columns
+        };
+        for line in columns::wrap(&printable(text), columns) {
+            let text = if is_big { line } else { middle(&line, columns) };
+            self.put(text, form);
         }
     }
 
-    pub fn middle(&mut self, text: &str) {
-        self.put_middle(text, true);
-    }
-
-    pub fn plain_middle(&mut self, text: &str) {
-        self.put_middle(text, false);
-    }
-
-    pub fn centred(&mut self, key: &'static str) {
-        let text = self.word(key);
-        self.put_middle(&text, false);
-    }
-
-    pub fn strong(&mut self, text: &str) {
-        let text = columns::fit(text, self.layout.columns).into_owned();
-        self.put(text, true);
-    }
-
-    /// Text over as many lines as it takes.
-    pub fn prose(&mut self, text: &str) {
-        for line in columns::wrap(text, self.layout.columns) {
-            self.put(line, false);
+    /// Over as many lines as it takes; a strong one is cut.
+    pub fn prose(&mut self, text: &str, form: Form) {
+        let text = printable(text);
+        if form != Form::Plain {
+            self.put(columns::fit(&text, self.columns).into_owned(), form);
+            return;
         }
-    }
-
-    /// The text of a key, its places filled, over as many lines as it takes.
-    pub fn say(&mut self, key: &'static str, with: &[(&str, String)]) {
-        let mut text = self.word(key);
-        for (name, value) in with {
-            text = text.replace(&format!("{{{name}}}"), value);
+        for line in columns::wrap(&text, self.columns) {
+            self.put(line, form);
         }
-        self.prose(&text);
-    }
-
-    fn put_between(&mut self, left: &str, right: &str, strong: bool) {
-        let room = self
-            .layout
-            .columns
-            .saturating_sub(columns::width(right) + usize::from(!right.is_empty()));
-        let gap = usize::from(!right.is_empty());
-        let text = format!(
-            "{}{}{right}",
-            columns::left(left, room),
-            " ".repeat(gap.min(self.layout.columns))
-        );
-        self.put(text.trim_end().to_owned(), strong);
     }
 
     /// One text at the left, cut where it has to be, one at the right.
-    pub fn between(&mut self, left: &str, right: &str) {
-        self.put_between(left, right, false);
+    pub fn between(&mut self, left: &str, right: &str, form: Form) {
+        let (left, right) = (printable(left), printable(right));
+        let right = columns::fit(&right, self.columns);
+        let gap = usize::from(!right.is_empty());
+        let room = self.columns.saturating_sub(columns::width(&right) + gap);
+        let gap = self.columns.saturating_sub(columns::width(&right)).min(gap);
+        let text = format!("{}{}{right}", columns::left(&left, room), " ".repeat(gap));
+        self.put(text.trim_end().to_owned(), form);
     }
 
     /// As [`Self::between`] in one line when both fit, in two when not.
     pub fn item(&mut self, name: &str, right: &str) {
-        if columns::width(name) + 2 + columns::width(right) <= self.layout.columns {
-            self.between(name, right);
+        let (name, right) = (printable(name), printable(right));
+        if columns::width(&name) + 2 + columns::width(&right) <= self.columns {
+            self.between(&name, &right, Form::Plain);
             return;
         }
-        self.prose(name);
-        self.between("", right);
-    }
-
-    pub fn money(&mut self, key: &'static str, amount: Fen) {
-        let label = self.word(key);
-        self.between(&label, &amount.to_string());
-    }
-
-    pub fn loud(&mut self, key: &'static str, amount: Fen) {
-        let label = self.word(key);
-        self.put_between(&label, &amount.to_string(), true);
-    }
-
-    pub fn count(&mut self, key: &'static str, count: i64) {
-        let label = self.word(key);
-        self.between(&label, &count.to_string());
+        self.prose(&name, Form::Plain);
+        self.between("", &right, Form::Plain);
     }
 }

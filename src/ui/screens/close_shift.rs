@@ -11,6 +11,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::ledger::OperationKind;
 use crate::domain::money::Fen;
 use crate::domain::shift::{CloseRequest, Sheet};
 use crate::error::{Kind as Fault, Refusal, Result};
@@ -70,6 +71,8 @@ pub struct CloseShift {
     closes_then: bool,
     /// The shift is closed: its sheet stays until somebody has read it.
     done: bool,
+    /// The document, to be printed.
+    document: Option<Ticket>,
 }
 
 impl Default for CloseShift {
@@ -95,6 +98,7 @@ impl CloseShift {
             expiry: Expiry::default(),
             closes_then: false,
             done: false,
+            document: None,
         }
     }
 
@@ -236,6 +240,15 @@ impl CloseShift {
             Ok(_) => {
                 cx.session.shift = None;
                 self.done = true;
+                let is_printed = cx
+                    .session
+                    .printing
+                    .auto
+                    .contains(&OperationKind::ShiftClose);
+                if let Some(sent) = self.sent.as_ref().filter(|_| is_printed) {
+                    let id = sent.stamp.id;
+                    self.document = Some(cx.ask(Query::ReadReceipt { id }));
+                }
                 Step::Stay
             }
             Err(refusal) if refusal.hint == "ledger.stale" => {
@@ -280,6 +293,14 @@ impl Screen for CloseShift {
             }
             Input::Action(Action::Accept | Action::Save | Action::Back) if self.done => {
                 return Step::Home;
+            }
+            Input::Reply(ticket, answer) if self.document == Some(ticket) => {
+                self.document = None;
+                match answer {
+                    Ok(Reply::Receipt(receipt)) => cx.hand_out(&receipt),
+                    Ok(_) => {}
+                    Err(refusal) => return cx.refuse(refusal),
+                }
             }
             _ if self.done => {}
             Input::Reply(ticket, answer) if self.reading == Some(ticket) => {

@@ -450,6 +450,8 @@ impl Screen for Counter {
     }
 
     fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
+        let before = (self.sale.all().len(), self.total);
+        let is_paid = matches!(input, Input::Outcome(Outcome::Receipt(_)));
         let pasted = match &input {
             Input::Paste(text) => refused(text),
             _ => None,
@@ -480,6 +482,9 @@ impl Screen for Counter {
         };
         self.keep(cx);
         self.total = self.quote(cx.session).total;
+        if !is_paid {
+            self.show(before, cx);
+        }
         step
     }
 

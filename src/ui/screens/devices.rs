@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::gear::{Gear, GearKind, GearState, Order, Tally, masked};
+use crate::domain::gear::{Gear, GearKind, GearState, Tally, Wish, masked};
 use crate::domain::scan::Device;
 use crate::ui::keymap::Action;
 use crate::ui::paint;
@@ -55,9 +55,9 @@ impl Devices {
         self.table.select(place.unwrap_or(0));
     }
 
-    fn order(&self, cx: &mut Cx, order: impl Fn(String) -> Order) {
+    fn order(&self, cx: &mut Cx, order: impl Fn(String) -> Wish) {
         if let Some(gear) = self.table.selected() {
-            cx.order(order(gear.id.clone()));
+            cx.wish(order(gear.id.clone()));
         }
     }
 }
@@ -83,9 +83,9 @@ impl Screen for Devices {
                 cx.notice(Tone::Good, say.with("code", masked(&scan)));
             }
             Input::Action(Action::Learn) => return Step::push(Learn::new()),
-            Input::Action(Action::Beep) => self.order(cx, |id| Order::Beep { id }),
-            Input::Action(Action::Trigger) => self.order(cx, |id| Order::Trigger { id }),
-            Input::Action(Action::Forget) => self.order(cx, |id| Order::Forget { id }),
+            Input::Action(Action::Beep) => self.order(cx, |id| Wish::Beep { id }),
+            Input::Action(Action::Trigger) => self.order(cx, |id| Wish::Trigger { id }),
+            Input::Action(Action::Forget) => self.order(cx, |id| Wish::Forget { id }),
             Input::Action(Action::Back) => return Step::Pop(None),
             _ => {}
         }

@@ -49,6 +49,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "open_shift",
     "operations",
     "pay_out",
+    "printer",
     "product",
     "reason",
     "receipt",

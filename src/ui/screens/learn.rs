@@ -4,7 +4,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::gear::{Learning, Order};
+use crate::domain::gear::{Learning, Wish};
 use crate::domain::scan::Device;
 use crate::ui::keymap::Action;
 use crate::ui::paint;
@@ -37,7 +37,7 @@ impl Learn {
         let code = format!("GTL{chance:08}");
         self.qr = Qr::new(&code);
         self.state = Learning::Off;
-        cx.order(Order::Learn { code });
+        cx.wish(Wish::Learn { code });
     }
 
     const fn is_over(&self) -> bool {
@@ -108,7 +108,7 @@ impl Screen for Learn {
                 _ => {}
             },
             Input::Action(Action::Back) => {
-                cx.order(Order::EndLearning);
+                cx.wish(Wish::EndLearning);
                 return Step::Pop(None);
             }
             // What types into the terminal is what is being looked for; it goes nowhere else.

@@ -87,6 +87,7 @@ impl PayOut {
         match answer {
             Ok(_) => {
                 let amount = self.sent.take().map_or(Fen::ZERO, |(_, amount, _)| amount);
+                cx.kick();
                 cx.notice(
                     Tone::Good,
                     Say::new("shift.paid_out_done").with("amount", amount),

@@ -1,4 +1,4 @@
-//! Why data leaves the shop: one line, with the usual reasons to take by Enter (PV2).
+//! Why data leaves the shop, or the drawer opens: one line, with the usual reasons to take by Enter (PV2).
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -36,6 +36,14 @@ const EXPORT: [&str; 4] = [
     "reason.she_asked",
 ];
 
+/// Why somebody opens the drawer without a payment.
+const DRAWER: [&str; 4] = [
+    "reason.small_change",
+    "reason.wrong_change",
+    "reason.count_cash",
+    "reason.try_drawer",
+];
+
 /// A popup; pops `Outcome::Text` with the reason, or nothing on Esc.
 #[derive(Debug)]
 pub struct Reason {
@@ -51,6 +59,12 @@ impl Reason {
     #[must_use]
     pub fn reveal() -> Self {
         Self::new(Say::new("reason.reveal"), REVEAL)
+    }
+
+    /// Before the drawer opens without a payment.
+    #[must_use]
+    pub fn drawer() -> Self {
+        Self::new(Say::new("reason.drawer"), DRAWER)
     }
 
     /// Before a list becomes a file.

@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::slip::{self, Layout, Line};
+use crate::domain::slip;
 use crate::query::{Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
@@ -17,6 +17,8 @@ use crate::ui::widgets::notice::Tone;
 pub struct Receipt {
     document: Box<crate::domain::receipt::Receipt>,
     copy: bool,
+    /// Printed from this screen.
+    printed: bool,
     offset: usize,
     page: usize,
     asked: Option<Ticket>,
@@ -29,6 +31,7 @@ impl Receipt {
         Self {
             document,
             copy: false,
+            printed: false,
             offset: 0,
             page: 1,
             asked: None,
@@ -44,29 +47,22 @@ impl Receipt {
     }
 
     fn export(&mut self, cx: &mut Cx) {
-        let words = |key: &'static str| cx.text(key).to_owned();
-        let layout = Layout {
-            columns: slip::WIDE,
-            copy: self.copy,
-            words: &words,
-        };
-        let lines = slip::receipt(&self.document, cx.session.shop.as_ref(), layout);
+        let (lines, columns) = cx.slip(&self.document, self.copy);
         let day = self.document.business_on;
         let query = Query::Export {
             name: format!("{day}-{:06}.txt", self.document.seq),
-            text: slip::text(&lines),
+            text: slip::text(&lines, columns),
         };
         self.asked = Some(cx.ask(query));
     }
 
-    fn lines(&self, columns: usize, look: &Look) -> Vec<Line> {
-        let words = |key: &'static str| look.text(key).to_owned();
-        let layout = Layout {
-            columns,
-            copy: self.copy,
-            words: &words,
-        };
-        slip::receipt(&self.document, look.session.shop.as_ref(), layout)
+    /// One on demand: that of what was just done and not printed yet, or a copy of it.
+    fn print(&mut self, cx: &mut Cx) {
+        let auto = &cx.session.printing.auto;
+        let was_printed = self.printed || self.copy || auto.contains(&self.document.kind);
+        cx.print(&self.document, was_printed, 1);
+        self.printed = true;
+        cx.notice(Tone::Good, "receipt.printing");
     }
 }
 
@@ -79,6 +75,8 @@ impl Screen for Receipt {
         match input {
             Input::Action(Action::Accept | Action::Back) => return Step::Pop(None),
             Input::Action(Action::Export) => self.export(cx),
+            Input::Action(Action::Print) if cx.session.printing.is_there => self.print(cx),
+            Input::Action(Action::Print) => cx.notice(Tone::Warn, "receipt.no_printer"),
             Input::Action(Action::Up) => self.offset = self.offset.saturating_sub(1),
             Input::Action(Action::Down) => self.offset += 1,
             Input::Action(Action::PageUp) => self.offset = self.offset.saturating_sub(self.page),
@@ -105,15 +103,19 @@ impl Screen for Receipt {
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
-        let columns = slip::WIDE.min(usize::from(area.width.saturating_sub(2)));
-        let lines = self.lines(columns, look);
+        let room = usize::from(area.width.saturating_sub(2));
+        let (lines, columns) = look.slip(&self.document, self.copy, room);
+        let shown = lines
+            .iter()
+            .map(|line| (line.shown(columns), line.is_strong()));
+        let lines: Vec<_> = shown.collect();
         let columns = u16::try_from(columns).unwrap_or(area.width);
         let middle = paint::inset(area, area.width.saturating_sub(columns) / 2, 0);
         self.page = usize::from(area.height).max(1);
         self.offset = self.offset.min(lines.len().saturating_sub(self.page));
-        for (row, line) in (0..area.height).zip(lines.iter().skip(self.offset)) {
-            let role = if line.strong { Role::Title } else { Role::Text };
-            paint::line(frame, middle, row, &line.text, look.style(role));
+        for (row, (text, strong)) in (0..area.height).zip(lines.iter().skip(self.offset)) {
+            let role = if *strong { Role::Title } else { Role::Text };
+            paint::line(frame, middle, row, text, look.style(role));
         }
         let below = lines.len().saturating_sub(self.offset + self.page);
         if below > 0 {

@@ -94,7 +94,10 @@ impl Reversal {
 
     fn answered(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
         match answer {
-            Ok(Reply::Receipt(receipt)) => Step::Pop(Some(Outcome::Receipt(receipt))),
+            Ok(Reply::Receipt(receipt)) => {
+                cx.hand_out(&receipt);
+                Step::Pop(Some(Outcome::Receipt(receipt)))
+            }
             Ok(_) => Step::Stay,
             Err(refusal) if self.once.is_unknown() => {
                 self.hint = Some(Say::new("tender.unknown"));

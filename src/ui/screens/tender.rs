@@ -15,6 +15,7 @@ use crate::domain::ledger::DocumentLine;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::price::quote;
+use crate::domain::print::Shown;
 use crate::domain::sale::SaleRequest;
 use crate::domain::stored_value::available;
 use crate::domain::tender::{Rounding, TenderKind};
@@ -279,6 +280,7 @@ impl Tender {
     fn pay(&mut self, given: Fen, cx: &mut Cx) -> Step {
         let kind = self.kind();
         let before = self.bill.clone();
+        cx.show(Shown::Received(given));
         match self.bill.pay(kind, given) {
             Err(refusal) => self.hint = Some(Say::from(&refusal)),
             Ok(None) => {
@@ -409,7 +411,10 @@ impl Screen for Tender {
     fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
         let is_busy = self.once.is_under_way() || self.once.is_unknown();
         match input {
-            Input::Opened => self.open(cx),
+            Input::Opened => {
+                self.open(cx);
+                cx.show(Shown::Total(self.bill.left()));
+            }
             Input::Reply(ticket, answer) => {
                 if self.once.took(ticket, &answer) {
                     return self.answered(answer, cx);

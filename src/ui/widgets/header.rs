@@ -1,4 +1,4 @@
-//! The first line: shop, till, who since when, scanner, connection, time.
+//! The first line: shop, till, who since when, scanner, printer, connection, time.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -64,6 +64,11 @@ fn signs(area: Rect, look: &Look) -> Vec<(String, Role)> {
         ScannerSign::Trouble => {
             signs.push((look.text("header.scanner_trouble").to_owned(), Role::Warn));
         }
+    }
+    let printer = &look.session.printer;
+    if printer.trouble.is_some() || !printer.jobs.is_empty() {
+        let say = Say::new("header.printer").with("jobs", printer.jobs.len());
+        signs.push((look.say(&say), Role::Warn));
     }
     signs.push(match &look.session.connection {
         Connection::Online => (look.text("header.online").to_owned(), Role::Good),

@@ -4,6 +4,7 @@ use super::panel::grouped;
 use super::{Anonymous, Counter, Question, Why};
 use crate::domain::ledger::OperationKind;
 use crate::domain::money::Fen;
+use crate::domain::print::Shown;
 use crate::domain::receipt::Receipt;
 use crate::domain::staff::Act;
 use crate::error::{Refusal, Result};
@@ -128,6 +129,19 @@ impl Counter {
         if let Some(member) = self.member.as_ref().filter(|_| !already) {
             let id = member.id;
             self.fetch(Query::ReadMember { id }, Why::Refresh, cx);
+        }
+    }
+
+    /// To the customer: the price of a line that came, the total after any other change.
+    pub(super) fn show(&self, (lines, total): (usize, Fen), cx: &mut Cx) {
+        let now = self.sale.all();
+        match now.last() {
+            Some(line) if now.len() > lines => {
+                cx.show(Shown::Price(line.override_price.unwrap_or(line.price)));
+            }
+            Some(_) if self.total != total => cx.show(Shown::Total(self.total)),
+            None if lines > 0 => cx.show(Shown::Nothing),
+            _ => {}
         }
     }
 

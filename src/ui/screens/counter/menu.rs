@@ -9,6 +9,7 @@ use crate::ui::screen::{Cx, Screen, Step};
 use crate::ui::screens::choose::Choose;
 use crate::ui::screens::enrol::Enrol;
 use crate::ui::screens::new_product::NewProduct;
+use crate::ui::screens::printer::Printer;
 use crate::ui::text::Say;
 
 /// What can be done with an unknown code.
@@ -66,6 +67,7 @@ const MORE: &[(&str, More)] = &[
     ("counter.more_close_shift", More::CloseShift),
     ("counter.more_manage", More::Manage),
     ("counter.more_lock", More::Lock),
+    ("counter.more_printer", More::Printer),
     ("counter.more_devices", More::Do(Action::Devices)),
 ];
 
@@ -76,6 +78,7 @@ enum More {
     Operations,
     PayOut,
     CloseShift,
+    Printer,
     Manage,
     Lock,
 }
@@ -94,6 +97,7 @@ impl Counter {
             Some(More::Operations) => self.operations(cx),
             Some(More::PayOut) => Step::Push((self.doors.pay_out)()),
             Some(More::CloseShift) => self.close_shift(cx),
+            Some(More::Printer) => Step::push(Printer::new()),
             Some(More::Manage) => Step::Push((self.doors.manage)()),
             Some(More::Lock) => Step::Lock,
             Some(More::Do(_)) | None => Step::Stay,

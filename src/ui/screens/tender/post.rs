@@ -3,6 +3,7 @@
 use super::{Asking, Job, Request, Tender};
 use crate::domain::ledger::Stamp;
 use crate::domain::money::Fen;
+use crate::domain::print::Shown;
 use crate::domain::receipt::Receipt;
 use crate::domain::sale::SaleRequest;
 use crate::domain::shop::LimitsProfile;
@@ -143,5 +144,7 @@ fn done(receipt: Box<Receipt>, cx: &mut Cx) -> Step {
         Say::new("tender.done")
     };
     cx.notice(Tone::Good, say.with("paid", paid));
+    cx.show(Shown::Change(receipt.change()));
+    cx.hand_out(&receipt);
     Step::Pop(Some(Outcome::Receipt(receipt)))
 }

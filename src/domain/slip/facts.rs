@@ -1,0 +1,325 @@
+//! What a document says, by the names templates use. What is not said is not there: a reduction of
+//! nothing has no line.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use super::{Layout, tender, title};
+use crate::domain::calendar::local;
+use crate::domain::ledger::{DocumentLine, OperationKind, Reason};
+use crate::domain::money::Fen;
+use crate::domain::product::ProductKind;
+use crate::domain::receipt::{Document, Receipt};
+use crate::domain::shift::Sheet;
+use crate::domain::shop::Shop;
+use crate::domain::stored_value::SpendOrder;
+
+/// Texts by name, and lists of the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// What is known to be missing hides a figure of the same name around the list.
+    one: BTreeMap<&'static str, Option<String>>,
+    many: BTreeMap<&'static str, Vec<Self>>,
+}
+
+impl Facts {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With a text; an empty one is none.
+    #[must_use]
+    pub fn one(mut self, name: &'static str, text: impl Display) -> Self {
+        let text = format!("{text}");
+        self.one
+            .insert(name, Some(text).filter(|text| !text.is_empty()));
+        self
+    }
+
+    /// With a text if there is one.
+    #[must_use]
+    pub fn maybe(mut self, name: &'static str, text: Option<impl Display>) -> Self {
+        if let Some(text) = text {
+            return self.one(name, text);
+        }
+        self.one.insert(name, None);
+        self
+    }
+
+    /// With a list.
+    #[must_use]
+    pub fn each(mut self, name: &'static str, list: Vec<Self>) -> Self {
+        self.many.insert(name, list);
+        self
+    }
+
+    /// Whether the name is known here, even as missing.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.one.contains_key(name)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.one.get(name)?.as_deref()
+    }
+
+    pub(super) fn list(&self, name: &str) -> Option<&[Self]> {
+        self.many.get(name).map(Vec::as_slice)
+    }
+
+    /// An amount that is not zero.
+    fn money(self, name: &'static str, amount: Fen) -> Self {
+        self.maybe(name, Some(amount).filter(|amount| !amount.is_zero()))
+    }
+
+    /// A number that is not zero.
+    fn count(self, name: &'static str, count: i64) -> Self {
+        self.maybe(name, Some(count).filter(|count| *count != 0))
+    }
+}
+
+/// What a receipt says.
+pub(super) fn of(receipt: &Receipt, shop: Option<&Shop>, layout: Layout) -> Facts {
+    let facts = common(receipt, layout);
+    match receipt.kind {
+        OperationKind::Sale => sale(facts, receipt, layout),
+        OperationKind::TopUp => top_up(facts, receipt, shop, layout),
+        OperationKind::TopUpReversal => reversal(facts, receipt, layout),
+        OperationKind::Refund => refund(facts, receipt, layout),
+        OperationKind::ShiftClose => closed(facts, receipt, layout),
+        _ => other(facts, receipt),
+    }
+}
+
+fn common(receipt: &Receipt, layout: Layout) -> Facts {
+    let names = &receipt.names;
+    let copy = layout.copy.then(|| (layout.words)("slip.copy"));
+    let after = receipt.after;
+    Facts::new()
+        .one("shop", &names.shop)
+        .one("store", &names.store)
+        .one("till", &names.till)
+        .maybe("copy", copy)
+        .one("title", (layout.words)(title(receipt.kind)))
+        .one("number", format!("{:06}", receipt.seq))
+        .one("at", local(receipt.at).format("%Y-%m-%d %H:%M"))
+        .one("cashier", &names.cashier)
+        .maybe("member", names.member.as_ref())
+        .maybe("phone", names.phone.as_ref())
+        .maybe("level", names.level.as_ref())
+        .maybe("balance", after.map(|after| after.principal + after.bonus))
+        .maybe("balance_principal", after.map(|after| after.principal))
+        .maybe("balance_bonus", after.map(|after| after.bonus))
+        .maybe("balance_points", after.map(|after| after.points))
+}
+
+fn tenders(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
+    let parts = receipt.document.tenders.iter().map(|part| {
+        Facts::new()
+            .one("way", (layout.words)(tender(part.kind)))
+            .one("given", part.given)
+            .maybe(
+                "change",
+                Some(part.change()).filter(|fen| fen.is_positive()),
+            )
+    });
+    let parts = parts.collect();
+    facts.each("tenders", parts)
+}
+
+/// What was sold, what was taken off, and how it was paid.
+fn sale(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
+    let lines = receipt.lines.iter().map(|line| {
+        // A line at list price, and below it what was taken off and why (LG7).
+        let reductions = line.reductions.iter().map(|part| {
+            Facts::new()
+                .one("why", (layout.words)(reason(part.reason)))
+                .one("off", -part.fen)
+        });
+        item(line).each("reductions", reductions.collect())
+    });
+    let lines = lines.collect();
+    let list: Fen = receipt.lines.iter().map(|line| line.list).sum();
+    let (net, rounding) = (receipt.net(), receipt.document.rounding);
+    let is_reduced = list != net || rounding.is_positive();
+    let facts = facts
+        .each("lines", lines)
+        .maybe("list", is_reduced.then_some(list))
+        .money("off", net - list)
+        .money("rounding", -rounding.max_zero())
+        .one("total", net - rounding)
+        .maybe("points", positive(receipt.document.points));
+    tenders(facts, receipt, layout)
+}
+
+fn item(line: &DocumentLine) -> Facts {
+    Facts::new()
+        .one("name", &line.name)
+        .one("quantity", quantity(line))
+        .one("list", line.list)
+}
+
+fn positive(count: i64) -> Option<i64> {
+    Some(count).filter(|count| *count > 0)
+}
+
+/// `2 x 68.00`, and for goods by weight `0.525kg x 12.99`.
+fn quantity(line: &DocumentLine) -> String {
+    match line.kind {
+        ProductKind::Piece | ProductKind::Service => format!("{} x {}", line.quantity, line.price),
+        ProductKind::Weight => {
+            let (kilos, grams) = (line.quantity / 1_000, line.quantity % 1_000);
+            format!("{kilos}.{grams:03}kg x {}", line.price)
+        }
+    }
+}
+
+const fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Override => "slip.price_set",
+        Reason::MemberPrice => "slip.member_price",
+        Reason::Level => "slip.level_discount",
+    }
+}
+
+/// What was loaded, what is given on top and when, and the terms it was loaded under: those of the
+/// version, how it is spent (SV2, SV4, SV11, 法释〔2025〕4号).
+fn top_up(facts: Facts, receipt: &Receipt, shop: Option<&Shop>, layout: Layout) -> Facts {
+    let document = &receipt.document;
+    let in_force = shop.filter(|shop| Some(shop.terms_version) == document.terms_version);
+    let later: Fen = document.instalments.iter().map(|part| part.bonus).sum();
+    let instalments = document.instalments.iter().map(|part| {
+        Facts::new()
+            .one("due_on", part.due_on)
+            .one("part", part.bonus)
+    });
+    let instalments = instalments.collect();
+    let order = document.spend_order.map(spend_order);
+    let facts = facts
+        .maybe("rule", document.rule.as_ref())
+        .one("amount", document.amount)
+        .money("bonus", document.bonus.max_zero())
+        .money("bonus_later", later)
+        .maybe("day", document.expires_on)
+        .each("instalments", instalments)
+        .maybe("points", positive(document.points))
+        .maybe("version", document.terms_version)
+        .maybe("terms", in_force.map(|shop| &shop.terms))
+        .maybe("spend_order", order.map(|key| (layout.words)(key)));
+    tenders(facts, receipt, layout)
+}
+
+const fn spend_order(order: SpendOrder) -> &'static str {
+    match order {
+        SpendOrder::ProRata => "slip.pro_rata",
+        SpendOrder::PrincipalFirst => "slip.principal_first",
+        SpendOrder::BonusFirst => "slip.bonus_first",
+    }
+}
+
+/// A top-up taken back: money and benefits.
+fn reversal(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
+    let document = &receipt.document;
+    let facts = facts
+        .one("amount", document.amount)
+        .money("bonus", -document.bonus.max_zero())
+        .maybe("points", positive(document.points).map(|points| -points));
+    tenders(facts, receipt, layout)
+}
+
+/// A return with its arithmetic: list price, the share of the reductions, the share of the
+/// rounding, what went back and how (RF5, RF6).
+fn refund(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
+    let document = &receipt.document;
+    let lines = receipt.lines.iter();
+    let lines = lines.map(|line| item(line).money("off", line.net - line.list));
+    let lines = lines.collect();
+    let list: Fen = receipt.lines.iter().map(|line| line.list).sum();
+    let net = receipt.net();
+    let facts = about(facts, document)
+        .each("lines", lines)
+        .maybe("list", (list != document.amount).then_some(list))
+        .money("off", net - list)
+        .money("rounding", document.amount - net)
+        .one("amount", document.amount)
+        .maybe("points", positive(document.points).map(|points| -points));
+    tenders(facts, receipt, layout)
+}
+
+/// Which sale it is about.
+fn about(facts: Facts, document: &Document) -> Facts {
+    facts.maybe("seq", document.sale_seq.map(|seq| format!("{seq:06}")))
+}
+
+/// What has neither lines nor terms: an attached sale, an instalment, an expense; and what expired,
+/// with its last day (PT3).
+fn other(facts: Facts, receipt: &Receipt) -> Facts {
+    let document = &receipt.document;
+    let expired = document.expired.iter().map(|lot| {
+        Facts::new()
+            .money("bonus", -lot.bonus.max_zero())
+            .maybe("points", positive(lot.points).map(|points| -points))
+            .one("day", lot.expires_on)
+    });
+    let expired = expired.collect();
+    let facts = facts.each("expired", expired);
+    if receipt.kind == OperationKind::Expiry {
+        return facts;
+    }
+    about(facts, document)
+        .money("amount", document.amount)
+        .money("bonus", document.bonus.max_zero())
+        .count("points", document.points)
+}
+
+/// The sheet of a shift: every tender, stored value included, the cash in the drawer, and what was
+/// counted (OP1).
+fn closed(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
+    let document = &receipt.document;
+    let Some(sheet) = &document.sheet else {
+        return facts;
+    };
+    let difference = document.counted - sheet.expected_cash;
+    let verdict = match difference.0 {
+        0 => "shift.right",
+        1.. => "shift.over",
+        _ => "shift.short",
+    };
+    figures(facts, sheet, layout)
+        .one("counted", document.counted)
+        .one("verdict", (layout.words)(verdict))
+        .one("difference", difference)
+        .maybe("reason", document.reason.as_ref())
+}
+
+fn figures(facts: Facts, sheet: &Sheet, layout: Layout) -> Facts {
+    let ways = sheet.tenders.iter().map(|(kind, row)| {
+        Facts::new()
+            .one("way", (layout.words)(tender(*kind)))
+            .money("sales", row.sales)
+            .money("top_ups", row.top_ups)
+            .money("refunds", row.refunds)
+    });
+    let ways = ways.collect();
+    let since = local(sheet.shift.opened_at).format("%Y-%m-%d %H:%M");
+    let facts = facts
+        .one("since", since)
+        .one("opener", &sheet.shift.cashier)
+        .each("ways", ways)
+        .one("sale_count", sheet.sale_count)
+        .one("top_up_count", sheet.top_up_count)
+        .one("refund_count", sheet.refund_count)
+        .one("enrol_count", sheet.enrol_count)
+        .one("off", -sheet.discount)
+        .one("rounding", -sheet.rounding)
+        .one("float", sheet.shift.opening_float)
+        .one("paid_out", sheet.paid_out)
+        .one("expected_cash", sheet.expected_cash);
+    if sheet.expired.members == 0 {
+        return facts;
+    }
+    facts
+        .one("expired_count", sheet.expired.members)
+        .one("expired_points", sheet.expired.points)
+        .one("expired_bonus", sheet.expired.bonus)
+}

@@ -1,0 +1,209 @@
+//! What a template may name, document by document.
+
+use crate::domain::ledger::OperationKind;
+
+/// A document with a template of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// What stands on top of all the others.
+    Head,
+    Sale,
+    TopUp,
+    TopUpReversal,
+    Refund,
+    /// Of a shift.
+    Sheet,
+    /// Sessions of a package used up (PK2).
+    Redemption,
+    /// A prepayment for one order (SV6).
+    Deposit,
+    /// The drawer was opened without a payment.
+    Drawer,
+    /// To try the printer.
+    Test,
+    Other,
+}
+
+/// On every document.
+const COMMON: &[&str] = &[
+    "shop", "store", "till", "copy", "title", "number", "at", "cashier", "member", "phone", "level",
+];
+
+/// After it, on documents of a member.
+const BALANCE: &[&str] = &[
+    "balance",
+    "balance_principal",
+    "balance_bonus",
+    "balance_points",
+];
+
+/// Of each way to pay.
+const TENDERS: (&str, &[&str]) = ("tenders", &["way", "given", "change"]);
+
+type Places = (
+    &'static [&'static str],
+    &'static [(&'static str, &'static [&'static str])],
+);
+
+impl Kind {
+    /// All of them with the names of their files.
+    pub const ALL: [(Self, &'static str, &'static str); 11] = [
+        (
+            Self::Head,
+            "head",
+            include_str!("../../../assets/slip/head.slip"),
+        ),
+        (
+            Self::Sale,
+            "sale",
+            include_str!("../../../assets/slip/sale.slip"),
+        ),
+        (
+            Self::TopUp,
+            "top_up",
+            include_str!("../../../assets/slip/top_up.slip"),
+        ),
+        (
+            Self::TopUpReversal,
+            "top_up_reversal",
+            include_str!("../../../assets/slip/top_up_reversal.slip"),
+        ),
+        (
+            Self::Refund,
+            "refund",
+            include_str!("../../../assets/slip/refund.slip"),
+        ),
+        (
+            Self::Sheet,
+            "sheet",
+            include_str!("../../../assets/slip/sheet.slip"),
+        ),
+        (
+            Self::Redemption,
+            "redemption",
+            include_str!("../../../assets/slip/redemption.slip"),
+        ),
+        (
+            Self::Deposit,
+            "deposit",
+            include_str!("../../../assets/slip/deposit.slip"),
+        ),
+        (
+            Self::Drawer,
+            "drawer",
+            include_str!("../../../assets/slip/drawer.slip"),
+        ),
+        (
+            Self::Test,
+            "test",
+            include_str!("../../../assets/slip/test.slip"),
+        ),
+        (
+            Self::Other,
+            "other",
+            include_str!("../../../assets/slip/other.slip"),
+        ),
+    ];
+
+    /// The document of an operation.
+    #[must_use]
+    pub const fn of(kind: OperationKind) -> Self {
+        match kind {
+            OperationKind::Sale => Self::Sale,
+            OperationKind::TopUp => Self::TopUp,
+            OperationKind::TopUpReversal => Self::TopUpReversal,
+            OperationKind::Refund => Self::Refund,
+            OperationKind::ShiftClose => Self::Sheet,
+            _ => Self::Other,
+        }
+    }
+
+    /// Names of its own, and its lists with the names in each.
+    const fn own(self) -> Places {
+        match self {
+            Self::Head => (&[], &[]),
+            Self::Sale => (
+                &["list", "off", "rounding", "total", "points"],
+                &[
+                    ("lines", &["name", "quantity", "list", "reductions"]),
+                    ("reductions", &["why", "off"]),
+                    TENDERS,
+                ],
+            ),
+            Self::TopUp => (
+                &[
+                    "rule",
+                    "amount",
+                    "bonus",
+                    "bonus_later",
+                    "day",
+                    "points",
+                    "version",
+                    "terms",
+                    "spend_order",
+                ],
+                &[("instalments", &["due_on", "part"]), TENDERS],
+            ),
+            Self::TopUpReversal => (&["amount", "bonus", "points"], &[TENDERS]),
+            Self::Refund => (
+                &["seq", "list", "off", "rounding", "amount", "points"],
+                &[("lines", &["name", "quantity", "list", "off"]), TENDERS],
+            ),
+            Self::Sheet => (
+                &[
+                    "since",
+                    "opener",
+                    "sale_count",
+                    "top_up_count",
+                    "refund_count",
+                    "enrol_count",
+                    "expired_count",
+                    "expired_points",
+                    "expired_bonus",
+                    "off",
+                    "rounding",
+                    "float",
+                    "paid_out",
+                    "expected_cash",
+                    "counted",
+                    "verdict",
+                    "difference",
+                    "reason",
+                ],
+                &[("ways", &["way", "sales", "top_ups", "refunds"])],
+            ),
+            Self::Redemption => (
+                &["package"],
+                &[
+                    ("services", &["name", "quantity", "left", "staff", "day"]),
+                    TENDERS,
+                ],
+            ),
+            Self::Deposit => (
+                &["order", "price", "amount", "still_due", "due_on", "terms"],
+                &[TENDERS],
+            ),
+            Self::Drawer => (&["approver", "reason"], &[]),
+            Self::Test => (&["ruler", "code", "digits"], &[]),
+            Self::Other => (
+                &["seq", "amount", "bonus", "points"],
+                &[("expired", &["bonus", "points", "day"])],
+            ),
+        }
+    }
+
+    /// Whether a template of this document may name it; `inside` is the list around it.
+    #[must_use]
+    pub fn knows(self, name: &str, inside: &[&str]) -> bool {
+        let (own, lists) = self.own();
+        let mut named = lists.iter().filter(|(list, _)| inside.contains(list));
+        [COMMON, BALANCE, own].iter().any(|all| all.contains(&name))
+            || named.any(|(_, places)| places.contains(&name))
+    }
+
+    /// Whether the document has this list.
+    #[must_use]
+    pub fn lists(self, name: &str) -> bool {
+        self.own().1.iter().any(|(list, _)| *list == name)
+    }
+}
