@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::device::rules::FILE;
 use crate::ui::text::Lang;
 
 /// 柜台: a keyboard-driven store console for shops that live on regular customers.
@@ -73,5 +74,8 @@ pub enum Command {
         /// Print only the udev rules of the scanners that are plugged in, one a line.
         #[arg(long)]
         rules: bool,
+        /// Write those rules where udev reads them, as root: what stands there stays.
+        #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = FILE, conflicts_with = "rules")]
+        write_rules: Option<PathBuf>,
     },
 }

@@ -15,6 +15,7 @@ pub mod pos;
 pub mod printer;
 pub mod raw;
 pub mod remember;
+pub mod rules;
 pub mod serial;
 pub mod source;
 pub mod spool;

@@ -24,7 +24,11 @@ fn main() -> anyhow::Result<()> {
     // Only the console insists on a log.
     let folder = log::open(env);
     let which = match args.command {
-        Some(Command::Doctor { rules: true }) => return start::rules(&config, &mut out),
+        Some(Command::Doctor { rules: true, .. }) => return start::rules(&config, &mut out),
+        Some(Command::Doctor {
+            write_rules: Some(file),
+            ..
+        }) => return start::write_rules(&config, &file, &mut out),
         Some(Command::Doctor { .. }) => return start::doctor(&config, env, &mut out),
         Some(Command::Migrate { app_password_file }) => {
             return start::migrate(&config, app_password_file.as_deref(), &mut out);

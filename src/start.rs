@@ -19,8 +19,9 @@ use crate::db::open::APP;
 use crate::device::escpos;
 use crate::device::printer::{self, Fault, Patience, Target};
 use crate::device::remember::Memory;
+use crate::device::rules;
 use crate::device::serial;
-use crate::device::usb::{self, Found};
+use crate::device::usb;
 use crate::doctor::{self, World};
 use crate::domain::calendar::local;
 use crate::domain::slip::{self, Layout};
@@ -263,17 +264,39 @@ pub fn doctor(
 }
 
 /// `guitai doctor --rules`: what gives a person the scanners that are plugged in, and nothing else.
-/// A keyboard nobody taught is not among them.
 ///
 /// # Errors
 /// Standard output is gone.
 pub fn rules(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
-    let listing = usb::list(&memory(config)?).unwrap_or_default();
-    let mut rules: Vec<String> = listing.found.iter().map(Found::rule).collect();
-    rules.sort();
-    rules.dedup();
-    for rule in rules {
+    for rule in rules::lines(&usb::list(&memory(config)?).unwrap_or_default()) {
         writeln!(out, "{rule}")?;
+    }
+    Ok(())
+}
+
+/// `guitai doctor --write-rules`: writes them where udev reads them.
+///
+/// # Errors
+/// The file cannot be written: says how it can.
+pub fn write_rules(config: &Config, file: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+    let rules = rules::lines(&usb::list(&memory(config)?).unwrap_or_default());
+    if rules.is_empty() {
+        writeln!(
+            out,
+            "no scanner is plugged in that needs a rule: plug it in, or teach it first"
+        )?;
+        return Ok(());
+    }
+    let path = file.display();
+    let told = rules::write(file, &rules).with_context(|| {
+        format!("cannot write {path}: guitai doctor --rules | sudo tee -a {path}")
+    })?;
+    writeln!(out, "{path} gives the group plugdev these scanners:")?;
+    for rule in &rules {
+        writeln!(out, "  {rule}")?;
+    }
+    if !told {
+        writeln!(out, "udev did not answer: plug them in again")?;
     }
     Ok(())
 }

@@ -258,7 +258,10 @@ async fn write(line: &mut Line, bytes: &[u8], patience: Patience) -> Result<(), 
             rest = rest.get(taken..).unwrap_or_default();
         }
     }
-    Ok(())
+    timeout(patience.stall, line.sent())
+        .await
+        .unwrap_or(Err(Fault::Slow))
+        .map_err(|fault| Failure { fault, was_begun })
 }
 
 #[cfg(test)]

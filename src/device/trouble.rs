@@ -6,10 +6,8 @@ use nusb::transfer::TransferError;
 use nusb::{Error, ErrorKind};
 use rustix::io::Errno;
 
+use super::rules;
 use crate::error::{Kind, Refusal};
-
-/// Where a person writes the rule that gives her a scanner.
-const RULES: &str = "/etc/udev/rules.d/70-guitai-scanner.rules";
 
 /// Why a scanner cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +65,7 @@ impl Trouble {
             return None;
         };
         let remedy = Refusal::new(Kind::Device, "scanner.rule");
-        Some(remedy.with("file", RULES).with("rule", rule))
+        Some(remedy.with("file", rules::FILE).with("rule", rule))
     }
 
     /// What a failure to open or claim means.

@@ -4,17 +4,22 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::usb::Bulk;
 use super::{Fault, Patience, Target};
 use crate::device::poll::pollable;
 use crate::device::trouble::holder;
+
+/// Between two looks whether the kernel has handed everything over.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// The printer, while it is open.
 pub(super) enum Line {
@@ -95,18 +100,31 @@ impl Line {
         }
     }
 
-    /// Lets what was taken arrive, and goes.
+    /// Waits until the kernel has handed over what it took: closing before that takes it back.
+    pub async fn sent(&self) -> Result<(), Fault> {
+        let Self::Node { file, .. } = self else {
+            return Ok(());
+        };
+        // Asked of the kernel: what the file was ready for before the last write says nothing.
+        let now = Timespec::default();
+        loop {
+            let mut asked = [PollFd::new(file.get_ref(), PollFlags::OUT)];
+            match poll(&mut asked, Some(&now)) {
+                Ok(0) => sleep(LOOK_AGAIN).await,
+                Ok(_) => return Ok(()),
+                Err(error) => return Err(broken(&error.into())),
+            }
+        }
+    }
+
+    /// Goes.
     pub async fn close(self, patience: Patience) {
         match self {
-            // Closing takes back what is on its way.
-            Self::Node { file, .. } => {
-                let _ = timeout(patience.stall, file.writable()).await;
-            }
             Self::Tcp(mut stream) => {
                 let _ = timeout(patience.answer, stream.shutdown()).await;
             }
             Self::Usb(bulk) => bulk.close().await,
-            Self::File(_) => {}
+            Self::Node { .. } | Self::File(_) => {}
         }
     }
 }
