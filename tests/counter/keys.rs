@@ -47,9 +47,15 @@ async fn the_tenth_of_a_menu_is_0_and_what_follows_has_no_digit() {
     let screen = console.keys("<F10>").screen();
     assert!(screen.contains(" 0 打印机和钱箱"), "{screen}");
     assert!(screen.contains("   设备"), "{screen}");
-    assert!(!screen.contains("10 ") && !screen.contains("11 设备"), "{screen}");
+    assert!(
+        !screen.contains("10 ") && !screen.contains("11 设备"),
+        "{screen}"
+    );
     let screen = console.keys("0").wait(quiet()).screen();
-    assert!(!screen.contains(" 9 ") && screen.contains("没有设置打印机"), "{screen}");
+    assert!(
+        !screen.contains(" 9 ") && screen.contains("没有设置打印机"),
+        "{screen}"
+    );
 }
 
 #[tokio::test]
