@@ -550,9 +550,6 @@ impl Counter {
                 self.question = Some(Question::NewProduct(item.clone(), code));
                 return Self::new_product(item, staff.id);
             }
-            (Outcome::Product(product), Some(Question::NewProduct(_, code))) => {
-                return self.put(&product, &code, cx);
-            }
             (Outcome::Line(line), Some(Question::Line(place))) => {
                 return self.edited(place, line, cx);
             }
@@ -562,7 +559,13 @@ impl Counter {
             }
             (Outcome::Receipt(receipt), _) => self.receipt(&receipt, cx),
             (Outcome::Member(member), _) => self.set_member(member, cx),
-            (Outcome::Product(product), _) => return self.add(&product, None, cx),
+            (Outcome::Product(product), question) => {
+                let code = match question {
+                    Some(Question::NewProduct(_, code)) => code,
+                    _ => Code::default(),
+                };
+                return self.put(&product, &code, cx);
+            }
             (Outcome::Cart(cart), _) => self.restore(*cart, cx),
             _ => {}
         }
