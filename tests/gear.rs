@@ -130,6 +130,12 @@ async fn teaching_says_what_is_wrong_and_ends_with_esc() {
         said.contains("Wedge:没有权限") && said.contains("THE RULE"),
         "{said}"
     );
+    console.event(What::Learning(Learning::NoCandidate));
+    let said = console.burst("6901234567892<Enter>").screen();
+    assert!(
+        said.contains("没有插着") && said.contains("不用认,直接扫就行"),
+        "{said}"
+    );
     console
         .event(What::Learning(Learning::TimedOut))
         .keys("<Enter><Esc>");

@@ -293,3 +293,25 @@ async fn damaged_scans_are_whole_again_only_by_their_check_digit() {
     console.keys("y").wait(TimeDelta::seconds(1));
     assert!(console.screen().contains("68.00"), "{}", console.screen());
 }
+
+#[tokio::test]
+async fn a_new_product_keeps_what_its_first_code_says() {
+    let desk = Desk::new();
+    let mut console = open(&desk, parts_on_shift());
+    scan(&mut console, "]C1010690000000001417260201").await;
+    console.keys("<Enter>").settle().await;
+    console.keys("<Enter>").settle().await;
+    console.keys("奶油<Enter>12.5<Enter><Enter>").settle().await;
+    let screen = console.screen();
+    assert!(screen.contains("奶油 已过有效期"), "{screen}");
+    console
+        .keys("y")
+        .wait(TimeDelta::milliseconds(200))
+        .settle()
+        .await;
+    let screen = console.screen();
+    assert!(
+        screen.contains("12.50") && screen.contains("2026-02-01"),
+        "{screen}"
+    );
+}

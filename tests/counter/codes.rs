@@ -160,6 +160,28 @@ async fn what_is_too_long_for_a_card_is_not_offered_as_one() {
     );
 }
 
+#[tokio::test]
+async fn an_unknown_gs1_symbol_is_named_by_its_item_and_is_no_card() {
+    let desk = Desk::new();
+    let mut console = counter(&desk);
+    for code in [
+        "]C101069000000000141726123110A",
+        "01069000000000141726123110A",
+    ] {
+        scan(&mut console, code).await;
+        let screen = console.screen();
+        assert!(
+            screen.contains("没有人认识这个码:06900000000014 "),
+            "{screen}"
+        );
+        assert!(
+            screen.contains("添加为新商品") && !screen.contains("开会员卡"),
+            "{screen}"
+        );
+        console.keys("<Esc>");
+    }
+}
+
 fn enrolled(desk: &Desk) -> Vec<EnrolRequest> {
     let asked = desk.asked();
     let requests = asked.into_iter().filter_map(|query| match query {

@@ -41,6 +41,24 @@ async fn a_digit_of_a_menu_acts_alone_and_a_scan_does_not() {
 }
 
 #[tokio::test]
+async fn the_tenth_of_a_menu_is_0_and_what_follows_has_no_digit() {
+    let desk = Desk::new();
+    let mut console = counter(&desk);
+    let screen = console.keys("<F10>").screen();
+    assert!(screen.contains(" 0 打印机和钱箱"), "{screen}");
+    assert!(screen.contains("   设备"), "{screen}");
+    assert!(
+        !screen.contains("10 ") && !screen.contains("11 设备"),
+        "{screen}"
+    );
+    let screen = console.keys("0").wait(quiet()).screen();
+    assert!(
+        !screen.contains(" 9 ") && screen.contains("没有设置打印机"),
+        "{screen}"
+    );
+}
+
+#[tokio::test]
 async fn a_question_is_answered_by_y_or_n() {
     let desk = Desk::new();
     let mut console = counter(&desk);

@@ -195,7 +195,9 @@ impl Turns {
             self.denied.push((line.name.clone(), line.rule()));
         }
         let has_tried = !candidates.is_empty();
-        if !has_tried {
+        // With nothing to listen to, that there is nothing stands.
+        let listens = self.heard > 0 || !self.denied.is_empty();
+        if listens && !has_tried {
             self.tell(None).await;
         }
         while !candidates.is_empty() && !*self.over.borrow() {
@@ -251,5 +253,29 @@ impl Turns {
         };
         // A closed channel means that the program ends.
         let _ = self.news.send(News::Learning(learning)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn told(heard: usize) -> bool {
+        let (news, mut told) = mpsc::channel(1);
+        let (_over, over) = watch::channel(true);
+        let mut turns = Turns {
+            heard,
+            denied: Vec::new(),
+            news,
+            over,
+        };
+        let found = turns.take(Vec::new(), "GTL00000000").await;
+        drop(turns);
+        found.is_none() && told.recv().await.is_some()
+    }
+
+    #[tokio::test]
+    async fn with_nothing_to_listen_to_nobody_is_told_that_we_listen() {
+        assert!(told(1).await && !told(0).await);
     }
 }

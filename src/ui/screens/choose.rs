@@ -14,6 +14,8 @@ use crate::ui::width;
 
 /// Columns of the question and the choices.
 const COLUMNS: u16 = 44;
+/// Choices that have a digit.
+const KEYS: usize = 10;
 
 /// The screen below gets `Outcome::Chosen`, or the code when somebody scans instead.
 #[derive(Debug)]
@@ -45,6 +47,15 @@ impl Choose {
     }
 }
 
+/// The digit that takes the choice at `place`; a blank where there is none left, so that nobody types two.
+fn key(place: usize) -> String {
+    if place < KEYS {
+        ((place + 1) % KEYS).to_string()
+    } else {
+        " ".to_owned()
+    }
+}
+
 impl Screen for Choose {
     fn bindings(&self) -> &'static str {
         "choose"
@@ -65,8 +76,9 @@ impl Screen for Choose {
             }
             Input::Action(Action::Down | Action::Next) => self.select(self.selected + 1),
             Input::Text(glyph) => {
-                let place = glyph.to_digit(10).and_then(|digit| digit.checked_sub(1));
-                let place = place.map_or(usize::MAX, |place| place as usize);
+                // The tenth is 0, as on the keys.
+                let place = glyph.to_digit(10).map(|digit| (digit as usize + 9) % KEYS);
+                let place = place.unwrap_or(usize::MAX);
                 self.single.typed(place < self.options.len(), cx.now());
                 self.select(place);
             }
@@ -91,7 +103,7 @@ impl Screen for Choose {
         }
         for (place, option) in self.options.iter().enumerate() {
             let row = above + 1 + u16::try_from(place).unwrap_or(0);
-            let text = format!(" {} {}", place + 1, look.say(option));
+            let text = format!(" {} {}", key(place), look.say(option));
             let role = if place == self.selected {
                 Role::Selected
             } else {

@@ -87,7 +87,7 @@ enum Question {
     Override(usize, CartLine),
     /// The whole sale: it was taken up again with a price set by hand.
     Approval,
-    NewProduct(String),
+    NewProduct(String, Code),
     /// The line that is edited; none is a new one.
     Line(Option<usize>),
 }
@@ -529,7 +529,7 @@ impl Counter {
             (Outcome::Yes, Some(Question::HandOver)) => return Step::Lock,
             (Outcome::Chosen(place), Some(Question::More)) => return self.chosen(place, cx),
             (Outcome::Chosen(place), Some(Question::Unknown(choices, code))) => {
-                return self.decided(choices.get(place).copied(), &code, cx);
+                return self.decided(choices.get(place).copied(), code, cx);
             }
             (Outcome::Yes, Some(Question::Goods(product, code))) => {
                 return self.put(&product, &code, cx);
@@ -546,8 +546,9 @@ impl Counter {
                 self.sale.approve(staff);
                 return self.pay(cx);
             }
-            (Outcome::Approved(staff), Some(Question::NewProduct(code))) => {
-                return Self::new_product(code, staff.id);
+            (Outcome::Approved(staff), Some(Question::NewProduct(item, code))) => {
+                self.question = Some(Question::NewProduct(item.clone(), code));
+                return Self::new_product(item, staff.id);
             }
             (Outcome::Line(line), Some(Question::Line(place))) => {
                 return self.edited(place, line, cx);
@@ -558,7 +559,13 @@ impl Counter {
             }
             (Outcome::Receipt(receipt), _) => self.receipt(&receipt, cx),
             (Outcome::Member(member), _) => self.set_member(member, cx),
-            (Outcome::Product(product), _) => return self.add(&product, None, cx),
+            (Outcome::Product(product), question) => {
+                let code = match question {
+                    Some(Question::NewProduct(_, code)) => code,
+                    _ => Code::default(),
+                };
+                return self.put(&product, &code, cx);
+            }
             (Outcome::Cart(cart), _) => self.restore(*cart, cx),
             _ => {}
         }

@@ -112,11 +112,15 @@ impl Screen for Learn {
                 return Step::Pop(None);
             }
             // What types into the terminal is what is being looked for; it goes nowhere else.
-            Input::Scan(scan) => {
-                if let Device::Usb(name) = &scan.device {
+            Input::Scan(scan) => match &scan.device {
+                Device::Usb(name) => {
                     cx.notice(Tone::Plain, Say::new("learn.already").with("device", name));
                 }
-            }
+                Device::Terminal if self.state == Learning::NoCandidate => {
+                    cx.notice(Tone::Plain, "learn.works");
+                }
+                Device::Terminal => {}
+            },
             _ => {}
         }
         Step::Stay

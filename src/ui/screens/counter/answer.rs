@@ -1,7 +1,7 @@
 //! Answers of the back end, and what a finished sale leaves on the screen.
 
 use super::panel::grouped;
-use super::{Anonymous, Counter, Question, Why};
+use super::{Anonymous, Code, Counter, Question, Why};
 use crate::domain::ledger::OperationKind;
 use crate::domain::money::Fen;
 use crate::domain::print::Shown;
@@ -198,13 +198,13 @@ impl Counter {
         }
     }
 
-    /// Opens the popup for a new product, or asks somebody who may.
-    pub(super) fn add_product(&mut self, code: String, cx: &mut Cx) -> Step {
+    /// Opens the popup for a new product, or asks somebody who may. What its code says of the piece is kept.
+    pub(super) fn add_product(&mut self, item: String, code: Code, cx: &mut Cx) -> Step {
         let may = cx.session.limit().is_some_and(|limit| limit.manage);
+        self.question = Some(Question::NewProduct(item.clone(), code));
         if let (Some(staff), true) = (&cx.session.staff, may) {
-            return Self::new_product(code, staff.id);
+            return Self::new_product(item, staff.id);
         }
-        self.question = Some(Question::NewProduct(code));
         Step::Push((self.doors.approve)(
             Say::new("counter.new_product"),
             Act::Manage,

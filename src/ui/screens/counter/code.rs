@@ -8,6 +8,9 @@ use crate::domain::code::{Meaning, known_as, refused};
 use crate::domain::money::Fen;
 use crate::domain::phone::Phone;
 
+/// The longest barcode that is an item and nothing else, digits.
+const BARCODE: usize = 14;
+
 /// A code that was scanned or typed.
 #[derive(Clone, Default)]
 pub struct Code {
@@ -52,6 +55,11 @@ impl std::fmt::Debug for Code {
 }
 
 impl Code {
+    /// More than a barcode: a GS1 symbol, of which only the item is worth reading.
+    pub fn is_long(&self) -> bool {
+        self.what == Kind::Item && self.text.len() > BARCODE
+    }
+
     /// What a text that may mean all this is about. `today` decides the century of a date.
     pub fn of(text: &str, meanings: &[Meaning], today: NaiveDate) -> Self {
         let mut code = Self {

@@ -25,11 +25,11 @@ pub(super) enum Unknown {
 
 impl Unknown {
     /// The choices, the likeliest first: what has a check digit is a product. A badge or a member
-    /// code of ours that is nobody's can only be ignored.
+    /// code of ours that is nobody's can only be ignored; a GS1 symbol is no card.
     pub(super) fn of(code: &Code, known: bool) -> Vec<Self> {
         let mut choices = Vec::new();
         let is_barcode = code.item != code.text || code.text.len() == 14;
-        if Card::read(&code.text).is_ok() {
+        if Card::read(&code.text).is_ok() && !code.is_long() {
             choices.extend(known.then_some(Self::AddCard));
             choices.push(Self::Enrol);
         }
@@ -105,18 +105,18 @@ impl Counter {
     }
 
     /// What shall be done with an unknown code.
-    pub(super) fn decided(&mut self, choice: Option<Unknown>, code: &Code, cx: &mut Cx) -> Step {
+    pub(super) fn decided(&mut self, choice: Option<Unknown>, code: Code, cx: &mut Cx) -> Step {
         let card = Card::read(&code.text).ok();
         match choice {
             Some(Unknown::Enrol) => self.enrol(None, card),
             Some(Unknown::AddCard) => {
                 if let Some(id) = self.member.as_ref().map(|member| member.id) {
-                    self.add_card(id, code, cx);
+                    self.add_card(id, &code, cx);
                 }
                 Step::Stay
             }
             Some(Unknown::NewProduct) => match of_goods(&code.text) {
-                Ok(item) => self.add_product(item, cx),
+                Ok(item) => self.add_product(item, code, cx),
                 Err(_) => Step::Stay,
             },
             Some(Unknown::Amount) => code

@@ -180,7 +180,12 @@ impl Counter {
             return Step::Stay;
         }
         let name = self.member.as_ref().map_or("", |member| &member.name);
-        let say = Say::new("counter.unknown").with("code", &code.text);
+        let shown = if code.is_long() {
+            &code.item
+        } else {
+            &code.text
+        };
+        let say = Say::new("counter.unknown").with("code", shown);
         let popup = Unknown::popup(say, &choices, &code, name);
         self.question = Some(Question::Unknown(choices, code));
         Step::Push(popup)
