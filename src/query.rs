@@ -184,6 +184,18 @@ pub enum Query {
         before: Option<i64>,
         limit: i32,
     },
+    /// The drawer is about to open without a payment: kept first (OP3).
+    OpenDrawer {
+        by: By,
+        approver_id: Option<i32>,
+        reason: String,
+    },
+    /// How often it did, newest first, after the one with this id. `staff_id` asks.
+    DrawerOpenings {
+        staff_id: i32,
+        before: Option<i64>,
+        limit: i32,
+    },
     /// The shop as it is now, and who is signed in: somebody else edited something.
     ReadShop {
         staff_id: Option<i32>,
@@ -278,6 +290,7 @@ pub enum Reply {
     /// Where the file lies.
     Exported(String),
     Disclosures(Vec<Disclosure>),
+    DrawerOpenings(Vec<DrawerOpening>),
     /// The shop as it is now, and who was asked about.
     Shop(Box<Shop>, Option<Staff>),
     /// Saved; the shop as it is now.
@@ -500,6 +513,8 @@ pub enum Noun {
     Member,
     HeldSale,
     Disclosure,
+    /// The drawer was opened without a payment.
+    Drawer,
     /// Notifications were lost, or several came at once.
     All,
 }
@@ -515,6 +530,7 @@ impl Noun {
             "member" => Self::Member,
             "held_sale" => Self::HeldSale,
             "disclosure" => Self::Disclosure,
+            "drawer" => Self::Drawer,
             _ => Self::All,
         }
     }
@@ -567,6 +583,20 @@ pub struct Disclosure {
     pub member: Option<(i64, String)>,
     pub what: String,
     pub rows: i32,
+    pub reason: String,
+}
+
+/// The drawer was opened without a payment (OP3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrawerOpening {
+    pub id: i64,
+    pub at: DateTime<Utc>,
+    pub staff: String,
+    /// Who approved it, where she could not by herself.
+    pub approver: Option<String>,
+    pub till: String,
+    /// Whether a shift was open at the till.
+    pub in_shift: bool,
     pub reason: String,
 }
 

@@ -157,6 +157,7 @@ impl Kind {
                     "top_up_count",
                     "refund_count",
                     "enrol_count",
+                    "drawer_count",
                     "expired_count",
                     "expired_points",
                     "expired_bonus",
