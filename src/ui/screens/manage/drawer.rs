@@ -52,18 +52,20 @@ impl Lines for Openings {
             local(row.at).format("%m-%d %H:%M").to_string().into(),
             row.till.as_str().into(),
             row.staff.as_str().into(),
-            match row.in_shift {
-                true => reason,
-                false => reason.role(Role::Warn),
+            if row.in_shift {
+                reason
+            } else {
+                reason.role(Role::Warn)
             },
             row.approver.as_deref().unwrap_or_default().into(),
         ]
     }
 
     fn details(row: &DrawerOpening) -> [Say; 3] {
-        let who = match row.in_shift {
-            true => "drawer.who",
-            false => "drawer.who_between",
+        let who = if row.in_shift {
+            "drawer.who"
+        } else {
+            "drawer.who_between"
         };
         let who = Say::new(who)
             .with("staff", &row.staff)
