@@ -2,6 +2,7 @@
 //! Flat enums, one variant per thing, in the order a day goes.
 
 mod edit;
+mod log;
 
 use std::future::Future;
 
@@ -27,6 +28,7 @@ use crate::domain::staff::{Limit, Pin, Staff};
 use crate::domain::top_up::{ReversalRequest, TopUpRecord, TopUpRequest, TopUpRule};
 use crate::error::Result;
 pub use edit::{ProductEdit, StaffEdit};
+pub use log::{Disclosure, DisclosureKind, DrawerOpening};
 
 /// Names one question. A reply with a ticket nobody waits for is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -561,43 +563,6 @@ pub struct ListFile {
     /// Of the file.
     pub name: String,
     pub text: String,
-}
-
-/// Why data left the shop, and how (PV2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DisclosureKind {
-    Reveal,
-    Export,
-    Message,
-}
-
-/// Data that left the shop (PV2).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Disclosure {
-    pub id: i64,
-    pub at: DateTime<Utc>,
-    pub kind: DisclosureKind,
-    pub staff: String,
-    pub till: String,
-    /// The member it was about, with her name; none for a list.
-    pub member: Option<(i64, String)>,
-    pub what: String,
-    pub rows: i32,
-    pub reason: String,
-}
-
-/// The drawer was opened without a payment (OP3).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DrawerOpening {
-    pub id: i64,
-    pub at: DateTime<Utc>,
-    pub staff: String,
-    /// Who approved it, where she could not by herself.
-    pub approver: Option<String>,
-    pub till: String,
-    /// Whether a shift was open at the till.
-    pub in_shift: bool,
-    pub reason: String,
 }
 
 /// Whoever answers. The console is tested against a fake one.
