@@ -244,6 +244,27 @@ create table held_sale (
   constraint held_sale_staff foreign key (merchant_id, staff_id) references staff
 );
 
+-- OP3: the drawer was opened without a payment: who did it, who approved it, where, when and why. Written before the
+-- drawer opens. Append-only. Between two shifts it belongs to none.
+create table drawer_opening (
+  merchant_id int not null,
+  id bigint not null generated always as identity,
+  at timestamptz not null default clock_timestamp(),
+  staff_id int not null,
+  approver_id int,
+  till_id int not null,
+  shift_id uuid,
+  reason text not null,
+  constraint drawer_opening_staff foreign key (merchant_id, staff_id) references staff,
+  constraint drawer_opening_approver foreign key (merchant_id, approver_id) references staff,
+  constraint drawer_opening_till foreign key (merchant_id, till_id) references till,
+  constraint drawer_opening_shift foreign key (merchant_id, shift_id) references shift,
+  constraint drawer_opening_maker_checker check (approver_id <> staff_id),
+  constraint drawer_opening_reason check (reason <> '' and length(reason) <= 200)
+);
+create index drawer_opening_of_shift on drawer_opening (merchant_id, shift_id);
+alter table drawer_opening add constraint drawer_opening_pkey primary key (merchant_id, id);
+
 -- LG3: nothing ever updates or deletes what was posted, not even the owner of the tables.
 create function refuse_change() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -252,7 +273,7 @@ as $$ begin raise exception 'the ledger is append-only: % on %', tg_op, tg_table
 do $$
 declare t text;
 begin
-  foreach t in array array['operation', 'level_change', 'approval', 'disclosure', 'member_edit'] loop
+  foreach t in array array['operation', 'level_change', 'approval', 'disclosure', 'member_edit', 'drawer_opening'] loop
     execute format('create trigger %I before update or delete on %I for each row execute function refuse_change()', t || '_no_change', t);
     execute format('create trigger %I before truncate on %I for each statement execute function refuse_change()', t || '_no_truncate', t);
     execute format('alter table %I enable always trigger %I', t, t || '_no_change');

@@ -164,6 +164,71 @@ end $$;
 
 create trigger approval_within_limits before insert on approval for each row execute function refuse_weak_approval();
 
-grant execute on function open_shift, close_shift, try_pin, right_pin to guitai_app;
+-- OP3: writes down who opens the drawer without a payment and why, or refuses: whoever may set prices, or with the
+-- approval of somebody who may. The shift is the one that is open at the till. The console opens the drawer afterwards.
+create function open_drawer(p_till int, p_staff int, p_approver int, p_reason text) returns bigint
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int;
+  v_shift uuid;
+  v_right boolean;
+  v_id bigint;
+begin
+  select t.merchant_id, t.shift_id into m, v_shift
+    from seat s join till t on t.merchant_id = s.merchant_id and t.id = p_till
+   where s.role_name = session_user and coalesce(s.till_id, p_till) = p_till;
+  if not found then
+    raise exception 'login % has no seat at till %', session_user, p_till using errcode = 'GT003';
+  end if;
+  select r.price_override into v_right from staff s join role_limit r on r.merchant_id = s.merchant_id and r.role = s.role
+   where s.merchant_id = m and s.id = p_staff and s.active;
+  if not found then
+    raise exception 'staff % may not open the drawer', p_staff using errcode = 'GT011';
+  end if;
+  if p_approver is null and not v_right then
+    raise exception 'staff % needs an approval', p_staff using errcode = 'GT006';
+  end if;
+  if p_approver is not null and not exists (
+    select from staff s join role_limit r on r.merchant_id = s.merchant_id and r.role = s.role
+     where s.merchant_id = m and s.id = p_approver and s.active and r.price_override
+  ) then
+    raise exception 'opening the drawer is beyond the limits of staff %', p_approver using errcode = 'GT016';
+  end if;
+  if btrim(p_reason) = '' then
+    raise exception 'no reason given' using errcode = 'GT015';
+  end if;
+  insert into drawer_opening (merchant_id, staff_id, approver_id, till_id, shift_id, reason)
+    values (m, p_staff, p_approver, p_till, v_shift, left(btrim(p_reason), 200))
+    returning id into v_id;
+  perform tell(m, 'drawer');
+  return v_id;
+end $$;
+
+-- How often it was in a shift, for the sheet.
+create function drawer_count(p_shift uuid) returns bigint
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$ select count(*) from drawer_opening where merchant_id = seat_merchant() and shift_id = p_shift $$;
+
+-- All of them for whoever manages the shop, newest first, after p_before.
+create function drawer_openings(p_staff int, p_before bigint, p_limit int)
+returns table (id bigint, at timestamptz, staff text, approver text, till text, in_shift boolean, reason text)
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  m int := seat_merchant();
+begin
+  perform refuse_editor(m, p_staff);
+  return query
+    select d.id, d.at, s.name, a.name, t.name, d.shift_id is not null, d.reason
+    from (select * from drawer_opening x where x.merchant_id = m and (p_before is null or x.id < p_before) order by x.id desc limit p_limit) d
+    join staff s on s.merchant_id = m and s.id = d.staff_id
+    join till t on t.merchant_id = m and t.id = d.till_id
+    left join staff a on a.merchant_id = m and a.id = d.approver_id
+    order by d.id desc;
+end $$;
+
+grant execute on function open_shift, close_shift, try_pin, right_pin, open_drawer, drawer_count, drawer_openings to guitai_app;
 
 reset role;

@@ -5,6 +5,7 @@ pub mod connect;
 pub mod demo;
 pub mod desk;
 pub mod disclosure;
+pub mod drawer;
 pub mod embedded;
 pub mod expiry;
 pub mod hold;
@@ -289,6 +290,22 @@ impl Db {
                 })
                 .await
                 .map(Reply::Disclosures),
+            Query::OpenDrawer {
+                by,
+                approver_id,
+                reason,
+            } => link
+                .call(async |c: &mut PgConnection| drawer::open(c, by, approver_id, &reason).await)
+                .await
+                .map(|()| Reply::Kept),
+            Query::DrawerOpenings {
+                staff_id,
+                before,
+                limit,
+            } => link
+                .read(async |c: &mut PgConnection| drawer::list(c, staff_id, before, limit).await)
+                .await
+                .map(Reply::DrawerOpenings),
             Query::ReadShop { staff_id } => self.read_shop(staff_id).await,
             Query::Products {
                 search,

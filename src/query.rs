@@ -2,6 +2,7 @@
 //! Flat enums, one variant per thing, in the order a day goes.
 
 mod edit;
+mod log;
 
 use std::future::Future;
 
@@ -27,6 +28,7 @@ use crate::domain::staff::{Limit, Pin, Staff};
 use crate::domain::top_up::{ReversalRequest, TopUpRecord, TopUpRequest, TopUpRule};
 use crate::error::Result;
 pub use edit::{ProductEdit, StaffEdit};
+pub use log::{Disclosure, DisclosureKind, DrawerOpening};
 
 /// Names one question. A reply with a ticket nobody waits for is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -184,6 +186,18 @@ pub enum Query {
         before: Option<i64>,
         limit: i32,
     },
+    /// The drawer is about to open without a payment: kept first (OP3).
+    OpenDrawer {
+        by: By,
+        approver_id: Option<i32>,
+        reason: String,
+    },
+    /// How often it did, newest first, after the one with this id. `staff_id` asks.
+    DrawerOpenings {
+        staff_id: i32,
+        before: Option<i64>,
+        limit: i32,
+    },
     /// The shop as it is now, and who is signed in: somebody else edited something.
     ReadShop {
         staff_id: Option<i32>,
@@ -278,6 +292,7 @@ pub enum Reply {
     /// Where the file lies.
     Exported(String),
     Disclosures(Vec<Disclosure>),
+    DrawerOpenings(Vec<DrawerOpening>),
     /// The shop as it is now, and who was asked about.
     Shop(Box<Shop>, Option<Staff>),
     /// Saved; the shop as it is now.
@@ -500,6 +515,8 @@ pub enum Noun {
     Member,
     HeldSale,
     Disclosure,
+    /// The drawer was opened without a payment.
+    Drawer,
     /// Notifications were lost, or several came at once.
     All,
 }
@@ -515,6 +532,7 @@ impl Noun {
             "member" => Self::Member,
             "held_sale" => Self::HeldSale,
             "disclosure" => Self::Disclosure,
+            "drawer" => Self::Drawer,
             _ => Self::All,
         }
     }
@@ -545,29 +563,6 @@ pub struct ListFile {
     /// Of the file.
     pub name: String,
     pub text: String,
-}
-
-/// Why data left the shop, and how (PV2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DisclosureKind {
-    Reveal,
-    Export,
-    Message,
-}
-
-/// Data that left the shop (PV2).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Disclosure {
-    pub id: i64,
-    pub at: DateTime<Utc>,
-    pub kind: DisclosureKind,
-    pub staff: String,
-    pub till: String,
-    /// The member it was about, with her name; none for a list.
-    pub member: Option<(i64, String)>,
-    pub what: String,
-    pub rows: i32,
-    pub reason: String,
 }
 
 /// Whoever answers. The console is tested against a fake one.

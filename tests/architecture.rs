@@ -305,7 +305,11 @@ fn sections_of_screens() -> BTreeSet<String> {
     let screens = files("src/ui/screens", ".rs");
     let named = screens.iter().flat_map(|(_, source)| {
         let after = source.split("fn bindings(&self) -> &'static str").skip(1);
-        after.filter_map(|rest| Some(rest.split('}').next()?.split('"').nth(1)?.to_owned()))
+        let logs = source.split("const BINDINGS: &'static str =").skip(1);
+        let logs = logs.map(|rest| rest.split_once(';').unwrap_or_default().0);
+        after
+            .chain(logs)
+            .filter_map(|rest| Some(rest.split('}').next()?.split('"').nth(1)?.to_owned()))
     });
     named.collect()
 }

@@ -10,8 +10,12 @@ mod live;
 mod looks;
 
 use chrono::TimeDelta;
-use desk::{Desk, counter, member, open};
-use guitai::event::What;
+use desk::{Desk, counter, member, open, parts_on_shift};
+use guitai::domain::ledger::OperationKind;
+use guitai::domain::print::Order;
+use guitai::domain::slip::{Form, Line};
+use guitai::domain::token::Token;
+use guitai::event::{Effect, What};
 use guitai::query::{Noun, Query, Reply, Typed};
 use guitai::ui::screens::counter::Counter;
 
@@ -68,6 +72,43 @@ async fn a_new_member_is_her_phone_and_two_keys() {
         screen.contains("入会礼 100 积分") && screen.contains("139****5678"),
         "{screen}"
     );
+}
+
+/// Whoever is new gets her own code on paper, and nobody gets another's.
+#[tokio::test]
+async fn a_new_member_gets_her_code() {
+    let printed = |phone: &'static str, auto: bool| async move {
+        let desk = Desk::new();
+        let mut parts = parts_on_shift();
+        let printing = &mut parts.session.printing;
+        printing.is_there = true;
+        printing.auto = if auto {
+            vec![OperationKind::Enrol]
+        } else {
+            Vec::new()
+        };
+        let mut console = open(&desk, parts);
+        console.keys(phone).keys("<Enter>").settle().await;
+        console.keys("<Enter>").settle().await;
+        let code = desk.asked().into_iter().find_map(|query| match query {
+            Query::Enrol(request) => Some(request.code),
+            _ => None,
+        });
+        let handed_out = console.handed_out();
+        let jobs = handed_out.into_iter().filter_map(|effect| match effect {
+            Effect::Print(Order::Print(job)) => Some(job.lines.clone()),
+            _ => None,
+        });
+        (code.unwrap(), jobs.collect::<Vec<_>>())
+    };
+    let (code, jobs) = printed(NEW_PHONE, true).await;
+    let [lines] = &jobs[..] else {
+        panic!("{jobs:?}")
+    };
+    let qr = lines.iter().find(|line| line.form == Form::Qr);
+    assert_eq!(qr.map(|line| &line.text), Some(&code));
+    assert!(Token::parse(&code).is_some(), "{code}");
+    assert_eq!(printed(NEW_PHONE, false).await.1, Vec::<Vec<Line>>::new());
 }
 
 #[tokio::test]

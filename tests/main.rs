@@ -19,6 +19,7 @@ mod demo;
 mod devices;
 mod disclosure;
 mod dormant;
+mod drawer;
 mod embedded;
 mod expiry;
 mod faults;

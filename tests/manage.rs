@@ -410,6 +410,25 @@ async fn what_left_the_shop() {
 }
 
 #[tokio::test]
+async fn who_opened_the_drawer() {
+    let office = Office::default();
+    let mut console = Console::with(&office, signed_in(), Manage::new());
+    console.keys("<End><Enter>").settle().await;
+    picture(&mut console, "drawer");
+    assert!(console.screen().contains("没有开班"));
+    console.keys("<Down>");
+    assert!(console.screen().contains("授权人:赵店长"));
+    console.event(What::Changed(Noun::Drawer)).settle().await;
+    assert!(console.screen().contains("授权人:赵店长"));
+    let asked = office.count();
+    console
+        .event(What::Changed(Noun::Disclosure))
+        .settle()
+        .await;
+    assert_eq!(office.count(), asked);
+}
+
+#[tokio::test]
 async fn an_edit_of_what_somebody_else_has_changed_is_refused() {
     let office = Office::default();
     let mut console = open(&office, "5").await;

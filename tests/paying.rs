@@ -170,6 +170,10 @@ impl Backend for &Books {
             Query::LoadedAlone { .. } => Ok(Reply::LoadedAlone(self.alone)),
             Query::SignIn { number, .. } => signed_in(&number),
             Query::KeepCart { .. } => Ok(Reply::Kept),
+            Query::OpenDrawer { .. } => match self.refusals.borrow_mut().pop_front() {
+                Some(refusal) => Err(refusal),
+                None => Ok(Reply::Kept),
+            },
             Query::ReadShop { .. } => Ok(Reply::Shop(Box::new(self.shop_now()), None)),
             Query::Candidates { .. } => Ok(Reply::Candidates(vec![candidate(&self.member)])),
             _ => Err(Refusal::offline()),

@@ -244,6 +244,27 @@ fn round(members: i64, left: i64) -> Round {
     Round { expired, left }
 }
 
+/// OP3: how often the drawer opened without a payment; nothing where it never did.
+#[tokio::test]
+async fn the_drawer_stands_on_the_sheet() {
+    let office = Office::default();
+    office.drawer_count.set(2);
+    let mut console = closing(&office);
+    assert!(!console.screen().contains("打开钱箱"));
+    console.keys("1890<Enter>").settle().await;
+    for (columns, rows) in [(80, 24), (45, 30)] {
+        let screen = console.size(columns, rows).screen();
+        assert!(screen.contains("! 没有收款打开钱箱 2 次"), "{screen}");
+        assert!(screen.contains("1,890.00"), "{screen}");
+    }
+    let english = console.keys("<F12>").size(45, 30).screen();
+    assert!(english.contains("without a payment: 2"), "{english}");
+    let office = Office::default();
+    let mut console = closing(&office);
+    console.keys("1890<Enter>").settle().await;
+    assert!(!console.screen().contains("打开钱箱"));
+}
+
 /// PT3: round after round while the sheet is read; then it says what went.
 #[tokio::test]
 async fn what_expired_stands_on_the_sheet() {

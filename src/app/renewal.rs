@@ -25,7 +25,7 @@ impl App {
             return false;
         }
         match noun {
-            Noun::Member | Noun::HeldSale | Noun::Disclosure => {
+            Noun::Member | Noun::HeldSale | Noun::Disclosure | Noun::Drawer => {
                 self.spread(noun);
                 return true;
             }

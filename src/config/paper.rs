@@ -27,6 +27,8 @@ const BAUDS: [u32; 7] = [1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 115_200];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Auto {
+    /// The slip of a new member, with her code.
+    Enrol,
     Sale,
     TopUp,
     /// A return, and a top-up taken back.
@@ -59,7 +61,13 @@ impl Default for Printer {
         Self {
             to: String::new(),
             columns: WIDE,
-            auto: vec![Auto::Sale, Auto::TopUp, Auto::Refund, Auto::ShiftClose],
+            auto: vec![
+                Auto::Enrol,
+                Auto::Sale,
+                Auto::TopUp,
+                Auto::Refund,
+                Auto::ShiftClose,
+            ],
             copies: 1,
             cut: true,
             logo: None,
@@ -139,6 +147,7 @@ impl Config {
         let printer = &self.printer;
         let is_there = !printer.to.is_empty();
         let kinds = |auto: &Auto| match auto {
+            Auto::Enrol => vec![OperationKind::Enrol],
             Auto::Sale => vec![OperationKind::Sale],
             Auto::TopUp => vec![OperationKind::TopUp],
             Auto::Refund => vec![OperationKind::Refund, OperationKind::TopUpReversal],

@@ -68,7 +68,9 @@ pub fn refuse(error: Error) -> Refusal {
         ("GT013", _) => Refusal::conflict("manage.changed"),
         ("GT014", _) => Refusal::user("till.has_operations"),
         ("GT015", _) => Refusal::user("disclosure.reason_missing"),
-        ("23514", "approval_maker_checker") => Refusal::user("approval.yourself"),
+        ("23514", "approval_maker_checker" | "drawer_opening_maker_checker") => {
+            Refusal::user("approval.yourself")
+        }
         ("23505", "product_code_key") => Refusal::user("product.code_taken"),
         ("23505", "staff_number_key" | "staff_badge_key") => Refusal::user("staff.number_taken"),
         ("23505", "label_rule_prefix_key") => Refusal::user("label.taken"),

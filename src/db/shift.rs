@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::db::drawer;
 use crate::db::ledger::fingerprint;
 use crate::db::refuse::refuse;
 use crate::domain::ledger::{Account, OperationKind, Stamp};
@@ -108,9 +109,10 @@ async fn sheet_of(conn: &mut PgConnection, shift: Shift) -> Result<Sheet> {
            group by grouping sets ((o.kind, p.account), (o.kind))"#,
         shift.id
     )
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await
     .map_err(refuse)?;
+    let drawer_count = drawer::count(conn, shift.id).await?;
     let moved: Vec<Moved> = rows
         .iter()
         .filter_map(|row| {
@@ -127,7 +129,10 @@ async fn sheet_of(conn: &mut PgConnection, shift: Shift) -> Result<Sheet> {
             })
         })
         .collect();
-    Ok(make_sheet(shift, &moved))
+    Ok(Sheet {
+        drawer_count,
+        ..make_sheet(shift, &moved)
+    })
 }
 
 /// Closes a shift with what was counted.

@@ -47,6 +47,8 @@ pub struct Sheet {
     pub top_up_count: i64,
     pub refund_count: i64,
     pub enrol_count: i64,
+    /// How often the drawer was opened without a payment (OP3); no operation of the ledger.
+    pub drawer_count: i64,
     /// Dropped of cash totals, and taken off list prices, fen.
     pub rounding: Fen,
     pub discount: Fen,
@@ -111,6 +113,7 @@ pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
         top_up_count: count(Kind::TopUp),
         refund_count: count(Kind::Refund) + count(Kind::TopUpReversal),
         enrol_count: count(Kind::Enrol),
+        drawer_count: 0,
         rounding: Fen(-sum(&[Kind::Sale, Kind::Refund], &[Account::Rounding])),
         discount: Fen(-sum(&[Kind::Sale, Kind::Refund], &[Account::Discount])),
         points_granted: -moved

@@ -35,6 +35,7 @@ pub const FILES: &[(&str, &str)] = files![
     "devices",
     "disclosure",
     "dormant",
+    "drawer",
     "enrol",
     "field",
     "ground",

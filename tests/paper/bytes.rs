@@ -10,6 +10,7 @@ use escpos::utils::{JustifyMode, Protocol, QRCodeCorrectionLevel, QRCodeModel, Q
 use guitai::device::bitmap::Bitmap;
 use guitai::device::escpos::{Pulse, Setup, document, kick};
 use guitai::domain::slip::{self, Facts, Form, Kind, Layout, Line, Slips};
+use guitai::domain::token::{Bearer, Token};
 use guitai::ui::screens::printer::test_facts;
 use guitai::ui::text::{Lang, Text};
 
@@ -88,10 +89,16 @@ fn samples() -> Vec<(Kind, Facts)> {
         .one("title", "打开钱箱")
         .one("approver", "陈店长")
         .one("reason", "换零钱");
+    let welcome = named(Facts::new())
+        .one("title", "开卡")
+        .one("level", "普通")
+        .one("points", 100)
+        .one("code", Token::mint(Bearer::Member, [7; 10]));
     let test = named(test_facts(32));
     vec![
         (Kind::Redemption, redemption),
         (Kind::Deposit, deposit),
+        (Kind::Welcome, welcome),
         (Kind::Drawer, drawer),
         (Kind::Test, test),
     ]

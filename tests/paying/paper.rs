@@ -181,7 +181,15 @@ async fn the_list_of_jobs() {
     assert!(matches!(orders(&console)[2], Order::Print(_)));
 }
 
-/// OP3: the cashier needs somebody with the right; who, and why, stands on the slip.
+fn openings(books: &Books) -> Vec<Query> {
+    let asked = books.asked.borrow();
+    let all = asked.iter();
+    all.filter(|query| matches!(query, Query::OpenDrawer { .. }))
+        .cloned()
+        .collect()
+}
+
+/// OP3: the cashier needs somebody with the right; who, and why, is written down, and stands on the slip.
 #[tokio::test]
 async fn the_drawer_without_a_payment_needs_a_right_and_leaves_a_trace() {
     let books = Books::new();
@@ -190,7 +198,23 @@ async fn the_drawer_without_a_payment_needs_a_right_and_leaves_a_trace() {
     assert_eq!(orders(&console), []);
     console.keys("201<Enter>135790<Enter>").settle().await;
     assert_eq!(orders(&console), []);
-    console.keys("<Enter>");
+    // It stays shut, and nobody leaves, until it is written down. Twice F4 is once.
+    console.keys("<Enter><F4><Esc>");
+    assert_eq!(orders(&console), []);
+    console.settle().await;
+    let asked = openings(&books);
+    let [
+        Query::OpenDrawer {
+            by,
+            approver_id,
+            reason,
+        },
+    ] = &asked[..]
+    else {
+        panic!("{asked:?}")
+    };
+    assert_eq!((by.staff_id, by.till_id), (cashier().id, 1));
+    assert_eq!((*approver_id, reason.as_str()), (Some(201), "换零钱"));
     let orders = orders(&console);
     let [Order::Kick, Order::Print(job)] = &orders[..] else {
         panic!("{orders:?}: {}", console.screen())
@@ -199,4 +223,38 @@ async fn the_drawer_without_a_payment_needs_a_right_and_leaves_a_trace() {
     for part in ["打开钱箱", "李敏", "授权人", "换零钱"] {
         assert!(text.contains(part), "{part}: {text}");
     }
+}
+
+/// What cannot be written down does not open.
+#[tokio::test]
+async fn a_drawer_nobody_can_write_down_stays_shut() {
+    let books = Books::new();
+    let (mut console, _) = with_printer(&books, Printer::new(), true);
+    for (refusal, said) in [
+        (Refusal::offline(), "急用请用"),
+        (Refusal::user("approval.beyond"), "也超出这位批准人的权限"),
+    ] {
+        books.refuse(refusal);
+        console.keys("<F4>").settle().await;
+        console
+            .keys("201<Enter>135790<Enter>")
+            .settle()
+            .await
+            .keys("<Enter>")
+            .settle()
+            .await;
+        let screen = console.screen();
+        assert!(screen.contains(said), "{screen}");
+        assert_eq!(orders(&console), []);
+        console.keys("<Enter>");
+    }
+    assert_eq!(openings(&books).len(), 2);
+    // When it answers again the drawer opens again.
+    console.keys("<F4>").settle().await;
+    console.keys("201<Enter>135790<Enter>").settle().await;
+    console.keys("<Enter>").settle().await;
+    assert!(matches!(
+        orders(&console)[..],
+        [Order::Kick, Order::Print(_)]
+    ));
 }

@@ -193,6 +193,15 @@ fn old_terms_are_not_shown_as_those_in_force() {
 #[test]
 fn the_sheet_of_a_shift() {
     insta::assert_snapshot!("slip_sheet_32", text(&closed(), Lang::Zh, slip::NARROW));
+    // OP3: what moved no money stands there too.
+    let mut opened = closed();
+    let sheet = opened.document.sheet.as_mut().unwrap();
+    sheet.drawer_count = 2;
+    let opened = text(&opened, Lang::Zh, slip::NARROW);
+    let line = opened.lines().find(|line| line.contains("无收款开钱箱"));
+    assert!(line.is_some_and(|line| line.ends_with(" 2")), "{opened}");
+    let none = text(&closed(), Lang::Zh, slip::NARROW);
+    assert!(!none.contains("无收款开钱箱"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use guitai::domain::tender::TenderKind;
 use guitai::domain::top_up::{Benefit, TopUpRule};
 use guitai::error::{Refusal, Result};
 use guitai::query::{
-    Backend, Differences, Disclosure, DisclosureKind, Found, Opening, Query, Reply,
+    Backend, Differences, Disclosure, DisclosureKind, DrawerOpening, Found, Opening, Query, Reply,
 };
 use uuid::Uuid;
 
@@ -35,6 +35,8 @@ pub struct Office {
     pub differences: RefCell<Differences>,
     /// What the rounds of expiry do, in turn; then nothing is due.
     pub rounds: RefCell<VecDeque<Round>>,
+    /// How often the drawer was opened without a payment.
+    pub drawer_count: Cell<i64>,
 }
 
 impl Office {
@@ -75,7 +77,10 @@ impl Backend for &Office {
                 ..shift()
             }),
             Query::Sheet { .. } => Reply::Sheet(
-                Box::new(sheet(self.expected.get())),
+                Box::new(Sheet {
+                    drawer_count: self.drawer_count.get(),
+                    ..sheet(self.expected.get())
+                }),
                 self.differences.borrow().clone(),
             ),
             Query::Expire { .. } => {
@@ -124,9 +129,37 @@ impl Backend for &Office {
             } else {
                 Vec::new()
             }),
+            Query::DrawerOpenings { before, .. } => Reply::DrawerOpenings(if before.is_none() {
+                openings()
+            } else {
+                Vec::new()
+            }),
             other => panic!("{other:?}"),
         })
     }
+}
+
+/// One by right, one approved, one while no shift was open.
+fn openings() -> Vec<DrawerOpening> {
+    let opening = |id: i64, approver: Option<&str>, in_shift, reason: &str| DrawerOpening {
+        id,
+        at: morning() - TimeDelta::minutes(100 - id),
+        staff: approver.map_or("赵店长", |_| "李敏").to_owned(),
+        approver: approver.map(str::to_owned),
+        till: "一号台".to_owned(),
+        in_shift,
+        reason: reason.to_owned(),
+    };
+    vec![
+        opening(3, None, false, "盘点"),
+        opening(
+            2,
+            Some("赵店长"),
+            true,
+            "顾客要换五十元零钱,找的是昨天那张二十的",
+        ),
+        opening(1, None, true, "试钱箱"),
+    ]
 }
 
 /// An export and two looks.
@@ -280,6 +313,7 @@ fn sheet(expected: i64) -> Sheet {
         top_up_count: 4,
         refund_count: 1,
         enrol_count: 2,
+        drawer_count: 0,
         rounding: Fen(80),
         discount: Fen(19_600),
         points_granted: 2_310,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use nusb::descriptors::TransferType;
+use nusb::descriptors::{InterfaceDescriptor, TransferType};
 use nusb::transfer::{Buffer, Bulk as BulkTransfer, Direction, In, Out, TransferError};
 use nusb::{DeviceInfo, Endpoint, ErrorKind, Interface, MaybeFuture};
 
@@ -29,6 +29,16 @@ fn is_wanted(device: &DeviceInfo, model: &Model) -> bool {
             .is_none_or(|serial| device.serial_number() == Some(serial))
 }
 
+/// Where it takes bytes, and where it answers if it does; none: it takes none.
+fn bulk_ends(interface: &InterfaceDescriptor) -> Option<(u8, Option<u8>)> {
+    let first = |direction: Direction| {
+        let mut ends = interface.endpoints();
+        ends.find(|end| end.transfer_type() == TransferType::Bulk && end.direction() == direction)
+            .map(|end| end.address())
+    };
+    Some((first(Direction::Out)?, first(Direction::In)))
+}
+
 impl Bulk {
     pub async fn open(model: &Model) -> Result<Self, Fault> {
         let devices = nusb::list_devices()
@@ -50,19 +60,12 @@ impl Bulk {
             .detach_and_claim_interface(number)
             .await
             .map_err(because)?;
-        let (mut out, mut input) = (None, None);
-        if let Some(descriptor) = interface.descriptor() {
-            for end in descriptor.endpoints() {
-                match (end.transfer_type(), end.direction()) {
-                    (TransferType::Bulk, Direction::Out) => out = out.or(Some(end.address())),
-                    (TransferType::Bulk, Direction::In) => input = input.or(Some(end.address())),
-                    _ => {}
-                }
-            }
-        }
-        let out = out.ok_or_else(|| Fault::Broken {
-            why: "no bulk endpoint".to_owned(),
-        })?;
+        let (out, input) = interface
+            .descriptor()
+            .and_then(|descriptor| bulk_ends(&descriptor))
+            .ok_or_else(|| Fault::Broken {
+                why: "no bulk endpoint".to_owned(),
+            })?;
         let out = interface.endpoint(out).map_err(because)?;
         let input = match input {
             Some(address) => Some(interface.endpoint(address).map_err(because)?),
@@ -156,5 +159,48 @@ fn opening(error: &nusb::Error, info: &DeviceInfo) -> Fault {
         _ => Fault::Broken {
             why: error.to_string(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nusb::descriptors::ConfigurationDescriptor;
+
+    use super::*;
+
+    /// What is chosen of a printer with these endpoints: address, attributes.
+    fn chosen(ends: &[(u8, u8)]) -> Option<(u8, Option<u8>)> {
+        let count = u8::try_from(ends.len()).ok()?;
+        let mut bytes = vec![9, 2, 18 + 7 * count, 0, 1, 1, 0, 0xC0, 50];
+        bytes.extend([9, 4, 0, 0, count, PRINTER, 1, 1, 0]);
+        for (address, attributes) in ends {
+            bytes.extend([7, 5, *address, *attributes, 64, 0, 0]);
+        }
+        let configuration = ConfigurationDescriptor::new(&bytes)?;
+        let interface = configuration.interface_alt_settings().next()?;
+        bulk_ends(&interface)
+    }
+
+    #[test]
+    fn bytes_go_to_the_first_bulk_endpoint_and_answers_are_no_condition() {
+        const BULK: u8 = 2;
+        const INTERRUPT: u8 = 3;
+        assert_eq!(chosen(&[(0x01, BULK)]), Some((0x01, None)));
+        assert_eq!(
+            chosen(&[(0x82, BULK), (0x01, BULK)]),
+            Some((0x01, Some(0x82)))
+        );
+        assert_eq!(
+            chosen(&[
+                (0x83, INTERRUPT),
+                (0x02, INTERRUPT),
+                (0x01, BULK),
+                (0x04, BULK)
+            ]),
+            Some((0x01, None))
+        );
+        assert_eq!(chosen(&[(0x82, BULK)]), None);
+        assert_eq!(chosen(&[(0x01, INTERRUPT)]), None);
+        assert_eq!(chosen(&[]), None);
     }
 }

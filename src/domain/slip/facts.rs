@@ -310,6 +310,7 @@ fn figures(facts: Facts, sheet: &Sheet, layout: Layout) -> Facts {
         .one("top_up_count", sheet.top_up_count)
         .one("refund_count", sheet.refund_count)
         .one("enrol_count", sheet.enrol_count)
+        .count("drawer_count", sheet.drawer_count)
         .one("off", -sheet.discount)
         .one("rounding", -sheet.rounding)
         .one("float", sheet.shift.opening_float)

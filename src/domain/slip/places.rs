@@ -17,6 +17,8 @@ pub enum Kind {
     Redemption,
     /// A prepayment for one order (SV6).
     Deposit,
+    /// For a new member: her own code.
+    Welcome,
     /// The drawer was opened without a payment.
     Drawer,
     /// To try the printer.
@@ -47,7 +49,7 @@ type Places = (
 
 impl Kind {
     /// All of them with the names of their files.
-    pub const ALL: [(Self, &'static str, &'static str); 11] = [
+    pub const ALL: [(Self, &'static str, &'static str); 12] = [
         (
             Self::Head,
             "head",
@@ -87,6 +89,11 @@ impl Kind {
             Self::Deposit,
             "deposit",
             include_str!("../../../assets/slip/deposit.slip"),
+        ),
+        (
+            Self::Welcome,
+            "welcome",
+            include_str!("../../../assets/slip/welcome.slip"),
         ),
         (
             Self::Drawer,
@@ -157,6 +164,7 @@ impl Kind {
                     "top_up_count",
                     "refund_count",
                     "enrol_count",
+                    "drawer_count",
                     "expired_count",
                     "expired_points",
                     "expired_bonus",
@@ -183,6 +191,7 @@ impl Kind {
                 &["order", "price", "amount", "still_due", "due_on", "terms"],
                 &[TENDERS],
             ),
+            Self::Welcome => (&["points", "code"], &[]),
             Self::Drawer => (&["approver", "reason"], &[]),
             Self::Test => (&["ruler", "code", "digits"], &[]),
             Self::Other => (

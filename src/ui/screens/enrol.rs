@@ -6,9 +6,11 @@ use ratatui::layout::Rect;
 use crate::domain::birthday::Birthday;
 use crate::domain::card::{Card, NoCard};
 use crate::domain::code::refused;
+use crate::domain::ledger::OperationKind;
 use crate::domain::member::{Gender, Member};
 use crate::domain::payment_code::wipe;
 use crate::domain::phone::Phone;
+use crate::domain::slip::{Facts, Kind as Slip};
 use crate::domain::spelling;
 use crate::domain::token::{Bearer, Token};
 use crate::error::Result;
@@ -248,6 +250,21 @@ impl Enrol {
         Step::Pop(Some(Outcome::Member(member)))
     }
 
+    /// Her own code on paper: it is known here and now, and to nobody afterwards.
+    fn welcome(&self, member: &Member, gift: i64, cx: &mut Cx) {
+        let is_printed = cx.session.printing.auto.contains(&OperationKind::Enrol);
+        let Some(sent) = self.sent.as_ref().filter(|_| is_printed) else {
+            return;
+        };
+        let facts = Facts::new()
+            .one("member", &member.name)
+            .maybe("phone", member.phone.as_ref())
+            .one("level", &member.level.name)
+            .maybe("points", Some(gift).filter(|gift| *gift > 0))
+            .one("code", &sent.code);
+        cx.print_facts(Slip::Welcome, "slip.enrol", facts);
+    }
+
     fn answered(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
         self.asked = None;
         match answer {
@@ -274,6 +291,9 @@ impl Enrol {
                     .shop
                     .as_ref()
                     .map_or(0, |shop| shop.welcome_points);
+                if !existing {
+                    self.welcome(&member, gift, cx);
+                }
                 let (tone, say) = if existing {
                     (Tone::Plain, Say::new("enrol.existing"))
                 } else if gift > 0 {

@@ -33,6 +33,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "devices",
     "disclosures",
     "dormant",
+    "drawer_log",
     "enrol",
     "held",
     "label",

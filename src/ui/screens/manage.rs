@@ -17,11 +17,13 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::table::{Cell, Column, Table};
 
 pub mod disclosures;
+pub mod drawer;
 pub mod edit;
 pub mod labels;
 pub mod levels;
 pub mod limits;
 pub mod list;
+pub mod log;
 pub mod products;
 pub mod rules;
 pub mod staff_list;
@@ -39,7 +41,7 @@ struct Place {
     open: fn(&Session) -> Box<dyn Screen>,
 }
 
-const PLACES: [Place; 10] = [
+const PLACES: [Place; 11] = [
     Place {
         title: "manage.products",
         about: "manage.products_about",
@@ -83,12 +85,17 @@ const PLACES: [Place; 10] = [
     Place {
         title: "manage.disclosures",
         about: "manage.disclosures_about",
-        open: |_| Box::new(disclosures::Disclosures::new()),
+        open: |_| Box::new(log::Log::<disclosures::Disclosures>::new()),
     },
     Place {
         title: "manage.labels",
         about: "manage.labels_about",
         open: |_| Box::new(list::List::<labels::Labels>::new()),
+    },
+    Place {
+        title: "manage.drawer",
+        about: "manage.drawer_about",
+        open: |_| Box::new(log::Log::<drawer::Openings>::new()),
     },
 ];
 
@@ -176,7 +183,9 @@ impl Screen for Manage {
         let narrow = is_narrow(area);
         let place = |place: &Place, look: &Look| {
             let at = PLACES.iter().position(|other| other.title == place.title);
-            let number = at.map_or(0, |at| (at + 1) % 10);
+            // The eleventh has no key of its own.
+            let number = at.filter(|at| *at < 10).map(|at| (at + 1) % 10);
+            let number = number.map_or_else(|| " ".to_owned(), |number| number.to_string());
             let title = format!(" {number} {}", look.text(place.title)).into();
             let about = look.text(place.about);
             if narrow {

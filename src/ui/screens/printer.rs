@@ -7,6 +7,8 @@ use crate::domain::calendar::local;
 use crate::domain::print::{Order, Progress, Waiting};
 use crate::domain::slip::{Facts, Kind};
 use crate::domain::staff::{Act, Staff};
+use crate::error::{Kind as Fault, Refusal, Result};
+use crate::query::{Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
@@ -34,11 +36,20 @@ enum Asking {
     Why(Option<Staff>),
 }
 
+/// An opening that is being written down: the drawer opens afterwards.
+#[derive(Debug)]
+struct Opening {
+    ticket: Ticket,
+    approver: Option<Staff>,
+    reason: String,
+}
+
 /// The list of jobs.
 #[derive(Debug)]
 pub struct Printer {
     table: Table<Waiting>,
     asking: Option<Asking>,
+    opening: Option<Opening>,
 }
 
 impl Default for Printer {
@@ -53,6 +64,7 @@ impl Printer {
         Self {
             table: Table::new(COLUMNS, "printer.empty"),
             asking: None,
+            opening: None,
         }
     }
 
@@ -82,22 +94,39 @@ impl Printer {
         Step::push(Reason::drawer())
     }
 
-    /// Opens it; the paper and the log keep who, when and why.
-    fn open_drawer(approver: Option<&Staff>, reason: &str, cx: &mut Cx) {
-        let by = cx.session.by();
-        tracing::info!(
-            staff = by.staff_id,
-            till = by.till_id,
-            approver = approver.map(|staff| staff.id),
+    /// Has it written down; without that it stays shut: its key opens it too, and is in the hands of whoever
+    /// answers for it.
+    fn note(&mut self, approver: Option<Staff>, reason: String, cx: &mut Cx) {
+        let ticket = cx.ask(Query::OpenDrawer {
+            by: cx.session.by(),
+            approver_id: approver.as_ref().map(|staff| staff.id),
+            reason: reason.clone(),
+        });
+        self.opening = Some(Opening {
+            ticket,
+            approver,
             reason,
-            "the drawer is opened without a payment"
-        );
+        });
+    }
+
+    fn noted(opening: &Opening, answer: Result<Reply>, cx: &mut Cx) -> Step {
+        if let Err(refusal) = answer {
+            return cx.refuse(match refusal.kind {
+                Fault::Offline => Refusal {
+                    hint: "printer.drawer_offline",
+                    ..refusal
+                },
+                _ => refusal,
+            });
+        }
         cx.kick();
+        let approver = opening.approver.as_ref();
         let facts = Facts::new()
             .maybe("approver", approver.map(|staff| &staff.name))
-            .one("reason", reason);
+            .one("reason", &opening.reason);
         cx.print_facts(Kind::Drawer, "slip.drawer", facts);
         cx.notice(Tone::Good, "printer.drawer_opened");
+        Step::Stay
     }
 
     fn outcome(&mut self, outcome: Outcome, cx: &mut Cx) -> Step {
@@ -105,7 +134,7 @@ impl Printer {
             (Some(Asking::Drop(id)), Outcome::Yes) => cx.order(Order::Drop(id)),
             (Some(Asking::Approval), Outcome::Approved(staff)) => return self.why(Some(staff)),
             (Some(Asking::Why(approver)), Outcome::Text(reason)) => {
-                Self::open_drawer(approver.as_ref(), &reason, cx);
+                self.note(approver, reason, cx);
             }
             _ => {}
         }
@@ -150,6 +179,13 @@ impl Screen for Printer {
         }
         match input {
             Input::Outcome(outcome) => return self.outcome(outcome, cx),
+            Input::Reply(ticket, answer) => {
+                if let Some(opening) = self.opening.take_if(|opening| opening.ticket == ticket) {
+                    return Self::noted(&opening, answer, cx);
+                }
+            }
+            // Whoever left now would leave a row and a drawer that is shut.
+            Input::Action(Action::Back | Action::Drawer) if self.opening.is_some() => {}
             Input::Action(Action::Back) => return Step::Pop(None),
             Input::Action(Action::Accept) => {
                 if let Some(job) = self.table.selected() {

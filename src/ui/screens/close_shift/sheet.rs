@@ -57,6 +57,11 @@ pub fn view(frame: &mut Frame, area: Rect, sheet: &Sheet, counted: Fen, look: &L
         paint::line(frame, area, at, &look.say(&say), look.style(Role::Dim));
         at += 1;
     }
+    if sheet.drawer_count > 0 {
+        let say = Say::new("shift.drawer").with("count", sheet.drawer_count);
+        paint::line(frame, area, at, &look.say(&say), look.style(Role::Warn));
+        at += 1;
+    }
     if is_narrow(area) {
         return at + cash(frame, paint::below(area, at), sheet, counted, look);
     }
