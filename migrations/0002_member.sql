@@ -36,6 +36,15 @@ create index member_grams on member using gin (grams) with (fastupdate = off);
 alter table member add constraint member_pkey primary key (merchant_id, id);
 alter table member add constraint member_merged foreign key (merchant_id, merged_into) references member;
 
+-- The last three bytes of a card number that prints five: 10H12D, and ten of hexadecimal with a letter. A reader
+-- that prints three of them finds it so.
+create function chip_low(p_value text) returns int
+language sql immutable parallel safe
+return case
+  when p_value ~ '^[0-9]{12}$' then case when p_value::bigint < 1099511627776 then (p_value::bigint & 16777215)::int end
+  when p_value ~ '^[0-9A-Fa-f]{10}$' and p_value ~ '[A-Fa-f]' then ('x' || right(p_value, 6))::bit(24)::int
+end;
+
 create table credential (
   merchant_id int not null,
   value text collate "C" not null,
@@ -48,6 +57,7 @@ create table credential (
 -- Lists show a phone per row and a tail finds a hundred members: both are read from the index alone.
 create index credential_of_member on credential (merchant_id, member_id, kind) include (value, state);
 create index credential_tail on credential (merchant_id, tail) include (member_id, state) where tail is not null;
+create index credential_chip on credential (merchant_id, chip_low(value)) where kind = 'card' and chip_low(value) is not null;
 alter table credential add constraint credential_pkey primary key (merchant_id, value, kind);
 
 -- PV1: purpose, version, time, channel and withdrawal are kept.

@@ -59,9 +59,23 @@ create function read_member(p_member bigint) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
 as $$ begin return member_card(seat_merchant(), p_member); end $$;
 
+-- The one member who has a card among these numbers, or one of five bytes that ends in these three.
+create function card_like(m int, p_values text[], p_low int) returns table (member_id bigint, card text)
+language sql stable
+as $$
+  select min(n.member_id), min(n.value) from (
+    select c.member_id, c.value from credential c
+     where c.merchant_id = m and c.value = any (p_values) and c.kind = 'card' and c.state = 'active'
+    union all
+    select c.member_id, c.value from credential c
+     where c.merchant_id = m and chip_low(c.value) = p_low and c.kind = 'card' and c.state = 'active') n
+  having count(distinct n.member_id) = 1
+$$;
+
 -- A scanned code, in all its spellings: whose it is and everything about it. Null when nobody's. A card that
--- nobody has may be one that another reader prints in another form: one member's, or it is not said.
-create function scan(p_codes text[], p_near text[]) returns jsonb
+-- nobody has may be one that another reader prints in another form: one member's, or it is not said. What is
+-- known of the reader (p_sure, and p_low when p_low_sure) names her; anything else is asked about.
+create function scan(p_codes text[], p_sure text[], p_near text[], p_low int, p_low_sure boolean) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
 as $$
 declare
@@ -82,13 +96,20 @@ begin
     return v;
   end if;
   select jsonb_build_object('staff', s.number) into v from staff s where s.merchant_id = m and s.badge = any (p_codes) and s.active limit 1;
-  if found or cardinality(p_near) = 0 then
+  if found then
     return v;
   end if;
-  select jsonb_build_object('like', jsonb_build_object('member', member_card(m, x.member_id), 'card', x.value)) into v
-    from (select min(n.member_id) as member_id, min(n.value) as value from credential n
-           where n.merchant_id = m and n.value = any (p_near) and n.kind = 'card' and n.state = 'active'
-          having count(distinct n.member_id) = 1) x;
+  if cardinality(p_sure) > 0 or p_low_sure then
+    select jsonb_build_object('member', member_card(m, x.member_id)) into v
+      from card_like(m, p_sure, case when p_low_sure then p_low end) x;
+    if found then
+      return v;
+    end if;
+  end if;
+  if cardinality(p_near) > 0 or (p_low is not null and not p_low_sure) then
+    select jsonb_build_object('like', jsonb_build_object('member', member_card(m, x.member_id), 'card', x.card)) into v
+      from card_like(m, p_near, p_low) x;
+  end if;
   return v;
 end $$;
 

@@ -85,7 +85,7 @@ impl fmt::Debug for Db {
 impl Backend for Db {
     async fn answer(&self, query: Query) -> Result<Reply> {
         let began = Instant::now();
-        let local = matches!(query, Query::KeepCart { .. });
+        let local = matches!(query, Query::KeepCart { .. } | Query::KeepReaders(_));
         let answer = self.ask(query).await;
         let offline = answer
             .as_ref()
@@ -273,6 +273,7 @@ impl Db {
             Query::KeepCart { cart, sending } => {
                 self.desk.keep(cart, sending).map(|()| Reply::Kept)
             }
+            Query::KeepReaders(readers) => self.desk.keep_readers(&readers).map(|()| Reply::Kept),
             Query::Export { name, text } => self.desk.export(&name, &text).map(Reply::Exported),
             Query::ExportList(list) => {
                 link.call(async |c: &mut PgConnection| disclosure::export(c, &list).await)

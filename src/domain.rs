@@ -29,6 +29,7 @@ pub mod preset;
 pub mod price;
 pub mod print;
 pub mod product;
+pub mod reader;
 pub mod receipt;
 pub mod refund;
 pub mod sale;

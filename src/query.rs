@@ -19,6 +19,7 @@ use crate::domain::member::{Gender, Member};
 use crate::domain::money::Fen;
 use crate::domain::price::CartLine;
 use crate::domain::product::Product;
+use crate::domain::reader::{Near, Readers};
 use crate::domain::receipt::Receipt;
 use crate::domain::refund::{RefundRequest, SaleRecord};
 use crate::domain::sale::SaleRequest;
@@ -69,7 +70,7 @@ pub enum Query {
     /// in which another reader prints it (`near`).
     Scan {
         codes: Vec<String>,
-        near: Vec<String>,
+        near: Near,
     },
     /// The item of a scale label: the first of these codes that goods have.
     Goods {
@@ -167,6 +168,8 @@ pub enum Query {
         before: Option<Uuid>,
         limit: i32,
     },
+    /// Keeps what this till learnt of its card readers, on its own disk.
+    KeepReaders(Readers),
     /// Keeps the sale on the screen on this machine's disk, so that it survives a crash (`None`: nothing
     /// to keep). `sending` is the operation it is being posted as.
     KeepCart {
@@ -317,6 +320,8 @@ pub struct Opening {
     pub cart: Option<Cart>,
     /// There was one, and its file cannot be read: it was set aside.
     pub cart_broken: bool,
+    /// The forms this till's readers print cards in.
+    pub readers: Readers,
 }
 
 /// The answers of the set-up screen.

@@ -8,6 +8,7 @@ use crate::domain::calendar::business_date;
 use crate::domain::gear::{Gear, Learning, Tallies};
 use crate::domain::ledger::Stamp;
 use crate::domain::print::{Printing, Waiting};
+use crate::domain::reader::Readers;
 use crate::domain::shift::Shift;
 use crate::domain::shop::{Shop, Store, Till};
 use crate::domain::slip::Slips;
@@ -62,6 +63,8 @@ pub struct Session {
     pub cart: Option<Cart>,
     /// There was one, and it is lost; the counter says so.
     pub cart_broken: bool,
+    /// The forms this till's readers print cards in.
+    pub readers: Readers,
     pub connection: Connection,
     pub scanner: ScannerSign,
     /// The devices that are plugged in, what each has read, and how far learning a new one is.
@@ -89,6 +92,7 @@ impl Session {
             shift: None,
             cart: None,
             cart_broken: false,
+            readers: Readers::default(),
             connection: Connection::default(),
             scanner: ScannerSign::default(),
             gear: Vec::new(),
@@ -109,6 +113,7 @@ impl Session {
         self.shift = opening.shift;
         self.cart = opening.cart;
         self.cart_broken |= opening.cart_broken;
+        self.readers = opening.readers;
     }
 
     /// The shop after somebody else's edit; this till and its store with it.

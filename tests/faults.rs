@@ -7,6 +7,7 @@ use std::time::Duration;
 use guitai::db::open::APP;
 use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
+use guitai::domain::reader::Near;
 use guitai::domain::refund::RefundRequest;
 use guitai::domain::tender::TenderKind::{Cash, StoredValue};
 use guitai::error::Kind;
@@ -325,7 +326,7 @@ async fn one_round_trip_for_a_scan_and_one_for_a_sale() {
     till.top_up(&her, 500).await.unwrap();
     let scan = || Query::Scan {
         codes: vec!["13800001380".to_owned()],
-        near: Vec::new(),
+        near: Near::default(),
     };
     // Statements are prepared once per connection.
     till.db.answer(scan()).await.unwrap();

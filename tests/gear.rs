@@ -48,6 +48,34 @@ fn scan(code: &str) -> What {
     What::Scan(Scan::read(code, Device::Usb("前台枪".to_owned())).unwrap())
 }
 
+/// The form of a reader's card numbers is shown, and forgotten when told.
+#[tokio::test]
+async fn the_form_of_a_reader_is_shown_and_forgotten() {
+    let mut parts = parts();
+    let readers = &mut parts.session.readers;
+    assert!(readers.learn(
+        &Device::Usb("前台枪".to_owned()),
+        "2706081563",
+        "0461851553"
+    ));
+    assert!(readers.learn(&Device::Terminal, "07302202", "0040856634"));
+    let mut console = Console::with(Nobody, parts, Devices::new());
+    console.event(What::Gear(all()));
+    let screen = console.screen();
+    assert!(
+        screen.contains("卡号格式 8H10D 字节倒序,卡片记作 8H10D"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("终端键盘:卡号格式 6H8D,卡片记作 8H10D"),
+        "{screen}"
+    );
+    let screen = console.keys("<F8>").screen();
+    assert!(!screen.contains("字节倒序"), "{screen}");
+    let screen = console.keys("<F8>").screen();
+    assert!(!screen.contains("卡号格式 6H8D"), "{screen}");
+}
+
 #[tokio::test]
 async fn the_devices_are_shown_live_and_never_a_payment_code() {
     let mut console = Console::with(Nobody, parts(), Devices::new());

@@ -121,7 +121,23 @@ impl Backend for &Shop {
                 self.saved.borrow_mut().push(person);
                 Ok(self.member())
             }
-            Query::Scan { .. } => Ok(Reply::Found(Found::Nothing)),
+            Query::Scan { near, .. } => {
+                let has = |code: &str| near.forms.iter().any(|form| form == code);
+                let mut member = self.member.borrow().clone();
+                let hers = has("0040856634");
+                if !hers {
+                    (member.id, member.name) = (8, "李红".to_owned());
+                }
+                let card = if hers { "0040856634" } else { "0461851553" };
+                Ok(Reply::Found(if has(card) {
+                    Found::Like {
+                        member: Box::new(member),
+                        card: card.to_owned(),
+                    }
+                } else {
+                    Found::Nothing
+                }))
+            }
             Query::AddCard {
                 member_id: 7, card, ..
             } if card == "8800000000000013" => Err(Refusal::user("member.card_taken")),
@@ -302,6 +318,31 @@ async fn a_card_is_scanned_looked_at_and_added() {
     console.keys("<Enter><Enter>").settle().await;
     assert_eq!(*shop.heard.borrow(), ["8800000000000021"]);
     assert!(console.screen().contains("卡已加上"));
+}
+
+#[tokio::test]
+async fn a_card_that_looks_like_somebody_elses_is_said_and_the_cashier_decides() {
+    let shop = Shop::new(member());
+    let mut console = open(&shop).await;
+    console.keys("<F6>").settle().await;
+    console.event(scan("2706081563")).settle().await;
+    let screen = console.screen();
+    assert!(screen.contains("像是 李红 的卡 0461851553"), "{screen}");
+    assert!(shop.heard.borrow().is_empty());
+    console.keys("<Enter>").settle().await;
+    assert_eq!(*shop.heard.borrow(), ["2706081563"]);
+    // Typed: it is said before anything is added.
+    console.keys("<F6>2706081563<Enter>").settle().await;
+    assert!(console.screen().contains("像是 李红 的卡"));
+    assert_eq!(shop.heard.borrow().len(), 1);
+    console.keys("<Enter>").settle().await;
+    assert_eq!(shop.heard.borrow().len(), 2);
+    // Her own card by another reader is simply hers.
+    console.keys("<F6>").settle().await;
+    console.event(scan("07302202")).settle().await;
+    assert!(!console.screen().contains("像是"));
+    console.keys("<Enter>").settle().await;
+    assert_eq!(shop.heard.borrow().len(), 3);
 }
 
 #[tokio::test]

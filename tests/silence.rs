@@ -7,6 +7,7 @@ use guitai::db::books::Books;
 use guitai::db::open::APP;
 use guitai::domain::attach::AttachRequest;
 use guitai::domain::money::Fen;
+use guitai::domain::reader::Near;
 use guitai::domain::shift::CloseRequest;
 use guitai::domain::staff::Pin;
 use guitai::domain::tender::TenderKind::{Cash, StoredValue};
@@ -31,7 +32,7 @@ const LIMIT: Duration = Duration::from_secs(18);
 fn scan(code: &str) -> Query {
     Query::Scan {
         codes: vec![code.to_owned()],
-        near: Vec::new(),
+        near: Near::default(),
     }
 }
 

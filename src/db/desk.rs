@@ -1,4 +1,5 @@
-//! What a till keeps on its own disk besides its journal: the sale on the screen, and exported files.
+//! What a till keeps on its own disk besides its journal: the sale on the screen, the forms of its card readers, and
+//! exported files.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::reader::Readers;
 use crate::error::{Kind, Refusal, Result};
 use crate::query::Cart;
 
@@ -100,6 +102,35 @@ impl Desk {
         Left::Broken
     }
 
+    fn readers_file(&self) -> PathBuf {
+        self.folder.join("readers.json")
+    }
+
+    /// Keeps what is known of the card readers: beside the till and not in the shop's books, because it is how
+    /// the device on this very till is set up, and another till may have one of the same name set otherwise.
+    ///
+    /// # Errors
+    /// `desk.unwritable`.
+    pub fn keep_readers(&self, readers: &Readers) -> Result<()> {
+        let path = self.readers_file();
+        let json = serde_json::to_vec(readers).map_err(Refusal::internal)?;
+        let new = path.with_extension("new");
+        let write = || {
+            let mut file = File::create(&new)?;
+            file.write_all(&json)?;
+            file.sync_all()?;
+            fs::rename(&new, &path)
+        };
+        write().map_err(|error| refuse(&path, error))
+    }
+
+    /// What is known of the card readers. A file that cannot be read says nothing: it is learnt again.
+    #[must_use]
+    pub fn readers(&self) -> Readers {
+        let json = fs::read(self.readers_file()).unwrap_or_default();
+        serde_json::from_slice(&json).unwrap_or_default()
+    }
+
     /// Writes a file for the owner and says where it lies.
     ///
     /// # Errors
@@ -136,6 +167,24 @@ fn refuse(path: &Path, error: io::Error) -> Refusal {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn readers_survive_and_a_torn_file_is_none() {
+        use crate::domain::scan::Device;
+        let name = format!("guitai-desk-readers-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let desk = Desk::open(&folder).unwrap();
+        assert_eq!(desk.readers(), Readers::default());
+        let mut readers = Readers::default();
+        for device in [Device::Terminal, Device::Usb("HID Reader".to_owned())] {
+            assert!(readers.learn(&device, "07302202", "0040856634"));
+        }
+        desk.keep_readers(&readers).unwrap();
+        assert_eq!(desk.readers(), readers);
+        fs::write(desk.readers_file(), "{torn").unwrap();
+        assert_eq!(desk.readers(), Readers::default());
+        fs::remove_dir_all(folder).unwrap();
+    }
 
     #[test]
     fn a_cart_survives_and_is_forgotten() {

@@ -8,21 +8,29 @@ use crate::db::ledger::fingerprint;
 use crate::db::refuse::refuse;
 use crate::domain::calendar::end_of_month_after;
 use crate::domain::member::Member;
+use crate::domain::reader::Near;
 use crate::domain::shop::Shop;
 use crate::domain::spelling;
 use crate::error::{Refusal, Result};
 use crate::query::{By, EnrolRequest, Found, Person};
 
-/// Whose code this is, in any of its spellings, with everything the counter shows: one round trip. `near`: the
-/// forms in which another reader prints the same card.
+/// Whose code this is, in any of its spellings, with everything the counter shows: one round trip. `near`: what
+/// else the card may stand in the books as.
 ///
 /// # Errors
 /// Offline.
-pub async fn scan(conn: &mut PgConnection, codes: &[String], near: &[String]) -> Result<Found> {
-    let found = sqlx::query_scalar!("select scan($1, $2)", codes, near)
-        .fetch_one(conn)
-        .await
-        .map_err(refuse)?;
+pub async fn scan(conn: &mut PgConnection, codes: &[String], near: &Near) -> Result<Found> {
+    let found = sqlx::query_scalar!(
+        "select scan($1, $2, $3, $4, $5)",
+        codes,
+        &near.sure,
+        &near.forms,
+        near.low,
+        near.is_low_sure
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(refuse)?;
     match found {
         None => Ok(Found::Nothing),
         Some(value) => serde_json::from_value(value).map_err(Refusal::internal),

@@ -199,6 +199,7 @@ impl Db {
             shift: open,
             cart,
             cart_broken,
+            readers: self.desk.readers(),
         })))
     }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::domain::chip;
-use crate::domain::code::{Meaning, Origin, Situation, known_as, meanings};
+use crate::domain::code::{Meaning, Origin, Situation, meanings};
+use crate::domain::reader::{Near, Reader, is_random, known_by};
 
 /// Characters of a card number: printable ASCII without spaces, so that it can be typed as well.
 pub const LENGTH: RangeInclusive<usize> = 4..=40;
@@ -15,6 +15,7 @@ pub const LENGTH: RangeInclusive<usize> = 4..=40;
 pub struct Card {
     number: String,
     known_as: Vec<String>,
+    near: Near,
     is_barcode: bool,
 }
 
@@ -34,7 +35,7 @@ pub enum NoCard {
     /// guitai's own member code, or a staff badge.
     OwnCode,
     Phone,
-    /// A chip that makes up its number anew every time ([`chip::is_random`]).
+    /// A chip that makes up its number anew every time ([`is_random`]).
     Random,
     /// Not [`LENGTH`] printable characters.
     Shape,
@@ -77,6 +78,15 @@ impl Card {
     /// # Errors
     /// Why it can be none.
     pub fn read(code: &str) -> Result<Self, NoCard> {
+        Self::read_by(code, None)
+    }
+
+    /// The card a code may be that came from a reader: of one whose form is known, it is kept by its canonical
+    /// bytes.
+    ///
+    /// # Errors
+    /// Why it can be none.
+    pub fn read_by(code: &str, reader: Option<&Reader>) -> Result<Self, NoCard> {
         let all = meanings(
             code,
             Origin::Scanned,
@@ -97,14 +107,19 @@ impl Card {
                 }
                 Meaning::Phone(_) => return Err(NoCard::Phone),
                 Meaning::Barcode(_) | Meaning::Gs1(_) => is_barcode = true,
-                Meaning::Card(number) if chip::is_random(number) => return Err(NoCard::Random),
-                Meaning::Card(number) => found = Ok(number.clone()),
+                Meaning::Card(number) if is_random(number, reader) => return Err(NoCard::Random),
+                Meaning::Card(number) => {
+                    let canonical = reader.and_then(|reader| reader.canonical(number));
+                    found = Ok(canonical.unwrap_or_else(|| number.clone()));
+                }
                 _ => {}
             }
         }
+        let (known_as, near) = known_by(&all, reader);
         found.map(|number| Self {
             number,
-            known_as: known_as(&all),
+            known_as,
+            near,
             is_barcode,
         })
     }
@@ -119,6 +134,12 @@ impl Card {
     #[must_use]
     pub fn known_as(&self) -> &[String] {
         &self.known_as
+    }
+
+    /// What else it may stand in the books as.
+    #[must_use]
+    pub const fn near(&self) -> &Near {
+        &self.near
     }
 
     /// Whether it could be goods as well: its check digit holds.
@@ -145,6 +166,8 @@ mod tests {
     fn cards() {
         for (code, number, is_barcode) in [
             ("0077712", "0077712", false),
+            // EM: it may begin so.
+            ("0134217728", "0134217728", false),
             (" 8800000000000013 ", "8800000000000013", false),
             ("ＶＩＰ－００１", "VIP-001", false),
             ("6901234567892", "6901234567892", true),
@@ -176,7 +199,6 @@ mod tests {
             ("+86 138 0000 1380", NoCard::Phone),
             ("123", NoCard::Shape),
             ("08A1B2C3", NoCard::Random),
-            ("0134217728", NoCard::Random),
             (&long, NoCard::Shape),
             ("会员卡0001", NoCard::Shape),
             ("8800 0013", NoCard::Shape),

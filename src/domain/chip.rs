@@ -2,7 +2,8 @@
 //!
 //! A reader types bytes of the same chip as it was set up to: ten digits, eight, with a comma, hexadecimal, the
 //! bytes turned round. The printed number is what is kept, and it may stand for one chip in several
-//! ways; so nobody is known by this alone, and the cashier confirms.
+//! ways; so nobody is known by this alone, and the cashier confirms. What that proves of the reader is kept
+//! ([`super::reader`]).
 
 /// Most spellings of one number.
 pub const MOST: usize = 1_100;
@@ -58,18 +59,6 @@ pub fn other_forms(number: &str) -> Vec<String> {
     forms
 }
 
-/// Whether a chip makes up this number anew at every reading (a first byte of 08 in four: ISO 14443-3): it
-/// is nobody's for longer than a moment.
-#[must_use]
-pub fn is_random(number: &str) -> bool {
-    let whole = match number.len() {
-        8 => hex(number),
-        10 => digits(number),
-        _ => None,
-    };
-    whole.is_some_and(|whole| whole >> 24 == 0x08)
-}
-
 /// The chips a number may stand for.
 fn readings(number: &str) -> Vec<Chip> {
     let mut all = Vec::new();
@@ -123,11 +112,11 @@ fn three(value: u64, forms: &mut Vec<String>) {
 }
 
 /// Four bytes in the other order.
-fn turned(value: u64) -> u64 {
+pub(super) fn turned(value: u64) -> u64 {
     u32::try_from(value).map_or(value, |value| u64::from(value.swap_bytes()))
 }
 
-fn digits(text: &str) -> Option<u64> {
+pub(super) fn digits(text: &str) -> Option<u64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     plain.then(|| text.parse().ok()).flatten()
 }
@@ -203,23 +192,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn random_numbers() {
-        for number in ["08A1B2C3", "08a1b2c3", "0134217728", "0150994943"] {
-            assert!(is_random(number), "{number}");
-        }
-        for number in [
-            "0134217727",
-            "0150994944",
-            "07302202",
-            "08123456",
-            "8800000000000013",
-            "",
-        ] {
-            assert!(!is_random(number), "{number}");
-        }
-    }
-
     proptest! {
         /// Whatever one reader prints of a chip, another's print is among its other forms, wherever both
         /// print at least the same three bytes.
@@ -243,7 +215,6 @@ mod tests {
         #[test]
         fn never_panics(text in "\\PC{0,20}", close in "[0-9A-Fa-f,]{0,14}") {
             for text in [&text, &close] {
-                let _ = is_random(text);
                 prop_assert!(other_forms(text).len() <= MOST);
             }
         }

@@ -232,6 +232,50 @@ async fn a_card_by_another_reader_is_offered_and_then_both_numbers_are_hers() {
         "{}",
         console.screen()
     );
+    assert!(console.screen().contains("记住了这个读卡器的号码格式"));
+    let kept = |query| match query {
+        Query::KeepReaders(readers) => Some(readers),
+        _ => None,
+    };
+    let kept: Vec<_> = desk.asked().into_iter().filter_map(kept).collect();
+    let [readers] = &kept[..] else {
+        panic!("kept once: {kept:?}");
+    };
+    let reader = readers.of(&Device::Usb("front".to_owned())).unwrap();
+    assert_eq!(reader.form.shape.name(), "6H8D");
+    assert_eq!(readers.of(&Device::Terminal), None);
+    // The next time she is simply there, by one question.
+    let desk = Desk::new();
+    let mut parts = parts_on_shift();
+    parts.session.readers = readers.clone();
+    let mut console = open(&desk, parts);
+    scan(&mut console, "07302202").await;
+    let screen = console.screen();
+    assert!(
+        screen.contains("1,234.00") && !screen.contains("像是"),
+        "{screen}"
+    );
+    assert_eq!(desk.presses(), 1);
+    assert!(added(&desk).is_empty());
+    // Of a reader whose bytes come turned round, a new card is kept by its canonical bytes.
+    let desk = Desk::new();
+    let mut parts = parts_on_shift();
+    let front = Device::Usb("front".to_owned());
+    let is_new = parts
+        .session
+        .readers
+        .learn(&front, "2706081563", "0461851553");
+    assert!(is_new);
+    let mut console = open(&desk, parts);
+    scan(&mut console, "2706081563").await;
+    assert!(
+        console.screen().contains("1,234.00"),
+        "{}",
+        console.screen()
+    );
+    scan(&mut console, "0000000001").await;
+    console.keys("<Enter>").settle().await;
+    assert_eq!(added(&desk), [(7, "0016777216".to_owned())]);
     // No: it is a card nobody has.
     let desk = Desk::new();
     let mut console = open(&desk, parts_on_shift());

@@ -248,6 +248,27 @@ async fn in_the_enrol_form_a_typed_card_is_judged_like_a_scanned_one() {
 }
 
 #[tokio::test]
+async fn in_the_enrol_form_a_card_of_another_reader_is_said_before_it_enrols() {
+    let desk = Desk::new();
+    let mut console = counter(&desk);
+    scan(&mut console, "0099999").await;
+    console.keys("<Enter>").settle().await;
+    scan(&mut console, "07302202").await;
+    let screen = console.screen();
+    assert!(screen.contains("像是 王晓明 的卡"), "{screen}");
+    let enrols = |desk: &Desk| {
+        let asked = desk.asked();
+        asked
+            .iter()
+            .filter(|query| matches!(query, Query::Enrol(_)))
+            .count()
+    };
+    assert_eq!(enrols(&desk), 0);
+    console.keys("<Enter>").settle().await;
+    assert_eq!(enrols(&desk), 1);
+}
+
+#[tokio::test]
 async fn a_new_card_is_asked_about_once_and_enrols() {
     let desk = Desk::new();
     let mut console = counter(&desk);

@@ -234,7 +234,9 @@ impl Desk {
             .iter()
             .find(|product| product.code.as_deref().is_some_and(has));
         match product {
-            _ if has("0088001") || has("13800138000") => Found::Member(self.member()),
+            _ if has("0088001") || has("0461851553") || has("13800138000") => {
+                Found::Member(self.member())
+            }
             _ if has("0099102") => Found::Staff("102".to_owned()),
             Some(product) => Found::Product(product.clone()),
             None => Found::Nothing,
@@ -251,10 +253,15 @@ impl Desk {
     fn find(&self, query: Query) -> Reply {
         match query {
             Query::Scan { codes, near } => Reply::Found(match self.scan(&codes) {
-                Found::Nothing if near.iter().any(|code| code == "0040856634") => Found::Like {
-                    member: self.member(),
-                    card: "0040856634".to_owned(),
-                },
+                Found::Nothing if near.sure.iter().any(|code| code == "0040856634") => {
+                    Found::Member(self.member())
+                }
+                Found::Nothing if near.forms.iter().any(|code| code == "0040856634") => {
+                    Found::Like {
+                        member: self.member(),
+                        card: "0040856634".to_owned(),
+                    }
+                }
                 found => found,
             }),
             Query::Goods { codes } => Reply::Found(self.scan(&codes)),
@@ -283,7 +290,7 @@ impl Desk {
                     existing: false,
                 }
             }
-            Query::KeepCart { .. } => Reply::Kept,
+            Query::KeepCart { .. } | Query::KeepReaders(_) => Reply::Kept,
             Query::ReadShop { .. } => {
                 Reply::Shop(Box::new(self.shop()), self.staff.borrow().clone())
             }

@@ -3,6 +3,7 @@
 use chrono::NaiveTime;
 use guitai::domain::level::Level;
 use guitai::domain::money::Fen;
+use guitai::domain::reader::Readers;
 use guitai::domain::shop::{LimitsProfile, Shop, Store, Till};
 use guitai::domain::slip::Slips;
 use guitai::domain::staff::{Limit, Role, Staff};
@@ -95,6 +96,7 @@ pub fn opening() -> Opening {
         shift: None,
         cart: None,
         cart_broken: false,
+        readers: Readers::default(),
     }
 }
 

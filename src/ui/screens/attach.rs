@@ -4,10 +4,12 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::attach::AttachRequest;
-use crate::domain::code::{Meaning, Origin, Situation, is_secret, known_as, meanings, refused};
+use crate::domain::code::{Meaning, Origin, Situation, is_secret, meanings, refused};
 use crate::domain::ledger::Stamp;
 use crate::domain::member::Member;
 use crate::domain::payment_code::wipe;
+use crate::domain::reader::known_by;
+use crate::domain::scan::Device;
 use crate::domain::spelling;
 use crate::error::Result;
 use crate::query::{Candidate, Found, Query, Reply, Ticket, Typed};
@@ -100,7 +102,7 @@ impl Attach {
         self.asked = Some(cx.ask(Query::Candidates { typed, limit: MOST }));
     }
 
-    fn scanned(&mut self, code: &str, cx: &mut Cx) {
+    fn scanned(&mut self, code: &str, device: &Device, cx: &mut Cx) {
         let all = meanings(
             code,
             Origin::Scanned,
@@ -112,11 +114,9 @@ impl Attach {
             Some(Meaning::BankCard) => cx.notice(Tone::Bad, "counter.bank_card"),
             Some(Meaning::Payment(_)) => cx.notice(Tone::Warn, "counter.payment_early"),
             Some(_) => {
-                let codes = known_as(&all);
-                self.asked = Some(cx.ask(Query::Scan {
-                    codes,
-                    near: Vec::new(),
-                }));
+                let (codes, near) = known_by(&all, cx.session.readers.of(device));
+                let near = near.certain();
+                self.asked = Some(cx.ask(Query::Scan { codes, near }));
             }
         }
     }
@@ -239,7 +239,7 @@ impl Screen for Attach {
                 }
             }
             Input::Scan(mut scan) if !is_busy => {
-                self.scanned(&scan.code, cx);
+                self.scanned(&scan.code, &scan.device, cx);
                 wipe(&mut scan.code);
             }
             Input::Outcome(Outcome::Yes) => self.post(cx),

@@ -66,6 +66,8 @@ enum Why {
     Refresh,
     /// Instalments of the member that are due.
     Release,
+    /// What was learnt of a reader is kept.
+    Readers,
 }
 
 /// What a popup above was asked.
@@ -81,7 +83,7 @@ enum Question {
     /// Goods past their last day.
     Expired(CartLine),
     /// A card that may be hers as another reader prints it.
-    Like(Box<Member>, Code),
+    Like(Box<Member>, Code, String),
     More,
     /// A price set by hand waits for approval.
     Override(usize, CartLine),
@@ -535,10 +537,10 @@ impl Counter {
                 return self.put(&product, &code, cx);
             }
             (Outcome::Yes, Some(Question::Expired(line))) => self.push(line, cx),
-            (Outcome::Yes, Some(Question::Like(member, code))) => {
-                self.add_card(member.id, &code, cx);
+            (Outcome::Yes, Some(Question::Like(member, code, card))) => {
+                self.same_card(member.id, &code, &card, cx);
             }
-            (Outcome::No, Some(Question::Like(_, code))) => return self.unknown(code, cx),
+            (Outcome::No, Some(Question::Like(_, code, _))) => return self.unknown(code, cx),
             (Outcome::Approved(staff), Some(Question::Override(place, line))) => {
                 self.sale.approve_line(place, line, staff);
             }

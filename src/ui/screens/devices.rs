@@ -4,7 +4,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::gear::{Gear, GearKind, GearState, Tally, Wish, masked};
+use crate::domain::reader::Readers;
 use crate::domain::scan::Device;
+use crate::query::{Query, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Screen, Step};
@@ -30,6 +32,9 @@ const COLUMNS: &[Column] = &[
 #[derive(Debug)]
 pub struct Devices {
     table: Table<Gear>,
+    /// The form of the selected device's card numbers is known, or without one the terminal's.
+    has_form: bool,
+    keeping: Option<Ticket>,
 }
 
 impl Default for Devices {
@@ -43,6 +48,8 @@ impl Devices {
     pub const fn new() -> Self {
         Self {
             table: Table::new(COLUMNS, "devices.empty"),
+            has_form: false,
+            keeping: None,
         }
     }
 
@@ -53,6 +60,28 @@ impl Devices {
         let place = gear.iter().position(|one| Some(&one.id) == known.as_ref());
         self.table.set(gear, true);
         self.table.select(place.unwrap_or(0));
+    }
+
+    /// The device whose form is forgotten: the selected one, or the terminal when it is the only one known.
+    fn formed(&self, readers: &Readers) -> Option<Device> {
+        let selected = self.table.selected();
+        let selected = selected.map(|gear| Device::Usb(gear.name.clone()));
+        let mut all = selected.into_iter().chain([Device::Terminal]);
+        all.find(|device| readers.of(device).is_some())
+    }
+
+    /// First the form of its card numbers, which is shown; then that it is a scanner.
+    fn forget(&mut self, cx: &mut Cx) {
+        let Some(device) = self.formed(&cx.session.readers) else {
+            self.order(cx, |id| Wish::Forget { id });
+            return;
+        };
+        cx.session.readers.forget(&device);
+        self.has_form = self.formed(&cx.session.readers).is_some();
+        let name = name(&device, cx.text("devices.terminal"));
+        let say = Say::new("devices.form_forgotten").with("device", name);
+        cx.notice(Tone::Good, say);
+        self.keeping = Some(cx.ask(Query::KeepReaders(cx.session.readers.clone())));
     }
 
     fn order(&self, cx: &mut Cx, order: impl Fn(String) -> Wish) {
@@ -68,24 +97,31 @@ impl Screen for Devices {
     }
 
     fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
-        if self.table.on(&input) {
+        let took = self.table.on(&input);
+        if let Input::Opened | Input::Devices = input {
+            self.refresh(cx);
+        }
+        self.has_form = self.formed(&cx.session.readers).is_some();
+        if took {
             return Step::Stay;
         }
         match input {
-            Input::Opened | Input::Devices => self.refresh(cx),
             // A try: it goes nowhere else.
             Input::Scan(scan) => {
-                let device = match &scan.device {
-                    Device::Usb(name) => name.clone(),
-                    Device::Terminal => cx.text("devices.terminal").to_owned(),
-                };
+                let device = name(&scan.device, cx.text("devices.terminal"));
                 let say = Say::new("devices.heard").with("device", device);
                 cx.notice(Tone::Good, say.with("code", masked(&scan)));
             }
             Input::Action(Action::Learn) => return Step::push(Learn::new()),
             Input::Action(Action::Beep) => self.order(cx, |id| Wish::Beep { id }),
             Input::Action(Action::Trigger) => self.order(cx, |id| Wish::Trigger { id }),
-            Input::Action(Action::Forget) => self.order(cx, |id| Wish::Forget { id }),
+            Input::Action(Action::Forget) => self.forget(cx),
+            Input::Reply(ticket, answer) if self.keeping == Some(ticket) => {
+                self.keeping = None;
+                if let Err(refusal) = answer {
+                    return cx.refuse(refusal);
+                }
+            }
             Input::Action(Action::Back) => return Step::Pop(None),
             _ => {}
         }
@@ -96,7 +132,8 @@ impl Screen for Devices {
         let gear = self.table.selected();
         match action {
             Action::Beep | Action::Trigger => gear.is_some_and(|gear| gear.can_beep),
-            Action::Forget => gear.is_some_and(|gear| gear.is_learnt),
+            // What is known of the terminal's reader goes too: the selected device may have none.
+            Action::Forget => gear.is_some_and(|gear| gear.is_learnt) || self.has_form,
             _ => true,
         }
     }
@@ -105,6 +142,10 @@ impl Screen for Devices {
         let inside = paint::inset(area, 1, 0);
         let title = look.text("devices.title");
         paint::line(frame, inside, 0, title, look.style(Role::Title));
+        if let Some(text) = form(&Device::Terminal, look) {
+            let say = Say::new("devices.form_terminal").with("text", text);
+            paint::line(frame, inside, 1, &look.say(&say), look.style(Role::Dim));
+        }
         let body = paint::below(inside, 2);
         let detail = DETAIL.min(body.height / 2);
         let list = Rect {
@@ -126,6 +167,25 @@ impl Screen for Devices {
             }
         }
     }
+}
+
+fn name(device: &Device, terminal: &str) -> String {
+    match device {
+        Device::Usb(name) => name.clone(),
+        Device::Terminal => terminal.to_owned(),
+    }
+}
+
+/// What is known of the card numbers of a device.
+fn form(device: &Device, look: &Look) -> Option<String> {
+    let reader = look.session.readers.of(device)?;
+    let mut form = reader.form.shape.name().to_owned();
+    if reader.form.turned {
+        form = format!("{form} {}", look.text("devices.turned"));
+    }
+    let kept: Vec<&str> = reader.kept.iter().map(|shape| shape.name()).collect();
+    let say = Say::new("devices.form").with("form", form);
+    Some(look.say(&say.with("kept", kept.join(" "))))
 }
 
 const fn kind(kind: GearKind) -> &'static str {
@@ -173,6 +233,9 @@ fn said_of(gear: &Gear, look: &Look) -> Vec<(String, Role)> {
         .with("numbers", &gear.numbers)
         .with("port", &gear.port);
     let mut lines = vec![(look.say(&place), Role::Dim)];
+    if let Some(text) = form(&Device::Usb(gear.name.clone()), look) {
+        lines.push((text, Role::Text));
+    }
     match &gear.state {
         GearState::Trouble { hint, with } => {
             let say = Say {

@@ -10,6 +10,7 @@ use crate::domain::ledger::OperationKind;
 use crate::domain::member::{Gender, Member};
 use crate::domain::payment_code::wipe;
 use crate::domain::phone::Phone;
+use crate::domain::scan::Device;
 use crate::domain::slip::{Facts, Kind as Slip};
 use crate::domain::spelling;
 use crate::domain::token::{Bearer, Token};
@@ -160,8 +161,8 @@ impl Enrol {
     }
 
     /// Judges a card; the shop has the last word.
-    fn judge(&mut self, code: &str, cx: &mut Cx) {
-        if let Err(no) = self.card.ask(code, cx) {
+    fn judge(&mut self, code: &str, from: Option<&Device>, cx: &mut Cx) {
+        if let Err(no) = self.card.ask(code, from, cx) {
             self.refuse(CARD, no);
         }
     }
@@ -171,6 +172,11 @@ impl Enrol {
             Verdict::Free => {
                 let number = self.card.free().map_or("", Card::number);
                 self.form.fill(CARD, number);
+                // Somebody else's, perhaps: the cashier reads it and decides.
+                if let Some(like) = self.card.like() {
+                    cx.notice(Tone::Warn, like.say());
+                    self.saves = false;
+                }
                 if self.saves {
                     self.save(cx);
                 }
@@ -193,7 +199,7 @@ impl Enrol {
         let free = self.card.free().is_some_and(|free| free.number() == card);
         if self.card.is_asking() || !(card.is_empty() || free) {
             if !self.card.is_asking() {
-                self.judge(&card, cx);
+                self.judge(&card, None, cx);
             }
             self.saves = self.card.is_asking();
             return;
@@ -350,7 +356,7 @@ impl Screen for Enrol {
         match input {
             Input::Opened => self.fill(cx),
             Input::Scan(mut scan) if !self.waits() => {
-                self.judge(&scan.code, cx);
+                self.judge(&scan.code, Some(&scan.device), cx);
                 wipe(&mut scan.code);
             }
             Input::Outcome(answer) if self.existing.is_some() => return self.decided(&answer, cx),

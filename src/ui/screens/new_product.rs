@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::product::ProductKind;
+use crate::domain::reader::Near;
 use crate::error::Result;
 use crate::query::{Found, ProductEdit, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
@@ -95,7 +96,7 @@ impl NewProduct {
                 let codes = vec![self.code.clone()];
                 self.reading = Some(cx.ask(Query::Scan {
                     codes,
-                    near: Vec::new(),
+                    near: Near::default(),
                 }));
                 Step::Stay
             }

@@ -434,8 +434,8 @@ impl Screen for Tender {
             Input::Outcome(Outcome::Receipt(_)) => self.read_member(cx),
             Input::Action(action @ (Action::Accept | Action::Back)) => return self.act(action, cx),
             _ if is_busy => {}
-            Input::Scan(scan) => self.code(scan.code, Origin::Scanned, cx),
-            Input::Paste(text) => self.code(text, Origin::Typed, cx),
+            Input::Scan(scan) => self.code(scan.code, Some(&scan.device), Origin::Scanned, cx),
+            Input::Paste(text) => self.code(text, None, Origin::Typed, cx),
             Input::Text('+') => self.step(true),
             Input::Text('-') => self.step(false),
             Input::Mark | Input::Rollback => {

@@ -2,11 +2,13 @@
 
 use chrono::NaiveDate;
 
+use crate::domain::card::{Card, NoCard};
 use crate::domain::carried::Carried;
-use crate::domain::chip;
-use crate::domain::code::{Meaning, known_as, refused};
+use crate::domain::code::{Meaning, refused};
 use crate::domain::money::Fen;
 use crate::domain::phone::Phone;
+use crate::domain::reader::{Near, Reader, known_by};
+use crate::domain::scan::Device;
 
 /// The longest barcode that is an item and nothing else, digits.
 const BARCODE: usize = 14;
@@ -17,8 +19,12 @@ pub struct Code {
     pub text: String,
     /// The spellings under which the shop may know it.
     pub known: Vec<String>,
-    /// The forms in which another reader prints the same card.
-    pub near: Vec<String>,
+    /// What else the card may stand in the books as.
+    pub near: Near,
+    /// Scanned, by this device.
+    pub device: Option<Device>,
+    /// What is known of it.
+    pub reader: Option<Reader>,
     /// The canonical barcode, or the text.
     pub item: String,
     pub what: Kind,
@@ -61,17 +67,19 @@ impl Code {
     }
 
     /// What a text that may mean all this is about. `today` decides the century of a date.
-    pub fn of(text: &str, meanings: &[Meaning], today: NaiveDate) -> Self {
+    pub fn of(text: &str, meanings: &[Meaning], reader: Option<&Reader>, today: NaiveDate) -> Self {
+        let (known, near) = known_by(meanings, reader);
         let mut code = Self {
             text: text.to_owned(),
             item: text.to_owned(),
-            known: known_as(meanings),
+            known,
+            near,
+            reader: reader.cloned(),
             ..Self::default()
         };
         for meaning in meanings {
             match meaning {
                 Meaning::Phone(phone) => code.phone = Some(phone.clone()),
-                Meaning::Card(number) => code.near = chip::other_forms(number),
                 Meaning::Barcode(gtin) if code.what == Kind::Plain => {
                     code.item = gtin.to_string();
                     code.what = Kind::Item;
@@ -96,5 +104,13 @@ impl Code {
             }
         }
         code
+    }
+
+    /// The card it may be.
+    ///
+    /// # Errors
+    /// Why it can be none.
+    pub fn card(&self) -> Result<Card, NoCard> {
+        Card::read_by(&self.text, self.reader.as_ref())
     }
 }

@@ -29,7 +29,7 @@ impl Unknown {
     pub(super) fn of(code: &Code, known: bool) -> Vec<Self> {
         let mut choices = Vec::new();
         let is_barcode = code.item != code.text || code.text.len() == 14;
-        if Card::read(&code.text).is_ok() && !code.is_long() {
+        if code.card().is_ok() && !code.is_long() {
             choices.extend(known.then_some(Self::AddCard));
             choices.push(Self::Enrol);
         }
@@ -106,7 +106,7 @@ impl Counter {
 
     /// What shall be done with an unknown code.
     pub(super) fn decided(&mut self, choice: Option<Unknown>, code: Code, cx: &mut Cx) -> Step {
-        let card = Card::read(&code.text).ok();
+        let card = code.card().ok();
         match choice {
             Some(Unknown::Enrol) => self.enrol(None, card),
             Some(Unknown::AddCard) => {
@@ -128,7 +128,7 @@ impl Counter {
 
     /// Gives a card to a member.
     pub(super) fn add_card(&mut self, member_id: i64, code: &Code, cx: &mut Cx) {
-        if let Ok(card) = Card::read(&code.text) {
+        if let Ok(card) = code.card() {
             let add = Query::AddCard {
                 member_id,
                 by: cx.session.by(),

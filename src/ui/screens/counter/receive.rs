@@ -11,7 +11,7 @@ use crate::domain::member::Member;
 use crate::domain::payment_code::wipe;
 use crate::domain::price::CartLine;
 use crate::domain::product::{Product, ProductKind};
-use crate::domain::scan::Scan;
+use crate::domain::scan::{Device, Scan};
 use crate::domain::staff::Act;
 use crate::error::Refusal;
 use crate::query::{Found, Query};
@@ -44,7 +44,8 @@ impl Counter {
             self.refuse_code(no, cx);
             return Step::Stay;
         }
-        let code = self.code(&scan.code, &meanings, cx);
+        let mut code = self.code(&scan.code, &meanings, Some(&scan.device), cx);
+        code.device = Some(scan.device.clone());
         if code.known.is_empty() && code.what == Kind::Plain {
             cx.notice(Tone::Warn, "app.garbled");
             return Step::Stay;
@@ -83,7 +84,7 @@ impl Counter {
     /// The line as a code.
     pub(super) fn typed_code(&self, cx: &Cx) -> Code {
         let meanings = self.finder.meanings(self.known());
-        let mut code = self.code(self.finder.text(), &meanings, cx);
+        let mut code = self.code(self.finder.text(), &meanings, None, cx);
         code.amount = meanings.iter().find_map(|meaning| match meaning {
             Meaning::Amount(fen) => Some(*fen),
             _ => None,
@@ -91,10 +92,11 @@ impl Counter {
         code
     }
 
-    fn code(&self, text: &str, meanings: &[Meaning], cx: &Cx) -> Code {
+    fn code(&self, text: &str, meanings: &[Meaning], from: Option<&Device>, cx: &Cx) -> Code {
+        let reader = from.and_then(|device| cx.session.readers.of(device));
         Code {
             pieces: self.pieces,
-            ..Code::of(text, meanings, cx.session.today(cx.now()))
+            ..Code::of(text, meanings, reader, cx.session.today(cx.now()))
         }
     }
 
@@ -147,16 +149,30 @@ impl Counter {
                 };
                 return cx.refuse(Refusal::user(hint));
             }
-            Found::Like { member, card } if Card::read(&code.text).is_ok() => {
+            Found::Like { member, card } if code.card().is_ok() => {
                 self.pays = false;
                 let say = Say::new("counter.like").with("name", &member.name);
-                let say = say.with("card", card).with("number", &code.text);
-                self.question = Some(Question::Like(member, code));
+                let say = say.with("card", &card).with("number", &code.text);
+                self.question = Some(Question::Like(member, code, card));
                 return Step::push(Confirm::new(say));
             }
             Found::Like { .. } | Found::Nothing => return self.unknown(code, cx),
         }
         Step::Stay
+    }
+
+    /// The same card by another reader: it is hers by this number too, and the reader's form is known from now
+    /// on.
+    pub(super) fn same_card(&mut self, member_id: i64, code: &Code, card: &str, cx: &mut Cx) {
+        self.add_card(member_id, code, cx);
+        let (Some(device), Ok(printed)) = (&code.device, Card::read(&code.text)) else {
+            return;
+        };
+        if cx.session.readers.learn(device, printed.number(), card) {
+            cx.notice(Tone::Good, "counter.reader_learnt");
+            let readers = cx.session.readers.clone();
+            self.fetch(Query::KeepReaders(readers), Why::Readers, cx);
+        }
     }
 
     /// Nobody's code: a new phone enrols, anything else is asked about.
@@ -168,7 +184,7 @@ impl Counter {
         if code.what == Kind::Coupon {
             return cx.refuse(Refusal::user("counter.coupon"));
         }
-        if Card::read(&code.text) == Err(NoCard::Random) {
+        if code.card() == Err(NoCard::Random) {
             return cx.refuse(Refusal::user("counter.random_card"));
         }
         if let Some(phone) = &code.phone {

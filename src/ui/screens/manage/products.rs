@@ -5,6 +5,7 @@ use super::list::Rows;
 use crate::domain::code::{Origin, Situation, known_as, meanings, of_goods};
 use crate::domain::gtin::Gtin;
 use crate::domain::product::{Product, ProductKind};
+use crate::domain::reader::Near;
 use crate::domain::shop::Category;
 use crate::query::{Found, Noun, ProductEdit, Query, Reply};
 use crate::session::Session;
@@ -116,7 +117,7 @@ impl Rows for Products {
         let codes = known_as(&meanings(code, Origin::Scanned, situation, &[]));
         Ok(Some(Query::Scan {
             codes,
-            near: Vec::new(),
+            near: Near::default(),
         }))
     }
 

@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 
 use crate::domain::card::NoCard;
 use crate::domain::payment_code::wipe;
+use crate::domain::scan::Device;
 use crate::query::{Query, Reply, Ticket};
 use crate::ui::keymap::Action;
-use crate::ui::new_card::{NewCard, Verdict};
+use crate::ui::new_card::{Like, NewCard, Verdict};
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::text::Say;
@@ -17,7 +18,7 @@ use crate::ui::widgets::notice::Tone;
 use crate::ui::width;
 
 /// Columns and rows inside the frame.
-const SIZE: (u16, u16) = (48, 5);
+const SIZE: (u16, u16) = (48, 6);
 
 /// The popup. Pops `Outcome::Member` when the card was added.
 #[derive(Debug)]
@@ -49,8 +50,8 @@ impl AddCard {
         }
     }
 
-    fn judge(&mut self, code: &str, cx: &mut Cx) {
-        self.wrong = self.card.ask(code, cx).err();
+    fn judge(&mut self, code: &str, from: Option<&Device>, cx: &mut Cx) {
+        self.wrong = self.card.ask(code, from, cx).err();
         if self.wrong.is_some_and(NoCard::is_secret) {
             self.field.wipe();
         }
@@ -59,7 +60,8 @@ impl AddCard {
     fn judged(&mut self, verdict: Verdict, cx: &mut Cx) -> Step {
         let adds = std::mem::take(&mut self.adds);
         match verdict {
-            Verdict::Free if adds => self.accept(cx),
+            // Somebody else's, perhaps: it is said first.
+            Verdict::Free if adds && self.like().is_none() => self.accept(cx),
             Verdict::Free => {}
             Verdict::No(no) => self.wrong = Some(no),
             Verdict::Refused(refusal) => return cx.refuse(refusal),
@@ -78,9 +80,15 @@ impl AddCard {
         }
         if !self.card.is_asking() {
             let typed = self.field.value().to_owned();
-            self.judge(&typed, cx);
+            self.judge(&typed, None, cx);
         }
         self.adds = self.card.is_asking();
+    }
+
+    /// Somebody else whose card it may be.
+    fn like(&self) -> Option<&Like> {
+        let like = self.card.like();
+        like.filter(|like| like.member_id != self.member_id)
     }
 
     /// Nothing may be changed: an answer decides what comes next.
@@ -106,7 +114,7 @@ impl Screen for AddCard {
         }
         match input {
             Input::Scan(mut scan) if !self.waits() => {
-                self.judge(&scan.code, cx);
+                self.judge(&scan.code, Some(&scan.device), cx);
                 wipe(&mut scan.code);
             }
             Input::Action(Action::Accept) => self.accept(cx),
@@ -161,7 +169,12 @@ impl Screen for AddCard {
             (Some(_), _) => ("member.card_confirm", Role::Text),
             (None, None) => ("member.scan_card", Role::Dim),
         };
-        let lines = width::wrap(look.text(key), inside.width.into());
+        let like = self.like().filter(|_| role != Role::Dim);
+        let (text, role) = like.map_or_else(
+            || (look.text(key).to_owned(), role),
+            |like| (look.say(&like.say()), Role::Warn),
+        );
+        let lines = width::wrap(&text, inside.width.into());
         for (row, text) in (3..inside.height).zip(&lines) {
             paint::line(frame, inside, row, text, look.style(role));
         }

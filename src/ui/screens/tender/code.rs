@@ -1,8 +1,10 @@
 //! Codes that are scanned while an amount is due: a wallet's, or a member's.
 
 use super::{Asking, Tender};
-use crate::domain::code::{Meaning, Origin, Situation, known_as, meanings};
+use crate::domain::code::{Meaning, Origin, Situation, meanings};
 use crate::domain::payment_code::{Wallet, wipe};
+use crate::domain::reader::known_by;
+use crate::domain::scan::Device;
 use crate::domain::tender::TenderKind;
 use crate::query::{Found, Query};
 use crate::ui::screen::{Cx, Step};
@@ -11,7 +13,13 @@ use crate::ui::text::Say;
 
 impl Tender {
     /// A code while an amount is due: a wallet's, or a member's.
-    pub(super) fn code(&mut self, mut code: String, origin: Origin, cx: &mut Cx) {
+    pub(super) fn code(
+        &mut self,
+        mut code: String,
+        from: Option<&Device>,
+        origin: Origin,
+        cx: &mut Cx,
+    ) {
         let all = meanings(&code, origin, Situation::Tendering, &[]);
         wipe(&mut code);
         match all.first() {
@@ -20,10 +28,10 @@ impl Tender {
             Some(Meaning::Amount(amount)) => self.amount.set(&amount.to_string().replace(',', "")),
             Some(_) if origin == Origin::Typed => {}
             Some(_) if self.is_sale() && self.member.is_none() => {
-                self.finding = Some(cx.ask(Query::Scan {
-                    codes: known_as(&all),
-                    near: Vec::new(),
-                }));
+                let reader = from.and_then(|device| cx.session.readers.of(device));
+                let (codes, near) = known_by(&all, reader);
+                let near = near.certain();
+                self.finding = Some(cx.ask(Query::Scan { codes, near }));
             }
             _ => self.hint = Some(Say::new("tender.not_now")),
         }

@@ -1,0 +1,483 @@
+//! `Reader`: the form in which one reader prints card numbers, and so which bytes of the chip a number is
+//! (scanner.md 6). Learnt when the cashier confirms that two numbers are one card.
+//!
+//! The canonical bytes of a card are those of its kept number, read straight; a reader's byte order is
+//! relative to that.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::chip;
+use super::code::{Meaning, known_as};
+use super::scan::Device;
+
+/// Readers that are remembered at most.
+const MOST: usize = 32;
+
+/// How bytes are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Shape {
+    /// 10H12D.
+    Digits12,
+    /// 8H10D.
+    Digits10,
+    /// 6H8D.
+    Digits8,
+    /// 4H4H.
+    Comma5,
+    /// 2H4H.
+    Comma3,
+    /// Ten of hexadecimal.
+    Hex10,
+    /// Eight of hexadecimal.
+    Hex8,
+}
+
+impl Shape {
+    const ALL: [Self; 7] = [
+        Self::Digits12,
+        Self::Digits10,
+        Self::Digits8,
+        Self::Comma5,
+        Self::Comma3,
+        Self::Hex10,
+        Self::Hex8,
+    ];
+
+    /// As the makers of readers call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Digits12 => "10H12D",
+            Self::Digits10 => "8H10D",
+            Self::Digits8 => "6H8D",
+            Self::Comma5 => "4H4H",
+            Self::Comma3 => "2H4H",
+            Self::Hex10 => "10H",
+            Self::Hex8 => "8H",
+        }
+    }
+
+    /// Bits that are printed.
+    const fn bits(self) -> u32 {
+        match self {
+            Self::Digits12 | Self::Hex10 => 40,
+            Self::Digits10 | Self::Comma5 | Self::Hex8 => 32,
+            Self::Digits8 | Self::Comma3 => 24,
+        }
+    }
+
+    fn of(number: &str) -> Option<Self> {
+        // Digits alone are decimal while nothing else is known.
+        let has_letter = number.bytes().any(|byte| byte.is_ascii_alphabetic());
+        Self::ALL.into_iter().find(|shape| {
+            let is_hex = matches!(shape, Self::Hex10 | Self::Hex8);
+            is_hex == has_letter && shape.read(number).is_some()
+        })
+    }
+
+    /// The bytes, in the order in which they are printed.
+    fn read(self, number: &str) -> Option<u64> {
+        let pair = |width: usize, bits: u32| {
+            let (high, low) = number.split_once(',')?;
+            let is_wide = high.len() == width && low.len() == 5;
+            let (high, low) = (chip::digits(high)?, chip::digits(low)?);
+            (is_wide && high >> bits == 0 && low >> 16 == 0).then_some(high << 16 | low)
+        };
+        let long = |width: usize| Some(number).filter(|number| number.len() == width);
+        let hex = |number: &str| {
+            let plain = number.bytes().all(|byte| byte.is_ascii_hexdigit());
+            plain.then(|| u64::from_str_radix(number, 16).ok())?
+        };
+        let value = match self {
+            Self::Digits12 => chip::digits(long(12)?),
+            Self::Digits10 => chip::digits(long(10)?),
+            Self::Digits8 => chip::digits(long(8)?),
+            Self::Comma5 => pair(5, 16),
+            Self::Comma3 => pair(3, 8),
+            Self::Hex10 => hex(long(10)?),
+            Self::Hex8 => hex(long(8)?),
+        };
+        value.filter(|value| *value > 0 && value >> self.bits() == 0)
+    }
+
+    /// The low bytes, as many as this prints.
+    fn print(self, value: u64) -> String {
+        let value = value & ((1 << self.bits()) - 1);
+        match self {
+            Self::Digits12 => format!("{value:012}"),
+            Self::Digits10 => format!("{value:010}"),
+            Self::Digits8 => format!("{value:08}"),
+            Self::Comma5 => format!("{:05},{:05}", value >> 16, value & 0xFFFF),
+            Self::Comma3 => format!("{:03},{:05}", value >> 16, value & 0xFFFF),
+            Self::Hex10 => format!("{value:010X}"),
+            Self::Hex8 => format!("{value:08X}"),
+        }
+    }
+}
+
+/// The form of one reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Form {
+    pub shape: Shape,
+    /// The four bytes come in the other order than in the kept numbers.
+    pub turned: bool,
+}
+
+impl Form {
+    /// What a number of this form is in a kept form: the number, when this form prints all of its bytes, or
+    /// else every number that it may be. None when more than one byte is missing ([`Near::low`]).
+    fn kept(self, number: &str, kept: Shape) -> Vec<String> {
+        let Some(value) = self.shape.read(number) else {
+            return Vec::new();
+        };
+        let bits = self.shape.bits();
+        let wholes: Vec<u64> = match (self.turned, bits) {
+            (true, 32) => vec![chip::turned(value)],
+            (true, 24) => (0..=255)
+                .map(|first| chip::turned(first << 24 | value))
+                .collect(),
+            (true, _) => Vec::new(),
+            (false, _) => vec![value],
+        };
+        let bits = if self.turned { 32 } else { bits };
+        let print = |whole: &u64| match kept.bits().saturating_sub(bits) {
+            0 => vec![kept.print(*whole)],
+            8 if wholes.len() == 1 => (0..=255)
+                .map(|first: u64| kept.print(first << bits | whole))
+                .collect(),
+            _ => Vec::new(),
+        };
+        wholes.iter().flat_map(print).collect()
+    }
+
+    /// Whether this form prints all bytes of a kept one.
+    const fn covers(self, kept: Shape) -> bool {
+        let bits = self.shape.bits();
+        bits >= kept.bits() && !(self.turned && bits != 32)
+    }
+
+    /// Whether the kept form has two bytes more.
+    const fn is_far_below(self, kept: Shape) -> bool {
+        !self.turned && self.shape.bits() == 24 && kept.bits() == 40
+    }
+}
+
+/// What is known of a reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reader {
+    pub form: Form,
+    /// The forms in which cards it read are kept, as far as somebody confirmed it.
+    pub kept: Vec<Shape>,
+}
+
+impl Reader {
+    /// What the reader prints and how the card is kept, proved by one card; none when these numbers do not
+    /// tell (both byte orders fit, or none).
+    #[must_use]
+    pub fn proved(printed: &str, kept: &str) -> Option<Self> {
+        let (shape, into) = (Shape::of(printed)?, Shape::of(kept)?);
+        let low = |bits: u32, value: u64| value & ((1 << bits) - 1);
+        let fits = |form: &Form| {
+            let far = form.is_far_below(into)
+                && shape.read(printed) == into.read(kept).map(|value| low(24, value));
+            let same = |one: &String| one.eq_ignore_ascii_case(kept);
+            far || form.kept(printed, into).iter().any(same)
+        };
+        let forms = [false, true].map(|turned| Form { shape, turned });
+        let mut all = forms.into_iter().filter(fits);
+        let form = all.next().filter(|_| all.next().is_none())?;
+        Some(Self {
+            form,
+            kept: vec![into],
+        })
+    }
+
+    /// The number under which a card of this reader is kept: its canonical bytes, in the form first
+    /// confirmed. None when the reader prints less than that.
+    #[must_use]
+    pub fn canonical(&self, number: &str) -> Option<String> {
+        let kept = *self.kept.first()?;
+        let mut all = self.form.kept(number, kept);
+        self.form.covers(kept).then(|| all.pop())?
+    }
+
+    /// Whether it reads IC cards (a UID of four bytes in hexadecimal) and nothing with five bytes.
+    fn is_ic(&self) -> bool {
+        let mut all = self.kept.iter().chain([&self.form.shape]);
+        all.clone().any(|shape| *shape == Shape::Hex8) && all.all(|shape| shape.bits() <= 32)
+    }
+
+    /// Whether some card is known by five bytes: EM.
+    fn is_em(&self) -> bool {
+        let mut all = self.kept.iter().chain([&self.form.shape]);
+        all.any(|shape| shape.bits() == 40)
+    }
+}
+
+/// Whether a chip makes up this number anew at every reading (a first byte of 08 in four: ISO 14443-3): it is
+/// nobody's for longer than a moment.
+///
+/// Only UIDs of IC cards are so. Eight of hexadecimal is how those are printed; ten digits may be an EM card
+/// whose number begins so, and are refused only of a reader that is known to read IC cards.
+#[must_use]
+pub fn is_random(number: &str, reader: Option<&Reader>) -> bool {
+    let first = |value: Option<u64>| value.is_some_and(|value| value >> 24 == 0x08);
+    match reader {
+        Some(reader) if reader.is_em() => false,
+        Some(reader) if reader.is_ic() => {
+            let into = if reader.form.shape == Shape::Hex8 {
+                return first(Shape::Hex8.read(number));
+            } else {
+                Shape::Hex8
+            };
+            let all = reader.form.kept(number, into);
+            matches!(&all[..], [one] if first(into.read(one)))
+        }
+        _ => Shape::of(number) == Some(Shape::Hex8) && first(Shape::Hex8.read(number)),
+    }
+}
+
+/// What else a card number may stand in the books as.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Near {
+    /// By what is known of the reader: a card among these is the one, if it is one member's.
+    pub sure: Vec<String>,
+    /// As any other reader may print it: a card among these is asked about.
+    pub forms: Vec<String>,
+    /// Three bytes: a card of five that ends so. Certain when `is_low_sure`.
+    pub low: Option<i32>,
+    pub is_low_sure: bool,
+}
+
+impl Near {
+    fn of(number: &str, reader: Option<&Reader>) -> Self {
+        let low = [Shape::Digits8, Shape::Comma3].into_iter();
+        let low = low.filter_map(|shape| shape.read(number)).next();
+        let is_low_sure = reader.is_some_and(|reader| {
+            let mut kept = reader.kept.iter();
+            kept.any(|kept| reader.form.is_far_below(*kept))
+        });
+        let sure = reader.into_iter().flat_map(|reader| {
+            let kept = reader.kept.iter();
+            kept.flat_map(|kept| reader.form.kept(number, *kept))
+        });
+        Self {
+            sure: sure.collect(),
+            forms: chip::other_forms(number),
+            low: low.and_then(|low| i32::try_from(low).ok()),
+            is_low_sure,
+        }
+    }
+
+    /// Without what would have to be asked about.
+    #[must_use]
+    pub fn certain(self) -> Self {
+        Self {
+            forms: Vec::new(),
+            low: self.low.filter(|_| self.is_low_sure),
+            ..self
+        }
+    }
+}
+
+/// The spellings under which the shop may know a code, and what else a card may stand in the books as. What
+/// the reader's form tells for certain, byte by byte, is a spelling.
+#[must_use]
+pub fn known_by(all: &[Meaning], reader: Option<&Reader>) -> (Vec<String>, Near) {
+    let mut codes = known_as(all);
+    let card = all.iter().find_map(|meaning| match meaning {
+        Meaning::Card(number) => Some(number),
+        _ => None,
+    });
+    let near = card.map_or_else(Near::default, |number| Near::of(number, reader));
+    if let (Some(number), Some(reader)) = (card, reader) {
+        let kept = reader.kept.iter().filter(|kept| reader.form.covers(**kept));
+        codes.extend(kept.flat_map(|kept| reader.form.kept(number, *kept)));
+    }
+    (codes, near)
+}
+
+/// The readers of a till, by the name their scans carry; a keyboard on the terminal has none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readers(BTreeMap<String, Reader>);
+
+impl Readers {
+    #[must_use]
+    pub fn of(&self, device: &Device) -> Option<&Reader> {
+        self.0.get(key(device))
+    }
+
+    /// Learns of a card that is confirmed to be the kept one; false when that tells nothing new. A form that
+    /// contradicts what was known replaces it: the reader was set up anew.
+    pub fn learn(&mut self, device: &Device, printed: &str, kept: &str) -> bool {
+        let Some(proved) = Reader::proved(printed, kept) else {
+            return false;
+        };
+        let is_full = self.0.len() >= MOST;
+        match self.0.get_mut(key(device)) {
+            Some(known) if known.form == proved.form => {
+                let new = proved.kept.iter().find(|kept| !known.kept.contains(kept));
+                new.is_some_and(|new| {
+                    known.kept.push(*new);
+                    true
+                })
+            }
+            Some(known) => {
+                *known = proved;
+                true
+            }
+            None if is_full => false,
+            None => self.0.insert(key(device).to_owned(), proved).is_none(),
+        }
+    }
+
+    /// Forgets what a reader prints.
+    pub fn forget(&mut self, device: &Device) {
+        self.0.remove(key(device));
+    }
+}
+
+fn key(device: &Device) -> &str {
+    match device {
+        Device::Terminal => "",
+        Device::Usb(name) => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use super::*;
+    use crate::domain::code::{Origin, Situation, meanings};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_confirmed_card_proves_the_form() {
+        for (printed, kept, shape, turned) in [
+            ("07302202", "0040856634", Shape::Digits8, false),
+            ("111,27706", "0040856634", Shape::Comma3, false),
+            ("00623,27706", "07302202", Shape::Comma5, false),
+            ("0040856634", "004335823930", Shape::Digits10, false),
+            ("07302202", "004335823930", Shape::Digits8, false),
+            ("07302202", "01026F6C3A", Shape::Digits8, false),
+            ("01026f6c3a", "004335823930", Shape::Hex10, false),
+            ("004335823930", "111,27706", Shape::Digits12, false),
+            ("2706081563", "0461851553", Shape::Digits10, true),
+            ("A14B871B", "0461851553", Shape::Hex8, true),
+        ] {
+            let reader = Reader::proved(printed, kept).unwrap();
+            assert_eq!(reader.form, Form { shape, turned }, "{printed} {kept}");
+        }
+        for (printed, kept) in [
+            ("0040856634", "0040856635"),
+            ("VIP-001", "0040856634"),
+            ("07302202", "VIP-001"),
+            // The same in both orders.
+            ("0016843009", "00257,00257"),
+        ] {
+            assert_eq!(Reader::proved(printed, kept), None, "{printed} {kept}");
+        }
+    }
+
+    #[test]
+    fn a_new_form_replaces_and_another_kept_one_joins() {
+        let (mut readers, front) = (Readers::default(), Device::Usb("front".to_owned()));
+        assert!(readers.learn(&front, "0040856634", "07302202"));
+        assert!(!readers.learn(&front, "0040856634", "07302202"));
+        assert!(readers.learn(&front, "0040856634", "004335823930"));
+        let reader = readers.of(&front).unwrap();
+        assert_eq!(reader.kept, [Shape::Digits8, Shape::Digits12]);
+        assert!(readers.learn(&front, "2706081563", "0461851553"));
+        let reader = readers.of(&front).unwrap();
+        assert_eq!(reader.kept, [Shape::Digits10]);
+        readers.forget(&front);
+        assert_eq!(readers, Readers::default());
+    }
+
+    #[test]
+    fn random_numbers() {
+        let ic = Reader::proved("0040856634", "026F6C3A").unwrap();
+        let turned = Reader::proved("2706081563", "1B874BA1").unwrap();
+        let em = Reader::proved("0040856634", "004335823930").unwrap();
+        let plain = Reader::proved("0040856634", "07302202").unwrap();
+        for (number, reader, is) in [
+            ("08A1B2C3", None, true),
+            ("08a1b2c3", None, true),
+            ("0134217728", None, false),
+            ("0134217728", Some(&plain), false),
+            ("0134217728", Some(&em), false),
+            ("0134217728", Some(&ic), true),
+            ("0150994943", Some(&ic), true),
+            ("0150994944", Some(&ic), false),
+            ("0000000008", Some(&turned), true),
+            ("0134217728", Some(&turned), false),
+            ("08A1B2C3", Some(&em), false),
+            ("07302202", None, false),
+            ("08123456", None, false),
+            ("", None, false),
+        ] {
+            assert_eq!(is_random(number, reader), is, "{number} {reader:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_certain_is_a_spelling() {
+        let all = meanings(
+            "2706081563",
+            Origin::Scanned,
+            Situation::Counter { member: false },
+            &[],
+        );
+        let (codes, near) = known_by(&all, None);
+        assert_eq!(
+            (codes, near.sure),
+            (vec!["2706081563".to_owned()], Vec::<String>::new())
+        );
+        let reader = Reader::proved("2706081563", "0461851553").unwrap();
+        let (codes, _) = known_by(&all, Some(&reader));
+        assert_eq!(codes, ["2706081563", "0461851553"]);
+    }
+
+    proptest! {
+        /// A form proved by one card reads every other card of the same two readers.
+        #[test]
+        fn what_one_card_proves_holds_for_all(
+            first in 1_u64..1 << 40, other in 1_u64..1 << 40, a in 0_usize..7, b in 0_usize..7, turned in any::<bool>(),
+        ) {
+            let (Some(from), Some(into)) = (Shape::ALL.get(a), Shape::ALL.get(b)) else { return Ok(()); };
+            let turned = turned && from.bits() == 32 && into.bits() <= 32;
+            let printed = |chip: u64| {
+                let low = chip & 0xFFFF_FFFF;
+                from.print(if turned { chip::turned(low) } else { chip })
+            };
+            let kept = |chip: u64| into.print(chip);
+            if let Some(reader) = Reader::proved(&printed(first), &kept(first))
+                && Shape::of(&printed(first)) == Some(*from) && Shape::of(&kept(first)) == Some(*into)
+                && from.read(&printed(other)).is_some()
+            {
+                prop_assert_eq!(reader.form, Form { shape: *from, turned });
+                let near = Near::of(&printed(other), Some(&reader));
+                let low = i64::try_from(other & 0xFF_FFFF).unwrap();
+                let far = near.is_low_sure && near.low.map(i64::from) == Some(low);
+                prop_assert!(far || near.sure.contains(&kept(other)));
+                prop_assert!(near.sure.len() <= 256);
+                if from.bits() >= into.bits() {
+                    prop_assert_eq!(reader.canonical(&printed(other)), Some(kept(other)));
+                }
+            }
+        }
+
+        #[test]
+        fn never_panics(text in "\\PC{0,20}", close in "[0-9A-Fa-f,]{0,14}", kept in "[0-9A-F,]{8,12}") {
+            let mut readers = Readers::default();
+            for text in [&text, &close] {
+                readers.learn(&Device::Terminal, text, &kept);
+                let reader = readers.of(&Device::Terminal);
+                let _ = (is_random(text, reader), Near::of(&close, reader));
+                let _ = reader.and_then(|reader| reader.canonical(text));
+            }
+        }
+    }
+}
