@@ -253,8 +253,8 @@ pub struct Near {
 
 impl Near {
     fn of(number: &str, reader: Option<&Reader>) -> Self {
-        let low = [Shape::Digits8, Shape::Comma3].into_iter();
-        let low = low.filter_map(|shape| shape.read(number)).next();
+        let mut three = [Shape::Digits8, Shape::Comma3].into_iter();
+        let low = three.find_map(|shape| shape.read(number));
         let is_low_sure = reader.is_some_and(|reader| {
             let mut kept = reader.kept.iter();
             kept.any(|kept| reader.form.is_far_below(*kept))
