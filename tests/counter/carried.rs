@@ -359,3 +359,26 @@ async fn a_new_product_keeps_what_its_first_code_says() {
         "{screen}"
     );
 }
+
+/// The queue goes on scanning while a new item is being named: that must not pass in silence.
+#[tokio::test]
+async fn a_scan_over_a_new_product_is_said() {
+    let desk = Desk::new();
+    let mut console = open(&desk, parts_on_shift());
+    scan(&mut console, "]C1010690000000001417270201").await;
+    console.keys("<Enter>").settle().await;
+    console.keys("<Enter>").settle().await;
+    scan(&mut console, "6911111111117").await;
+    let screen = console.screen();
+    assert!(screen.contains("先保存或放弃这件商品"), "{screen}");
+}
+
+/// Enter must not enrol somebody with a barcode that was read badly.
+#[tokio::test]
+async fn a_misread_barcode_is_ignored_first() {
+    let desk = Desk::new();
+    let mut console = open(&desk, parts_on_shift());
+    scan(&mut console, "6957842208857").await;
+    let screen = console.screen();
+    assert!(screen.contains("1 忽略"), "{screen}");
+}

@@ -14,6 +14,7 @@ use crate::ui::screens::confirm::Confirm;
 use crate::ui::theme::Role;
 use crate::ui::widgets::field::{Field, Kind};
 use crate::ui::widgets::form::{Did, Form};
+use crate::ui::widgets::notice::Tone;
 use crate::ui::width;
 
 /// Columns and rows inside the frame.
@@ -143,6 +144,7 @@ impl Screen for NewProduct {
                 return Step::Pop(None);
             }
             Input::Reply(ticket, answer) => return self.answered(ticket, answer, cx),
+            Input::Scan(_) => cx.notice(Tone::Warn, "new_product.first"),
             _ => {}
         }
         Step::Stay

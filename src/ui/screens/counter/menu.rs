@@ -39,7 +39,10 @@ impl Unknown {
         if code.amount.is_some() {
             choices.push(Self::Amount);
         }
-        choices.push(Self::Ignore);
+        // Thirteen digits whose check digit is wrong were read badly: scan again.
+        let is_misread =
+            !is_barcode && code.text.len() == 13 && code.text.bytes().all(|b| b.is_ascii_digit());
+        choices.insert(if is_misread { 0 } else { choices.len() }, Self::Ignore);
         choices
     }
 
