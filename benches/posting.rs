@@ -334,6 +334,7 @@ fn request(
     shift: Option<Uuid>,
 ) -> SaleRequest {
     let line = |n: i64, member_price: Option<i64>| CartLine {
+        package: None,
         product_id: Some(1),
         name: "护发精油".to_owned(),
         kind: ProductKind::Piece,

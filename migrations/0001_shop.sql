@@ -33,7 +33,7 @@ set role guitai_ledger;
 alter default privileges revoke execute on functions from public;
 
 create type staff_role as enum ('cashier', 'manager', 'headquarters', 'owner');
-create type product_kind as enum ('piece', 'weight', 'service');
+create type product_kind as enum ('piece', 'weight', 'service', 'package');
 create type rounding as enum ('none', 'jiao', 'yuan');
 create type spend_order as enum ('pro_rata', 'principal_first', 'bonus_first');
 create type limits_profile as enum ('off', 'warn', 'enforce');
@@ -157,7 +157,8 @@ create table category (
 );
 alter table category add constraint category_pkey primary key (merchant_id, id);
 
--- Goods and services. price is fen per piece, per service, or per kilogram.
+-- Goods and services. price is fen per piece, per service, per package, or per kilogram. package is what a package
+-- holds, in the shape of the domain's type Package: services, units, validity (PK1).
 create table product (
   merchant_id int not null references merchant,
   id int not null,
@@ -173,15 +174,20 @@ create table product (
   member_price bigint,
   active boolean not null default true,
   version int not null default 1,
+  package jsonb,
   constraint product_code_key unique (merchant_id, code),
   constraint product_category foreign key (merchant_id, category_id) references category,
   constraint product_price check (price >= 0 and price <= 999999999),
-  constraint product_member_price check (member_price between 0 and price)
+  constraint product_member_price check (member_price between 0 and price),
+  constraint product_package check ((kind = 'package') = (package is not null)),
+  constraint product_package_items check (jsonb_array_length(package -> 'items') between 1 and 8)
 );
 create index product_initials on product (merchant_id, initials);
 create index product_spelling on product (merchant_id, spelling);
 create index product_name on product (merchant_id, (name collate "C"));
 create index product_grams on product using gin (grams);
+-- Packages and the services they hold are part of what a till knows of its shop.
+create index product_prepaid on product (merchant_id, kind) where kind in ('service', 'package');
 alter table product add constraint product_pkey primary key (merchant_id, id);
 
 -- How scales write labels: prefix, digits of the item's number, of money and of weight, which of them comes

@@ -7,21 +7,23 @@ set role guitai_ledger;
 
 create type account as enum (
   -- what a member holds, in lots
-  'principal', 'bonus', 'points',
+  'principal', 'bonus', 'points', 'units',
   -- what the shop received, per till
   'cash', 'wechat', 'alipay', 'bank_card',
   -- where cash comes from and goes to
   'safe', 'paid_out', 'over_short',
   -- earned, gross, and what was taken off (LG5)
   'revenue', 'discount', 'rounding',
+  -- paid for services that are still to come (合同负债)
+  'unearned',
   -- given on top, and points put into the world
-  'bonus_granted', 'points_granted',
+  'bonus_granted', 'points_granted', 'units_granted',
   -- what of it was never used
   'bonus_expired', 'points_expired'
 );
 
 create type operation_kind as enum (
-  'enrol', 'sale', 'attach', 'refund', 'top_up', 'top_up_reversal', 'instalment',
+  'enrol', 'sale', 'attach', 'refund', 'top_up', 'top_up_reversal', 'instalment', 'redemption', 'redemption_reversal',
   'shift_open', 'shift_close', 'paid_out', 'expiry',
   -- takes the id of an operation that was refused while nobody knew whether it had been posted
   'void'
@@ -105,14 +107,14 @@ create table operation (
 );
 -- The order of what happened to a member is that of her versions: an id may follow from what it does.
 create index operation_of_member on operation (merchant_id, member_id, version_after) include (business_on, spend) where member_id is not null;
--- Finds what was done about an operation, and keeps a top-up from being reversed twice and a sale from being attached
+-- Finds what was done about an operation, and keeps a top-up or a redemption from being reversed twice and a sale from being attached
 -- twice (LG3, MB3). One index for both, because a posting opens them all.
 create unique index operation_about on operation (
-  merchant_id, about_id, (case when kind in ('attach', 'top_up_reversal') then '00000000-0000-0000-0000-000000000000' else id end)
+  merchant_id, about_id, (case when kind in ('attach', 'top_up_reversal', 'redemption_reversal') then '00000000-0000-0000-0000-000000000000' else id end)
 ) where about_id is not null;
 alter table operation add constraint operation_pkey primary key (merchant_id, id);
 
--- The postings of all operations. A member's accounts name the lot they move.
+-- The postings of all operations. A member's accounts name the lot, or the claim, they move.
 create view posting as
   select o.merchant_id, o.id as operation_id, p.no, p.account, case when p.account < 'cash' then o.member_id end as member_id, p.lot_id, p.amount
   from operation o
@@ -127,6 +129,13 @@ create view posting as
     union all
     select 0, case o.kind when 'expiry' then 'points_expired'::account else 'points_granted' end, null, - sum(x)::bigint
       from unnest(o.points) as x having sum(x) <> 0
+    union all
+    -- Claims, each in its own unit: both sides name it.
+    select 0, a.account, u.id, a.amount
+      from (select g.id, g.quantity from jsonb_to_recordset(o.extras -> 'grants') as g (id uuid, quantity bigint)
+            union all select g.grant_id, g.quantity from jsonb_to_recordset(o.extras -> 'moves') as g (grant_id uuid, quantity bigint)) u
+      cross join lateral (values ('units'::account, u.quantity), ('units_granted', - u.quantity)) as a (account, amount)
+     where a.amount <> 0
   ) as p;
 
 -- SV1, PT3: what a member holds came in lots. A stored-value lot has a principal and a bonus part and
@@ -159,13 +168,47 @@ create index lot_lapsing on lot (merchant_id, lapses_on, member_id) where lapses
 create unique index lot_points_expiry on lot (merchant_id, member_id, kind, expires_on) nulls not distinct where kind <> 'stored_value';
 alter table lot add constraint lot_pkey primary key (merchant_id, id);
 
+-- What a member may claim that is neither money nor points: the services of a package (PK1). quantity is what is left
+-- of it, in its unit; null is as often as she likes until expires_on. value is what of its price is not yet earned:
+-- all of them together are the account unearned (PK4). expires_on may come with the first use. terms, in the shape of the domain's
+-- type Terms, is what it was sold under and never changes.
+create type grant_kind as enum ('package');
+
+create table member_grant (
+  merchant_id int not null,
+  id uuid not null,
+  member_id bigint not null,
+  kind grant_kind not null,
+  operation_id uuid not null,
+  -- The line of the receipt it came with.
+  no smallint not null,
+  opened_at timestamptz not null,
+  store_id int not null,
+  product_id int,
+  rule_id int,
+  quantity balance,
+  value balance not null,
+  expires_on date,
+  used_on date,
+  terms jsonb not null,
+  constraint member_grant_member foreign key (merchant_id, member_id) references member,
+  constraint member_grant_operation foreign key (merchant_id, operation_id) references operation,
+  constraint member_grant_product foreign key (merchant_id, product_id) references product
+) with (fillfactor = 80);
+-- What is left of them, member by member.
+create index member_grant_open on member_grant (merchant_id, member_id) where quantity is null or quantity > 0;
+create index member_grant_of_operation on member_grant (merchant_id, operation_id);
+alter table member_grant add constraint member_grant_pkey primary key (merchant_id, id);
+
 -- The lines of all receipts. quantity is pieces, or grams for goods by weight; amounts in fen.
 -- reductions is a list of {reason, fen}: which rule took what off (LG7).
 create view sale_line as
-  select o.merchant_id, o.id as operation_id, l.no, l.product_id, l.name, l.kind, l.quantity, l.price, l.list, l.net, l.reductions
+  select o.merchant_id, o.id as operation_id, l.no, l.product_id, l.name, l.kind, l.quantity, l.price, l.list, l.net, l.reductions,
+         l.package, coalesce(l.prepaid, 0) as prepaid, l.served
   from operation o, rows from (jsonb_to_recordset(o.lines)
-    as (product_id int, name text, kind product_kind, quantity bigint, price bigint, list bigint, net bigint, reductions jsonb))
-    with ordinality as l (product_id, name, kind, quantity, price, list, net, reductions, no);
+    as (product_id int, name text, kind product_kind, quantity bigint, price bigint, list bigint, net bigint, reductions jsonb, package jsonb,
+      prepaid bigint, served jsonb))
+    with ordinality as l (product_id, name, kind, quantity, price, list, net, reductions, package, prepaid, served, no);
 
 -- LG3: what of a line came back so far; never more than was sold.
 create table returned (
@@ -281,6 +324,6 @@ begin
   end loop;
 end $$;
 
-grant select on shift, operation, posting, lot, sale_line, returned, instalment, level_change, approval, held_sale to guitai_app;
+grant select on shift, operation, posting, lot, member_grant, sale_line, returned, instalment, level_change, approval, held_sale to guitai_app;
 
 reset role;

@@ -3,7 +3,8 @@
 --
 -- Refusals carry a code of their own: GT001 stale plan, GT002 id used for something else, GT003 this
 -- login has no seat, GT004 postings do not balance, GT005 shift not open here, GT006 approval missing,
--- GT007 more returned than there was, GT008 no such operation, GT017 not yet expired, GT018 not a sale to attach, GT020 known id.
+-- GT007 more returned than there was, GT008 no such operation, GT017 not yet expired, GT018 not a sale to attach, GT020 known id,
+-- GT021 the package that is sold has changed.
 
 set role guitai_ledger;
 
@@ -63,6 +64,9 @@ begin
   if p_extras is null then
     return;
   end if;
+  if p_extras ?| '{grants,moves}' then
+    perform post_grants(m, p_id);
+  end if;
   insert into instalment (merchant_id, operation_id, no, member_id, lot_id, due_on, bonus, valid_days)
     select m, p_id, i.no, p_member, i.lot_id, i.due_on, i.bonus, i.valid_days
     from jsonb_to_recordset(p_extras -> 'instalments') as i (no smallint, lot_id uuid, due_on date, bonus bigint, valid_days int);
@@ -83,6 +87,13 @@ begin
       order by x.no
     on conflict on constraint returned_pkey
       do update set quantity = r.quantity + excluded.quantity, net = r.net + excluded.net;
+    -- Whoever gives a package back keeps nothing of it.
+    if exists (
+      select from jsonb_to_recordset(p_extras -> 'returned') as x (no smallint)
+        join member_grant g on g.merchant_id = m and g.operation_id = p_about and g.no = x.no and g.quantity is distinct from 0
+    ) then
+      raise exception 'a package is not given up whole' using errcode = 'GT004';
+    end if;
   end if;
 end $$;
 
@@ -106,15 +117,18 @@ begin
   end if;
 end $$;
 
--- What an operation of a kind may post to: stored value comes in by a top-up only and goes out by a sale.
+-- What an operation of a kind may post to: stored value comes in by a top-up only and goes out by a sale or beside a redemption.
 create function refuse_misfit(
-  p_kind operation_kind, p_accounts account[], p_principal bigint, p_bonus bigint, p_points bigint, p_lines jsonb
+  p_kind operation_kind, p_accounts account[], p_principal bigint, p_bonus bigint, p_points bigint, p_lines jsonb, p_extras jsonb
 ) returns void
 language plpgsql
 as $$
 begin
   if not (case p_kind
-    when 'refund' then p_principal >= 0 and p_bonus >= 0 and p_accounts <@ '{revenue,discount,rounding,cash,wechat,alipay,bank_card}'
+    when 'sale' then p_principal <= 0 and p_bonus <= 0 and p_accounts <@ '{revenue,discount,rounding,unearned,cash,wechat,alipay,bank_card}'
+    when 'refund' then p_principal >= 0 and p_bonus >= 0 and p_accounts <@ '{revenue,discount,rounding,unearned,cash,wechat,alipay,bank_card}'
+    when 'redemption' then p_principal <= 0 and p_bonus <= 0 and p_accounts <@ '{unearned,revenue}'
+    when 'redemption_reversal' then p_principal >= 0 and p_bonus >= 0 and p_accounts <@ '{unearned,revenue}'
     when 'top_up' then p_accounts <@ '{cash,wechat,alipay,bank_card,bonus_granted}'
     when 'top_up_reversal' then p_principal <= 0 and p_bonus <= 0 and p_accounts <@ '{cash,wechat,alipay,bank_card,bonus_granted}'
     when 'enrol' then p_principal = 0 and p_bonus = 0 and p_accounts = '{}'
@@ -127,7 +141,10 @@ begin
       when 'paid_out' then p_accounts <@ '{cash,paid_out}'
       else p_accounts = '{}'
     end
-  end) then
+  end)
+  -- What is paid beforehand stands in claims, and moves with them.
+  or ('unearned' = any (p_accounts) and p_extras ?| '{grants,moves}' is not true)
+  or (p_kind in ('redemption', 'redemption_reversal') and p_extras ? 'moves' is not true) then
     raise exception 'not what a % posts: %', p_kind, p_accounts using errcode = 'GT004';
   end if;
   if p_lines @? '$[*] ? (!exists(@ ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)))' then
@@ -261,7 +278,7 @@ begin
   end if;
   if p_kind = 'sale' then
     if d_principal > 0 or d_bonus > 0 or not p_accounts <@ '{revenue,discount,rounding,cash,wechat,alipay,bank_card}' then
-      raise exception 'not what a % posts: %', p_kind, p_accounts using errcode = 'GT004';
+      perform refuse_misfit(p_kind, p_accounts, d_principal, d_bonus, d_points, p_lines, p_extras);
     end if;
     if p_lines @? '$[*] ? (!exists(@ ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)) || exists(@.reductions[*] ? (@.reason == "override")))' then
       perform refuse_lines(v_merchant, p_operator, p_approver, p_lines);
@@ -271,12 +288,12 @@ begin
   -- A sale spares itself this: a lot that it empties stays among those that will lapse until its day.
   update lot set lapses_on = case when bonus > 0 or points > 0 then expires_on end
    where merchant_id = v_merchant and id = any (p_lots) and lapses_on is distinct from case when bonus > 0 or points > 0 then expires_on end;
-  perform refuse_misfit(p_kind, p_accounts, d_principal, d_bonus, d_points, p_lines);
+  perform refuse_misfit(p_kind, p_accounts, d_principal, d_bonus, d_points, p_lines, p_extras);
   if p_kind = 'top_up' and p_approver is null then
     perform refuse_unapproved_top_up(v_merchant, p_id, p_operator);
   elsif p_kind = 'attach' then
     perform refuse_late_attach(v_merchant, p_about, p_shift);
-  elsif p_kind = 'refund' or p_kind = 'top_up_reversal' then
+  elsif p_kind = 'refund' or p_kind = 'top_up_reversal' or p_kind = 'redemption_reversal' then
     perform refuse_unapproved_return(v_merchant, p_id, p_kind, p_about, p_operator, p_approver, p_member, p_happened_at);
     perform refuse_over_return(v_merchant, p_about);
   elsif p_kind = 'expiry' then
@@ -396,7 +413,7 @@ begin
   if not found or v_amount > v_limit.refund_max
      or p_happened_at > v_original.happened_at + make_interval(days => v_limit.refund_days)
      or clock_timestamp() > v_original.recorded_at + make_interval(days => v_limit.refund_days)
-     or (p_kind = 'top_up_reversal'
+     or (p_kind in ('top_up_reversal', 'redemption_reversal')
        and v_original.shift_id is distinct from (select o.shift_id from operation o where o.merchant_id = m and o.id = p_id)) then
     raise exception 'return of % needs approval', v_amount using errcode = 'GT006';
   end if;

@@ -155,6 +155,7 @@ begin
        when 'top_up_reversal' then v_out <= r.refund_max and o.happened_at <= v_about + make_interval(days => r.refund_days)
        when 'top_up' then v_loaded <= r.top_up_max
        when 'sale' then r.price_override
+       when 'redemption' then r.price_override
        else true
      end, false) then
     raise exception '% is beyond the limits of staff %', o.kind, new.approver_id using errcode = 'GT016';

@@ -18,6 +18,10 @@ as $$
     'categories', coalesce((select jsonb_agg(to_jsonb(c) order by c.id) from category c where c.merchant_id = m.merchant_id), '[]'),
     'stores', coalesce((select jsonb_agg(to_jsonb(s) order by s.id) from store s where s.merchant_id = m.merchant_id), '[]'),
     'labels', coalesce((select jsonb_agg(to_jsonb(r) order by r.prefix, r.id) from label_rule r where r.merchant_id = m.merchant_id), '[]'),
+    'packages', coalesce((select jsonb_agg(to_jsonb(p) - 'grams' order by p.spelling, p.id) from product p
+        where p.merchant_id = m.merchant_id and p.kind = 'package'), '[]'),
+    'services', coalesce((select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'price', p.price) order by p.spelling, p.id) from product p
+        where p.merchant_id = m.merchant_id and p.kind = 'service' and p.active), '[]'),
     'tills', coalesce((select jsonb_agg(to_jsonb(t) - 'head' order by t.id) from till t where t.merchant_id = m.merchant_id), '[]'))
   from merchant m
   where m.merchant_id = (select s.merchant_id from seat s where s.role_name = session_user and coalesce(s.till_id, p_till) = p_till)
@@ -48,7 +52,10 @@ begin
          and (x.principal <> 0 or x.bonus <> 0 or x.points <> 0 or x.kind <> 'stored_value')), '[]'),
     'instalments', coalesce((select jsonb_agg(jsonb_build_object('operation_id', i.operation_id, 'no', i.no, 'lot_id', i.lot_id,
           'due_on', i.due_on, 'bonus', i.bonus, 'valid_days', i.valid_days) order by i.due_on, i.no)
-        from instalment i where i.merchant_id = m and i.member_id = t.id and i.released_by is null and i.cancelled_by is null), '[]'))
+        from instalment i where i.merchant_id = m and i.member_id = t.id and i.released_by is null and i.cancelled_by is null), '[]'),
+    'grants', coalesce((select jsonb_agg(to_jsonb(g) order by g.expires_on, g.opened_at, g.id)
+        from (select x.id, x.operation_id, x.kind, x.product_id, x.quantity, x.value, x.opened_at, x.expires_on, x.used_on, x.terms from member_grant x
+               where x.merchant_id = m and x.member_id = t.id and (x.quantity is null or x.quantity > 0)) g), '[]'))
   from member t
   join holding h on h.merchant_id = m and h.member_id = t.id
   join level l on l.merchant_id = m and l.id = h.level_id
@@ -283,7 +290,7 @@ as $$
              from (select p.account, p.lot_id, sum(p.amount) as amount, min(p.no) filter (where p.operation_id = o.id) as no
                    from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
                    where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'refund'))
-                     and p.account not in ('revenue', 'discount', 'rounding', 'points', 'points_granted')
+                     and p.account not in ('revenue', 'discount', 'rounding', 'unearned', 'points', 'points_granted', 'units', 'units_granted')
                    group by p.account, p.lot_id) x),
     'points', coalesce((select sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
              where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach')) and p.account = 'points'), 0),
@@ -295,7 +302,10 @@ as $$
              where a.merchant_id = o.merchant_id and a.about_id = o.id and a.kind = 'attach'), 0),
     -- What the points are for, by the operation that granted them.
     'base', coalesce((select sum((s ->> 'fen')::bigint) from operation k, jsonb_array_elements(k.document -> 'shares') s
-             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach'))), 0)::bigint)
+             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach'))), 0)::bigint,
+    'grants', coalesce((select jsonb_agg(jsonb_build_object('no', g.no, 'id', g.id, 'operation_id', g.operation_id, 'kind', g.kind, 'product_id', g.product_id, 'quantity', g.quantity,
+               'value', g.value, 'opened_at', g.opened_at, 'expires_on', g.expires_on, 'used_on', g.used_on, 'terms', g.terms) order by g.no, g.id)
+             from member_grant g where g.merchant_id = o.merchant_id and g.operation_id = o.id), '[]'))
   from operation o
   where o.merchant_id = (select seat_merchant()) and o.id = p_id and o.kind = 'sale'
 $$;

@@ -48,7 +48,7 @@ as $$ begin raise exception 'changed by somebody else' using errcode = 'GT013'; 
 -- A product, new when p_id is null. Its category is made when it is new. Returns its id.
 create function save_product(
   p_editor int, p_id int, p_version int, p_code text, p_name text, p_initials text, p_spelling text, p_grams text[],
-  p_category text, p_kind product_kind, p_price bigint, p_member_price bigint, p_active boolean
+  p_category text, p_kind product_kind, p_price bigint, p_member_price bigint, p_active boolean, p_package jsonb
 ) returns int
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
@@ -66,12 +66,12 @@ begin
   end if;
   if v_id is null then
     select coalesce(max(id), 0) + 1 into v_id from product where merchant_id = m;
-    insert into product (merchant_id, id, code, name, initials, spelling, grams, category_id, kind, price, member_price, active)
-      values (m, v_id, p_code, p_name, p_initials, p_spelling, p_grams, v_category, p_kind, p_price, p_member_price, p_active);
+    insert into product (merchant_id, id, code, name, initials, spelling, grams, category_id, kind, price, member_price, active, package)
+      values (m, v_id, p_code, p_name, p_initials, p_spelling, p_grams, v_category, p_kind, p_price, p_member_price, p_active, p_package);
   else
     update product
        set code = p_code, name = p_name, initials = p_initials, spelling = p_spelling, grams = p_grams, category_id = v_category,
-           kind = p_kind, price = p_price, member_price = p_member_price, active = p_active, version = version + 1
+           kind = p_kind, price = p_price, member_price = p_member_price, active = p_active, package = p_package, version = version + 1
      where merchant_id = m and id = v_id and version = p_version;
     if not found then
       perform refuse_stale();

@@ -58,6 +58,8 @@ begin
                  and x.account in ('principal', 'bonus', 'cash', 'wechat', 'alipay', 'bank_card'))::bigint, 0),
            o.about_id,
            case o.kind
+             when 'redemption' then exists (
+               select from operation k where k.merchant_id = m and k.about_id = o.id and k.kind = 'redemption_reversal')
              when 'top_up' then exists (
                select from operation k where k.merchant_id = m and k.about_id = o.id and k.kind = 'top_up_reversal')
              when 'sale' then not exists (

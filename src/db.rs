@@ -18,6 +18,7 @@ pub mod member;
 pub mod open;
 pub mod pin;
 pub mod receipt;
+pub mod redemption;
 pub mod refuse;
 pub mod sale;
 pub mod scram;
@@ -210,6 +211,13 @@ impl Db {
                 .map(receipt),
             Query::ReverseTopUp(request) => self.reverse_top_up(&request, Fresh).await.map(receipt),
             Query::Refund(request) => self.refund(&request, Fresh).await.map(receipt),
+            Query::Redeem { request, member } => self
+                .redeem(&request, Some(&member), Fresh)
+                .await
+                .map(receipt),
+            Query::UndoRedemption(request) => {
+                self.undo_redemption(&request, Fresh).await.map(receipt)
+            }
             Query::ReleaseInstalments { stamp, member_id } => self
                 .release_instalments(&stamp, member_id)
                 .await
@@ -222,6 +230,10 @@ impl Db {
                 .read(async |c: &mut PgConnection| receipt::read_top_up(c, id).await)
                 .await
                 .map(|r| Reply::TopUp(Box::new(r))),
+            Query::ReadRedemption { id } => link
+                .read(async |c: &mut PgConnection| redemption::read(c, id).await)
+                .await
+                .map(|r| Reply::Redemption(Box::new(r))),
             Query::LoadedAlone {
                 member_id,
                 shift_id,

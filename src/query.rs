@@ -2,7 +2,9 @@
 //! Flat enums, one variant per thing, in the order a day goes.
 
 mod edit;
+mod list;
 mod log;
+mod noun;
 
 use std::future::Future;
 
@@ -13,7 +15,7 @@ use uuid::Uuid;
 use crate::domain::attach::AttachRequest;
 use crate::domain::expiry::Round;
 use crate::domain::label::LabelRule;
-use crate::domain::ledger::{OperationKind, Posted, Stamp};
+use crate::domain::ledger::{Posted, Stamp};
 use crate::domain::level::Level;
 use crate::domain::member::{Gender, Member};
 use crate::domain::money::Fen;
@@ -21,6 +23,7 @@ use crate::domain::price::CartLine;
 use crate::domain::product::Product;
 use crate::domain::reader::{Near, Readers};
 use crate::domain::receipt::Receipt;
+use crate::domain::redemption::{RedemptionRecord, RedemptionRequest, UndoRequest};
 use crate::domain::refund::{RefundRequest, SaleRecord};
 use crate::domain::sale::SaleRequest;
 use crate::domain::shift::{CloseRequest, Sheet, Shift};
@@ -29,7 +32,9 @@ use crate::domain::staff::{Limit, Pin, Staff};
 use crate::domain::top_up::{ReversalRequest, TopUpRecord, TopUpRequest, TopUpRule};
 use crate::error::Result;
 pub use edit::{ProductEdit, StaffEdit};
+pub use list::{DormantFilter, DormantRow, ListFile, OperationRow, OperationsOf, StatementRow};
 pub use log::{Disclosure, DisclosureKind, DrawerOpening};
+pub use noun::Noun;
 
 /// Names one question. A reply with a ticket nobody waits for is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -123,6 +128,12 @@ pub enum Query {
     },
     ReverseTopUp(ReversalRequest),
     Refund(RefundRequest),
+    /// Uses what was paid for beforehand (PK2).
+    Redeem {
+        request: RedemptionRequest,
+        member: Box<Member>,
+    },
+    UndoRedemption(UndoRequest),
     /// Pays out the instalments of a member that are due.
     ReleaseInstalments {
         stamp: Stamp,
@@ -132,6 +143,9 @@ pub enum Query {
         id: Uuid,
     },
     ReadTopUp {
+        id: Uuid,
+    },
+    ReadRedemption {
         id: Uuid,
     },
     /// What she loaded for this member in this shift without approval (OP3).
@@ -281,6 +295,7 @@ pub enum Reply {
     Phone(Option<String>),
     Sale(Box<SaleRecord>),
     TopUp(Box<TopUpRecord>),
+    Redemption(Box<RedemptionRecord>),
     /// Fen of principal.
     LoadedAlone(Fen),
     Operations(Vec<OperationRow>),
@@ -433,141 +448,11 @@ pub struct HeldSale {
     pub cart: Cart,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OperationsOf {
-    Till(i32),
-    Member(i64),
-}
-
-/// A line of a list of operations.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OperationRow {
-    pub id: Uuid,
-    pub kind: OperationKind,
-    pub seq: i64,
-    pub at: DateTime<Utc>,
-    pub store: String,
-    pub cashier: String,
-    pub member: Option<String>,
-    /// What was sold, loaded or returned, fen.
-    pub amount: Fen,
-    pub about: Option<Uuid>,
-    /// Reversed or wholly returned.
-    pub reversed: bool,
-}
-
-/// One posting of a member, with the operation behind it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatementRow {
-    pub operation_id: Uuid,
-    pub kind: OperationKind,
-    pub at: DateTime<Utc>,
-    pub store: String,
-    pub seq: i64,
-    pub principal: Fen,
-    pub bonus: Fen,
-    pub points: i64,
-    pub principal_after: Fen,
-    pub bonus_after: Fen,
-    pub points_after: i64,
-}
-
-/// Which members count as dormant (OR1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DormantFilter {
-    pub today: NaiveDate,
-    /// More days than this since the last visit.
-    pub days: i32,
-    /// Those past their own rhythm instead.
-    pub rhythm: bool,
-    /// Not away longer than this.
-    pub max_days: Option<i32>,
-    pub level_id: Option<i32>,
-    /// At least this stored balance, fen.
-    pub balance: Option<Fen>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DormantRow {
-    pub member_id: i64,
-    pub name: String,
-    pub phone: Option<String>,
-    pub level: String,
-    pub last_visit_on: Option<NaiveDate>,
-    pub due_on: Option<NaiveDate>,
-    pub principal: Fen,
-    pub bonus: Fen,
-    pub at_risk: Fen,
-    pub visits: i32,
-}
-
 /// Where the till's journal and the ledger disagree: by id, both ways. Empty is right.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Differences {
     pub only_journal: Vec<Uuid>,
     pub only_ledger: Vec<Uuid>,
-}
-
-/// What somebody else edited: the payload of a notification.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Noun {
-    /// Terms, levels, rules, stores, tills, limits: what [`Query::ReadShop`] brings.
-    Shop,
-    /// Goods, and perhaps a category, which is the shop's.
-    Product,
-    Staff,
-    /// Somebody's particulars.
-    Member,
-    HeldSale,
-    Disclosure,
-    /// The drawer was opened without a payment.
-    Drawer,
-    /// Notifications were lost, or several came at once.
-    All,
-}
-
-impl Noun {
-    /// The noun of a payload; one that is not known may be anything.
-    #[must_use]
-    pub fn named(payload: &str) -> Self {
-        match payload {
-            "terms" | "level" | "rule" | "store" | "till" | "limit" | "label" => Self::Shop,
-            "product" => Self::Product,
-            "staff" => Self::Staff,
-            "member" => Self::Member,
-            "held_sale" => Self::HeldSale,
-            "disclosure" => Self::Disclosure,
-            "drawer" => Self::Drawer,
-            _ => Self::All,
-        }
-    }
-
-    /// Two of them as one.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        if self == other { self } else { Self::All }
-    }
-
-    /// Whether the rows behind `self` may have changed when `other` did.
-    #[must_use]
-    pub fn meets(self, other: Self) -> bool {
-        self == other || other == Self::All
-    }
-}
-
-/// A list of members as a file: who takes it, where and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListFile {
-    pub staff_id: i32,
-    pub till_id: i32,
-    /// Which list, and what narrowed it.
-    pub what: String,
-    /// Members in it.
-    pub rows: i32,
-    pub reason: String,
-    /// Of the file.
-    pub name: String,
-    pub text: String,
 }
 
 /// Whoever answers. The console is tested against a fake one.

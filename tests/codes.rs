@@ -284,6 +284,7 @@ async fn rules_are_saved_by_who_may_and_labels_find_goods() {
     let edit = |code: &str, name: &str| Query::SaveProduct {
         editor: OWNER,
         edit: Box::new(ProductEdit {
+            package: None,
             id: None,
             version: 0,
             code: Some(code.to_owned()),

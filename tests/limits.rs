@@ -240,6 +240,7 @@ async fn goods_come_by_category_and_pinyin() {
     };
     for name in ["洗发水", "阿胶膏", "剪刀", "Zoë"] {
         let edit = ProductEdit {
+            package: None,
             id: None,
             version: 0,
             code: None,
@@ -299,6 +300,7 @@ async fn the_older_edit_is_refused() {
         Query::SaveProduct {
             editor,
             edit: Box::new(ProductEdit {
+                package: None,
                 id: Some(product.id),
                 version: product.version,
                 code: None,

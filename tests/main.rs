@@ -34,6 +34,7 @@ mod live;
 mod manage;
 mod member;
 mod member_edit;
+mod package;
 mod paper;
 mod paying;
 mod points;

@@ -272,6 +272,7 @@ fn the_shop() -> Shop {
 
 fn member(principal: i64, bonus: i64) -> Member {
     Member {
+        grants: Vec::new(),
         id: 7,
         version: 3,
         edition: 1,
@@ -321,6 +322,9 @@ fn line(name: &str, quantity: i64, price: i64, off: i64) -> DocumentLine {
         fen: Fen(off),
     };
     DocumentLine {
+        served: None,
+        prepaid: Fen::ZERO,
+        package: None,
         product_id: Some(1),
         name: name.into(),
         kind: ProductKind::Piece,
@@ -363,6 +367,7 @@ fn sale_record() -> SaleRecord {
         amount,
     };
     SaleRecord {
+        grants: Vec::new(),
         id: Uuid::from_u128(900),
         seq: 121,
         at: morning() - TimeDelta::hours(1),

@@ -30,7 +30,7 @@ pub struct PayOut {
 }
 
 /// The member a plan is made on: the given one first, a fresh one when that was too old.
-async fn fresh(
+pub(super) async fn fresh(
     conn: &mut PgConnection,
     given: Option<&Member>,
     id: i64,
@@ -253,7 +253,7 @@ impl Db {
     /// # Errors
     /// Offline, whatever the reason: the money has moved, so the screen must ask again under the same id
     /// and never take it for refused.
-    async fn receipt(
+    pub(super) async fn receipt(
         &self,
         stamp: &Stamp,
         (posted, plan): (Posted, Plan),
@@ -327,6 +327,11 @@ impl Db {
             "attach" => self.attach(&request(entry)?, None, known).await.map(drop),
             "top_up" => self.top_up(&request(entry)?, None, known).await.map(drop),
             "top_up_reversal" => self.reverse_top_up(&request(entry)?, known).await.map(drop),
+            "redemption" => self.redeem(&request(entry)?, None, known).await.map(drop),
+            "redemption_reversal" => self
+                .undo_redemption(&request(entry)?, known)
+                .await
+                .map(drop),
             "refund" => self.refund(&request(entry)?, known).await.map(drop),
             "paid_out" => self.pay_out(&request(entry)?, known).await.map(drop),
             other => Err(Refusal::new(Kind::Internal, "refusal.internal").with("kind", other)),

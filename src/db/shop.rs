@@ -64,7 +64,7 @@ pub async fn products(
 ) -> Result<Vec<Product>> {
     let grams = spelling::wanted(search);
     let rows = sqlx::query!(
-        r#"select id, code, name, category_id, kind::text as "kind!", price, member_price, active, version from product
+        r#"select id, code, name, category_id, kind::text as "kind!", price, member_price, active, version, package from product
            where merchant_id = seat_merchant()
              and ($1 = '' or grams @> $2 or initials like $1 || '%' or spelling like $1 || '%' or code like '%' || $1 || '%')
              and ($3::int is null or (coalesce(category_id, 2147483647), spelling, id) > (
@@ -84,6 +84,7 @@ pub async fn products(
     let kind = |text: &str| match text {
         "weight" => ProductKind::Weight,
         "service" => ProductKind::Service,
+        "package" => ProductKind::Package,
         _ => ProductKind::Piece,
     };
     Ok(rows
@@ -98,6 +99,9 @@ pub async fn products(
             member_price: row.member_price.map(crate::domain::money::Fen),
             active: row.active,
             version: row.version,
+            package: row
+                .package
+                .and_then(|body| serde_json::from_value(body).ok()),
         })
         .collect())
 }
@@ -123,7 +127,7 @@ pub async fn goods(conn: &mut PgConnection, codes: &[String]) -> Result<Found> {
 pub async fn save_product(conn: &mut PgConnection, editor: i32, edit: &ProductEdit) -> Result<i32> {
     let keys = spelling::keys(&edit.name);
     sqlx::query_scalar!(
-        r#"select save_product($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::product_kind, $11, $12, $13) as "id!""#,
+        r#"select save_product($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::product_kind, $11, $12, $13, $14) as "id!""#,
         editor,
         edit.id,
         edit.version,
@@ -136,7 +140,8 @@ pub async fn save_product(conn: &mut PgConnection, editor: i32, edit: &ProductEd
         edit.kind.name(),
         edit.price.0,
         edit.member_price.map(|price| price.0),
-        edit.active
+        edit.active,
+        edit.package.as_ref().map(sqlx::types::Json) as _
     )
     .fetch_one(conn)
     .await

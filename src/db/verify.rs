@@ -6,6 +6,7 @@
 mod chain;
 mod derived;
 mod expiry;
+mod grants;
 mod members;
 
 use std::cell::RefCell;
@@ -117,6 +118,7 @@ enum Part {
     Expiries,
     Returned,
     Instalments,
+    Grants,
     Shifts,
     Rights,
 }
@@ -131,6 +133,7 @@ impl Part {
             Self::Expiries,
             Self::Returned,
             Self::Instalments,
+            Self::Grants,
             Self::Shifts,
             Self::Rights,
         ])
@@ -160,6 +163,7 @@ impl Part {
             Self::Expiries => expiry::check(conn, merchant).await,
             Self::Returned => derived::returned(conn, merchant).await,
             Self::Instalments => derived::instalments(conn, merchant).await,
+            Self::Grants => grants::check(conn, merchant).await,
             Self::Shifts => derived::shifts(conn, merchant).await,
             Self::Rights => derived::rights(conn, merchant).await,
         }

@@ -163,6 +163,7 @@ mod tests {
 
     fn goods(kind: ProductKind, price: i64) -> Product {
         Product {
+            package: None,
             id: 1,
             code: Some("123".into()),
             name: "苹果".into(),

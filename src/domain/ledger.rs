@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::dormant::{Standing, after_visit};
+use super::grant::{GrantMove, NewGrant};
 use super::member::Member;
 use super::money::Fen;
+use super::package::Package;
 use super::product::ProductKind;
+use super::redemption::Served;
 
 /// Where an amount stands. The unit follows: points for the accounts of points, fen for the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -29,6 +32,8 @@ pub enum Account {
     Revenue,
     Discount,
     Rounding,
+    /// Paid for services that are still to come.
+    Unearned,
     BonusGranted,
     PointsGranted,
     BonusExpired,
@@ -53,6 +58,7 @@ impl Account {
             Self::Revenue => "revenue",
             Self::Discount => "discount",
             Self::Rounding => "rounding",
+            Self::Unearned => "unearned",
             Self::BonusGranted => "bonus_granted",
             Self::PointsGranted => "points_granted",
             Self::BonusExpired => "bonus_expired",
@@ -92,6 +98,9 @@ pub enum OperationKind {
     TopUp,
     TopUpReversal,
     Instalment,
+    /// Services paid for beforehand are used (PK2), or such a use is taken back.
+    Redemption,
+    RedemptionReversal,
     ShiftOpen,
     ShiftClose,
     PaidOut,
@@ -112,6 +121,8 @@ impl OperationKind {
             Self::TopUp => "top_up",
             Self::TopUpReversal => "top_up_reversal",
             Self::Instalment => "instalment",
+            Self::Redemption => "redemption",
+            Self::RedemptionReversal => "redemption_reversal",
             Self::ShiftOpen => "shift_open",
             Self::ShiftClose => "shift_close",
             Self::PaidOut => "paid_out",
@@ -183,6 +194,19 @@ pub struct DocumentLine {
     pub list: Fen,
     pub net: Fen,
     pub reductions: Vec<Reduction>,
+    /// What a package that is sold here holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<Box<Package>>,
+    /// What of the net was paid beforehand, fen: the line of a redemption.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub prepaid: Fen,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served: Option<Box<Served>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_none(fen: &Fen) -> bool {
+    fen.is_zero()
 }
 
 /// Bonus promised for later (SV4).
@@ -215,12 +239,21 @@ pub struct Extras {
     /// The number of the instalment this operation pays out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release: Option<i16>,
+    /// Claims it opens, and what it does to claims.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<NewGrant>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<GrantMove>,
 }
 
 impl Extras {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.instalments.is_empty() && self.returned.is_empty() && self.release.is_none()
+        self.instalments.is_empty()
+            && self.returned.is_empty()
+            && self.release.is_none()
+            && self.grants.is_empty()
+            && self.moves.is_empty()
     }
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::grant::Grant;
 use super::ledger::LotKind;
 use super::level::Level;
 use super::money::Fen;
@@ -79,6 +80,9 @@ pub struct Member {
     /// Not empty lots only.
     pub lots: Vec<Lot>,
     pub instalments: Vec<Instalment>,
+    /// Claims of which something is left.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

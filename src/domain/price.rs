@@ -6,6 +6,7 @@ use super::carried::Carried;
 use super::ledger::{DocumentLine, Reason, Reduction};
 use super::level::Level;
 use super::money::Fen;
+use super::package::Package;
 use super::product::{Product, ProductKind};
 use super::shop::Shop;
 
@@ -23,6 +24,8 @@ pub struct CartLine {
     /// What the code of this very piece said: a label's money is what the customer pays.
     #[serde(default)]
     pub carried: Carried,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<Box<Package>>,
 }
 
 impl CartLine {
@@ -38,6 +41,7 @@ impl CartLine {
             member_price: product.member_price,
             override_price: None,
             carried: Carried::default(),
+            package: product.package.clone(),
         }
     }
 
@@ -53,6 +57,7 @@ impl CartLine {
             member_price: None,
             override_price: None,
             carried: Carried::default(),
+            package: None,
         }
     }
 
@@ -76,7 +81,9 @@ impl CartLine {
     /// The amount of this line at a unit price; grams are rounded half up to the fen.
     fn amount(&self, price: Fen) -> Fen {
         match self.kind {
-            ProductKind::Piece | ProductKind::Service => price.times(self.quantity),
+            ProductKind::Piece | ProductKind::Service | ProductKind::Package => {
+                price.times(self.quantity)
+            }
             ProductKind::Weight => Fen(Fen(price.0.saturating_mul(2))
                 .times(self.quantity)
                 .0
@@ -171,6 +178,9 @@ fn price_line(line: &CartLine, level: Option<&Level>, shop: &Shop) -> DocumentLi
         list,
         net,
         reductions,
+        package: line.package.clone(),
+        prepaid: Fen::ZERO,
+        served: None,
     }
 }
 
@@ -196,6 +206,8 @@ pub(crate) mod tests {
             version: 1,
         };
         Shop {
+            services: Vec::new(),
+            packages: Vec::new(),
             merchant_id: 1,
             name: "测试".into(),
             industry: "salon".into(),
@@ -236,6 +248,7 @@ pub(crate) mod tests {
             member_price: member_price.map(Fen),
             override_price: None,
             carried: Carried::default(),
+            package: None,
         }
     }
 

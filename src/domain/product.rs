@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::money::Fen;
+use super::package::Package;
 
 /// How a product is counted: pieces, grams, or times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -11,6 +12,8 @@ pub enum ProductKind {
     Piece,
     Weight,
     Service,
+    /// Services paid for beforehand (PK1).
+    Package,
 }
 
 impl ProductKind {
@@ -20,6 +23,7 @@ impl ProductKind {
             Self::Piece => "piece",
             Self::Weight => "weight",
             Self::Service => "service",
+            Self::Package => "package",
         }
     }
 }
@@ -38,4 +42,7 @@ pub struct Product {
     pub active: bool,
     /// Grows with every edit.
     pub version: i32,
+    /// What a package holds.
+    #[serde(default)]
+    pub package: Option<Box<Package>>,
 }

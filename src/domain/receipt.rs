@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::grant::Unit;
 use super::ledger::{Balances, DocumentLine, OperationKind, Plan, Posted, Stamp};
 use super::money::Fen;
 use super::tender::Tender;
@@ -55,6 +56,8 @@ pub struct Document {
     pub instalments: Vec<Promised>,
     /// Of an expiry, lot by lot.
     pub expired: Vec<Lapsed>,
+    /// Of a redemption, claim by claim.
+    pub left: Vec<Remaining>,
     pub terms_version: Option<i32>,
     pub spend_order: Option<super::stored_value::SpendOrder>,
     /// The receipt number of the sale that is returned.
@@ -78,6 +81,18 @@ pub struct Lapsed {
     pub expires_on: NaiveDate,
     pub bonus: Fen,
     pub points: i64,
+}
+
+/// What is left of a claim after it was used (PK2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remaining {
+    pub name: String,
+    /// The package.
+    pub of: String,
+    /// None is without limit.
+    pub quantity: Option<i64>,
+    pub unit: Unit,
+    pub expires_on: Option<NaiveDate>,
 }
 
 impl Receipt {

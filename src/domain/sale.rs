@@ -6,6 +6,7 @@ use super::ledger::{Account, DocumentLine, OperationKind, Plan, Stamp};
 use super::level;
 use super::member::Member;
 use super::money::Fen;
+use super::package::{self, Package};
 use super::points::{self, Earned};
 use super::shop::Shop;
 use super::stored_value;
@@ -47,13 +48,28 @@ impl SaleRequest {
             .sum()
     }
 
+    /// The lines that are earned now, and those that sell a package, with their place on the receipt and what it
+    /// holds: that is earned when it is used (PK4).
+    fn split(&self) -> (Vec<&DocumentLine>, Vec<(i16, &DocumentLine, &Package)>) {
+        let goods = self.lines.iter().filter(|line| line.package.is_none());
+        let packages = (1..).zip(&self.lines);
+        let packages = packages.filter_map(|(no, line)| Some((no, line, line.package.as_deref()?)));
+        (goods.collect(), packages.collect())
+    }
+
     fn check(&self) -> Result<()> {
         let fits = |t: &Tender| {
             t.amount.is_positive()
                 && t.given >= t.amount
                 && (t.kind == TenderKind::Cash || t.given == t.amount)
         };
-        let sound = |l: &DocumentLine| l.quantity > 0 && l.net.0 >= 0 && l.net <= l.list;
+        let packed = |l: &DocumentLine| match &l.package {
+            Some(package) => l.quantity == 1 && package.complaint().is_none(),
+            None => true,
+        };
+        let sound = |l: &DocumentLine| {
+            l.quantity > 0 && l.net.0 >= 0 && l.net <= l.list && l.prepaid.is_zero() && packed(l)
+        };
         if self.lines.is_empty() || !self.lines.iter().all(sound) || !self.tenders.iter().all(fits)
         {
             return Err(Refusal::user("sale.malformed"));
@@ -83,9 +99,19 @@ impl SaleRequest {
 pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Result<Plan> {
     request.check()?;
     let mut plan = Plan::new(OperationKind::Sale);
-    let list: Fen = request.lines.iter().map(|line| line.list).sum();
+    let (goods, packages) = request.split();
+    let list: Fen = goods.iter().map(|line| line.list).sum();
+    let net: Fen = goods.iter().map(|line| line.net).sum();
     plan.post_fen(Account::Revenue, None, list);
-    plan.post_fen(Account::Discount, None, request.net() - list);
+    plan.post_fen(Account::Discount, None, net - list);
+    plan.post_fen(Account::Unearned, None, request.net() - net);
+    if !packages.is_empty() && member.is_none() {
+        return Err(Refusal::user("package.member_first"));
+    }
+    for (no, line, package) in packages {
+        let grants = package::grants(line, package, no, &request.stamp);
+        plan.extras.grants.extend(grants);
+    }
     plan.post_fen(Account::Rounding, None, -request.rounding);
     for tender in &request.tenders {
         if let Some(account) = tender.kind.account() {
@@ -180,6 +206,7 @@ pub(crate) mod tests {
             joined_on: TODAY,
             lots,
             instalments: vec![],
+            grants: vec![],
         }
     }
 

@@ -46,6 +46,9 @@ pub struct Sheet {
     pub sale_count: i64,
     pub top_up_count: i64,
     pub refund_count: i64,
+    /// Uses of what was paid for beforehand (PK2), those taken back not counted.
+    #[serde(default)]
+    pub redemption_count: i64,
     pub enrol_count: i64,
     /// How often the drawer was opened without a payment (OP3); no operation of the ledger.
     pub drawer_count: i64,
@@ -91,9 +94,10 @@ pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
             0
         };
         TenderRow {
-            sales: Fen(-sum(&[Kind::Sale], &accounts)),
+            // What a use costs besides is paid from stored value, too (SV8).
+            sales: Fen(-sum(&[Kind::Sale, Kind::Redemption], &accounts)),
             top_ups: Fen(top_ups),
-            refunds: Fen(sum(&[Kind::Refund], &accounts) + reversed),
+            refunds: Fen(sum(&[Kind::Refund, Kind::RedemptionReversal], &accounts) + reversed),
         }
     };
     let all = [
@@ -112,6 +116,7 @@ pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
         sale_count: count(Kind::Sale),
         top_up_count: count(Kind::TopUp),
         refund_count: count(Kind::Refund) + count(Kind::TopUpReversal),
+        redemption_count: count(Kind::Redemption) - count(Kind::RedemptionReversal),
         enrol_count: count(Kind::Enrol),
         drawer_count: 0,
         rounding: Fen(-sum(&[Kind::Sale, Kind::Refund], &[Account::Rounding])),

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::label::LabelRule;
 use super::level::Level;
 use super::money::Fen;
+use super::package::wording::Service;
+use super::product::Product;
 use super::staff::{Limit, Role};
 use super::stored_value::SpendOrder;
 use super::tender::Rounding;
@@ -81,6 +83,11 @@ pub struct Shop {
     pub tills: Vec<Till>,
     /// How the shop's scales write labels.
     pub labels: Vec<LabelRule>,
+    /// Packages, sold or not any more, and the services they can hold.
+    #[serde(default)]
+    pub packages: Vec<Product>,
+    #[serde(default)]
+    pub services: Vec<Service>,
 }
 
 impl Shop {

@@ -74,6 +74,8 @@ pub const fn title(kind: OperationKind) -> &'static str {
         OperationKind::TopUp => "slip.top_up",
         OperationKind::TopUpReversal => "slip.top_up_reversal",
         OperationKind::Instalment => "slip.instalment",
+        OperationKind::Redemption => "slip.redemption",
+        OperationKind::RedemptionReversal => "slip.redemption_reversal",
         OperationKind::ShiftOpen => "slip.shift_open",
         OperationKind::ShiftClose => "slip.shift_close",
         OperationKind::PaidOut => "slip.paid_out",

@@ -1,6 +1,7 @@
 //! What an editor sends: goods and staff.
 
 use crate::domain::money::Fen;
+use crate::domain::package::Package;
 use crate::domain::product::ProductKind;
 use crate::domain::staff::{Pin, Staff};
 
@@ -17,6 +18,8 @@ pub struct ProductEdit {
     pub price: Fen,
     pub member_price: Option<Fen>,
     pub active: bool,
+    /// What a package holds.
+    pub package: Option<Box<Package>>,
 }
 
 /// A member of staff as edited; an empty PIN keeps the old one.

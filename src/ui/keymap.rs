@@ -97,6 +97,12 @@ actions! {
     GiveBack = "give_back",
     /// Put an anonymous sale under a member's name.
     Attach = "attach",
+    /// Use what was paid for beforehand.
+    Redeem = "redeem",
+    /// Who served the customer.
+    Served = "served",
+    /// Whether the customer asked for her.
+    AskedFor = "asked_for",
     /// Choose everything there is.
     All = "all",
     Pay = "pay",

@@ -55,10 +55,13 @@ pub const FILES: &[(&str, &str)] = files![
     "message",
     "new_product",
     "operations",
+    "package",
     "printer",
     "product",
     "reason",
     "receipt",
+    "redeem",
+    "redemption",
     "refund",
     "refusal",
     "reversal",
@@ -77,6 +80,7 @@ pub const FILES: &[(&str, &str)] = files![
     "terms",
     "till",
     "top_up",
+    "undo_redemption",
     "verify",
 ];
 

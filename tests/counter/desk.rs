@@ -66,6 +66,7 @@ pub fn member() -> Member {
         spend_order: None,
     };
     Member {
+        grants: Vec::new(),
         id: 7,
         version: 3,
         edition: 1,
@@ -103,6 +104,7 @@ pub fn member() -> Member {
 
 fn product(id: i32, code: &str, name: &str, kind: ProductKind, price: i64) -> Product {
     Product {
+        package: None,
         id,
         code: Some(code.to_owned()),
         name: name.to_owned(),

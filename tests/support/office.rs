@@ -255,6 +255,7 @@ pub fn opening() -> Opening {
 
 pub fn products() -> Vec<Product> {
     let product = |id, name: &str, code: Option<&str>, price| Product {
+        package: None,
         id,
         code: code.map(str::to_owned),
         name: name.to_owned(),
@@ -301,6 +302,7 @@ fn sheet(expected: i64) -> Sheet {
         refunds: Fen::yuan(refunds),
     };
     Sheet {
+        redemption_count: 0,
         shift: shift(),
         tenders: vec![
             (TenderKind::StoredValue, row(1_376, 0, 68)),

@@ -39,6 +39,8 @@ pub fn shop() -> Shop {
         version: 1,
     };
     Shop {
+        services: Vec::new(),
+        packages: Vec::new(),
         merchant_id: 1,
         name: "云裳理发".to_owned(),
         industry: "salon".to_owned(),

@@ -30,8 +30,11 @@ struct Link {
     strangers: i64,
     revenue: i64,
     discount: i64,
+    unearned: i64,
     list: i64,
     net: i64,
+    /// What packages were sold for, less what was used of them, fen.
+    owed: i64,
 }
 
 /// The tills of a merchant.
@@ -61,13 +64,14 @@ pub async fn follow(
                o.about_id, o.spend, o.visit, o.level_id, o.accounts, o.amounts, o.lots, o.principals, o.bonuses, o.points,
                o.lines, o.new_lots, o.extras, o.document, o.request_hash) as "content!",
              p.n + coalesce(m.n, 0) as "postings!", p.fen + m.fen as "fen!", p.strangers + m.strangers as "strangers!",
-             p.revenue as "revenue!", p.discount as "discount!", l.list as "list!", l.net as "net!"
+             p.revenue as "revenue!", p.discount as "discount!", p.unearned as "unearned!", l.list as "list!", l.net as "net!", l.owed as "owed!"
            from operation o
            cross join lateral (
              select count(*) as n, coalesce(sum(x.amount), 0)::bigint as fen,
                     count(*) filter (where (x.account >= 'cash' and x.account not in ('points_granted', 'points_expired') and x.amount <> 0) is not true) as strangers,
                     coalesce(sum(x.amount) filter (where x.account = 'revenue'), 0)::bigint as revenue,
-                    coalesce(sum(x.amount) filter (where x.account = 'discount'), 0)::bigint as discount
+                    coalesce(sum(x.amount) filter (where x.account = 'discount'), 0)::bigint as discount,
+                    coalesce(sum(x.amount) filter (where x.account = 'unearned'), 0)::bigint as unearned
                from unnest(o.accounts, o.amounts) as x (account, amount)) p
            cross join lateral (
              select count(nullif(y.principal, 0)) + count(nullif(y.bonus, 0)) + count(nullif(y.points, 0)) + (sum(y.points) <> 0)::int as n,
@@ -75,8 +79,10 @@ pub async fn follow(
                     count(*) filter (where y.lot_id is null or y.principal + y.bonus + y.points is null) as strangers
                from unnest(o.lots, o.principals, o.bonuses, o.points) as y (lot_id, principal, bonus, points)) m
            cross join lateral (
-             select coalesce(sum(x.list), 0)::bigint as list, coalesce(sum(x.net), 0)::bigint as net
-               from jsonb_to_recordset(o.lines) as x (list bigint, net bigint)) l
+             select coalesce(sum(x.list) filter (where x.package is null), 0)::bigint as list,
+                    coalesce(sum(x.net) filter (where x.package is null), 0)::bigint as net,
+                    coalesce(sum(case when x.package is not null then x.net else - coalesce(x.prepaid, 0) end), 0)::bigint as owed
+               from jsonb_to_recordset(o.lines) as x (list bigint, net bigint, prepaid bigint, package jsonb)) l
            where o.merchant_id = $1 and o.till_id = $2
            order by o.seq"#,
         merchant,
@@ -117,7 +123,7 @@ fn judge(link: &Link, till: i32, seq: i64, hash: &[u8]) -> Option<Difference> {
         return Some(Difference::new("verify.gap", seq, link.seq).at(link.id, till, link.seq));
     }
     let sign = match link.kind.as_str() {
-        "refund" => -1,
+        "refund" | "redemption_reversal" => -1,
         _ => 1,
     };
     let found = if link.fen != 0 {
@@ -132,6 +138,8 @@ fn judge(link: &Link, till: i32, seq: i64, hash: &[u8]) -> Option<Difference> {
             sign * (link.revenue + link.discount),
             link.net,
         )
+    } else if sign * link.unearned != link.owed {
+        Difference::new("verify.lines", sign * link.unearned, link.owed)
     } else if link.hash != hash {
         Difference::new("verify.hash", short(&link.hash), short(hash))
     } else {

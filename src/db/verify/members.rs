@@ -46,7 +46,7 @@ pub async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diffe
                     coalesce(sum(amount) filter (where account = 'principal'), 0) as principal,
                     coalesce(sum(amount) filter (where account = 'bonus'), 0) as bonus,
                     coalesce(sum(amount) filter (where account = 'points'), 0) as points
-               from posting where merchant_id = $1 and lot_id is not null group by lot_id),
+               from posting where merchant_id = $1 and lot_id is not null and account not in ('units', 'units_granted') group by lot_id),
            held as (
              select l.*, o.till_id, o.seq, o.member_id as opened_by, o.happened_at, o.store_id as opened_in,
                     (l.kind, l.expires_on, l.rule_id, l.rule_version) is distinct from (n.kind, n.expires_on, n.rule_id, n.rule_version) as bent,

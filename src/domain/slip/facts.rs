@@ -8,11 +8,13 @@ use super::{Layout, tender, title};
 use crate::domain::calendar::local;
 use crate::domain::ledger::{DocumentLine, OperationKind, Reason};
 use crate::domain::money::Fen;
+use crate::domain::package::wording;
 use crate::domain::product::ProductKind;
 use crate::domain::receipt::{Document, Receipt};
 use crate::domain::shift::Sheet;
 use crate::domain::shop::Shop;
 use crate::domain::stored_value::SpendOrder;
+use crate::domain::tender::TenderKind;
 
 /// Texts by name, and lists of the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,6 +85,7 @@ pub(super) fn of(receipt: &Receipt, shop: Option<&Shop>, layout: Layout) -> Fact
     let facts = common(receipt, layout);
     match receipt.kind {
         OperationKind::Sale => sale(facts, receipt, layout),
+        OperationKind::Redemption => redemption(facts, receipt, layout),
         OperationKind::TopUp => top_up(facts, receipt, shop, layout),
         OperationKind::TopUpReversal => reversal(facts, receipt, layout),
         OperationKind::Refund => refund(facts, receipt, layout),
@@ -136,7 +139,14 @@ fn sale(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
                 .one("why", (layout.words)(reason(part.reason)))
                 .one("off", -part.fen)
         });
-        item(line).each("reductions", reductions.collect())
+        let package = line.package.iter();
+        let contents = package.clone().flat_map(|package| &package.items);
+        let contents = contents.map(|item| Facts::new().one("item", wording::write(item)));
+        let day = package.filter_map(|package| package.validity.from(receipt.business_on));
+        item(line)
+            .each("reductions", reductions.collect())
+            .each("contents", contents.collect())
+            .maybe("day", day.last())
     });
     let lines = lines.collect();
     let list: Fen = receipt.lines.iter().map(|line| line.list).sum();
@@ -150,6 +160,47 @@ fn sale(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
         .one("total", net - rounding)
         .maybe("points", positive(receipt.document.points));
     tenders(facts, receipt, layout)
+}
+
+/// What was used, who served, what is left, and what was paid besides (PK2, SV8).
+fn redemption(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
+    let document = &receipt.document;
+    let services = receipt
+        .lines
+        .iter()
+        .zip(&document.left)
+        .map(|(line, left)| {
+            let words = if left.quantity.is_some() {
+                format!(
+                    "{} {}",
+                    left.quantity.unwrap_or_default(),
+                    wording::unit(left.unit)
+                )
+            } else {
+                (layout.words)("redeem.endless").to_owned()
+            };
+            Facts::new()
+                .one("name", &line.name)
+                .one(
+                    "quantity",
+                    format!("{} {}", line.quantity, wording::unit(left.unit)),
+                )
+                .one("left", words)
+                .maybe("staff", line.served.as_ref().map(|served| &served.name))
+                .maybe("day", left.expires_on)
+        });
+    let services = services.collect();
+    let paid = Some(document.amount).filter(|amount| amount.is_positive());
+    let tenders = paid.map(|amount| {
+        Facts::new()
+            .one("way", (layout.words)(tender(TenderKind::StoredValue)))
+            .one("given", amount)
+            .maybe("change", None::<Fen>)
+    });
+    facts
+        .maybe("package", document.left.first().map(|left| &left.of))
+        .each("services", services)
+        .each("tenders", tenders.into_iter().collect())
 }
 
 fn item(line: &DocumentLine) -> Facts {
@@ -166,7 +217,9 @@ fn positive(count: i64) -> Option<i64> {
 /// `2 x 68.00`, and for goods by weight `0.525kg x 12.99`.
 fn quantity(line: &DocumentLine) -> String {
     match line.kind {
-        ProductKind::Piece | ProductKind::Service => format!("{} x {}", line.quantity, line.price),
+        ProductKind::Piece | ProductKind::Service | ProductKind::Package => {
+            format!("{} x {}", line.quantity, line.price)
+        }
         ProductKind::Weight => {
             let (kilos, grams) = (line.quantity / 1_000, line.quantity % 1_000);
             format!("{kilos}.{grams:03}kg x {}", line.price)

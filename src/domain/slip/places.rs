@@ -117,6 +117,7 @@ impl Kind {
     pub const fn of(kind: OperationKind) -> Self {
         match kind {
             OperationKind::Sale => Self::Sale,
+            OperationKind::Redemption => Self::Redemption,
             OperationKind::TopUp => Self::TopUp,
             OperationKind::TopUpReversal => Self::TopUpReversal,
             OperationKind::Refund => Self::Refund,
@@ -132,7 +133,11 @@ impl Kind {
             Self::Sale => (
                 &["list", "off", "rounding", "total", "points"],
                 &[
-                    ("lines", &["name", "quantity", "list", "reductions"]),
+                    (
+                        "lines",
+                        &["name", "quantity", "list", "contents", "day", "reductions"],
+                    ),
+                    ("contents", &["item"]),
                     ("reductions", &["why", "off"]),
                     TENDERS,
                 ],

@@ -256,7 +256,9 @@ impl Counter {
             Action::Dormant => return Step::Push((self.doors.dormant)()),
             Action::Devices => return Step::push(Devices::new()),
             Action::More => return self.more(),
-            Action::TopUp | Action::MemberCard => return self.of_member(action, cx),
+            Action::TopUp | Action::MemberCard | Action::Redeem => {
+                return self.of_member(action, cx);
+            }
             _ => {}
         }
         Step::Stay
@@ -267,10 +269,15 @@ impl Counter {
             cx.notice(Tone::Warn, "counter.member_first");
             return Step::Stay;
         };
-        Step::Push(if action == Action::TopUp {
-            (self.doors.top_up)(member)
-        } else {
-            (self.doors.member)(member.id)
+        Step::Push(match action {
+            Action::TopUp => (self.doors.top_up)(member),
+            Action::Redeem if member.grants.is_empty() => {
+                cx.notice(Tone::Warn, "redeem.none");
+                return Step::Stay;
+            }
+            Action::Redeem if cx.session.shift.is_none() => (self.doors.open_shift)(),
+            Action::Redeem => (self.doors.redeem)(member),
+            _ => (self.doors.member)(member.id),
         })
     }
 
@@ -368,6 +375,11 @@ impl Counter {
         }
         if cx.session.shift.is_none() {
             return Step::Push((self.doors.open_shift)());
+        }
+        let packed = self.sale.all().iter().any(|line| line.package.is_some());
+        if packed && !self.known() {
+            cx.notice(Tone::Warn, "package.member_first");
+            return Step::Stay;
         }
         if self.wants_approval(cx) {
             self.question = Some(Question::Approval);

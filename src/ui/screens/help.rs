@@ -49,11 +49,13 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "new_product",
     "open_shift",
     "operations",
+    "package",
     "pay_out",
     "printer",
     "product",
     "reason",
     "receipt",
+    "redeem",
     "refund",
     "reversal",
     "rule",
@@ -66,6 +68,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "terms",
     "till",
     "top_up",
+    "undo_redemption",
 ];
 
 /// A line of help as it is drawn.

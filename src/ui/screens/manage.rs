@@ -24,6 +24,7 @@ pub mod levels;
 pub mod limits;
 pub mod list;
 pub mod log;
+pub mod packages;
 pub mod products;
 pub mod rules;
 pub mod staff_list;
@@ -41,11 +42,16 @@ struct Place {
     open: fn(&Session) -> Box<dyn Screen>,
 }
 
-const PLACES: [Place; 11] = [
+const PLACES: [Place; 12] = [
     Place {
         title: "manage.products",
         about: "manage.products_about",
         open: |_| Box::new(list::List::<products::Products>::new()),
+    },
+    Place {
+        title: "manage.packages",
+        about: "manage.packages_about",
+        open: |_| Box::new(list::List::<packages::Packages>::new()),
     },
     Place {
         title: "manage.staff",

@@ -99,12 +99,12 @@ impl MemberCard {
             Some(Row::Points(_) | Row::PointsLot { .. } | Row::Debt(_)) => {
                 self.statement(Unit::Points)
             }
-            Some(Row::Promised { operation_id, .. }) => {
+            Some(Row::Promised { operation_id, .. } | Row::Grant { operation_id, .. }) => {
                 let id = *operation_id;
                 self.receipt = Some(cx.ask(Query::ReadReceipt { id }));
                 Step::Stay
             }
-            None => Step::Stay,
+            Some(Row::Packages(_)) | None => Step::Stay,
         }
     }
 

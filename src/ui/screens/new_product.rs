@@ -69,6 +69,7 @@ impl NewProduct {
             _ => ProductKind::Weight,
         };
         let edit = ProductEdit {
+            package: None,
             id: None,
             version: 0,
             code: Some(self.code.clone()),

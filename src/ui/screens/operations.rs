@@ -15,6 +15,7 @@ use crate::ui::screens::attach::Attach;
 use crate::ui::screens::receipt::Receipt;
 use crate::ui::screens::refund::Refund;
 use crate::ui::screens::reversal::Reversal;
+use crate::ui::screens::undo_redemption::UndoRedemption;
 use crate::ui::theme::Role;
 use crate::ui::widgets::table::{Cell, Column, MOST_ROWS, Table};
 
@@ -120,6 +121,9 @@ impl Operations {
     fn give_back(&self) -> Step {
         match self.table.selected() {
             Some(row) if row.kind == OperationKind::Sale => Step::push(Refund::new(row.id)),
+            Some(row) if row.kind == OperationKind::Redemption => {
+                Step::push(UndoRedemption::new(row.id))
+            }
             Some(row) => Step::push(Reversal::new(row.id)),
             None => Step::Stay,
         }
@@ -174,7 +178,10 @@ impl Screen for Operations {
         match action {
             Action::Accept => row.is_some() && self.reading.is_none(),
             Action::GiveBack => row.is_some_and(|row| {
-                let kind = matches!(row.kind, OperationKind::Sale | OperationKind::TopUp);
+                let kind = matches!(
+                    row.kind,
+                    OperationKind::Sale | OperationKind::TopUp | OperationKind::Redemption
+                );
                 kind && !row.reversed
             }),
             Action::Attach => row.is_some_and(|row| self.attachable(row)),

@@ -397,7 +397,7 @@ fn cells(row: &Chosen, _look: &Look) -> Vec<Cell> {
     let worth = row.sold.worth(row.quantity);
     let count = |quantity: i64| match row.sold.line.kind {
         ProductKind::Weight => format!("{quantity}g"),
-        ProductKind::Piece | ProductKind::Service => quantity.to_string(),
+        ProductKind::Piece | ProductKind::Service | ProductKind::Package => quantity.to_string(),
     };
     let is_chosen = row.quantity > 0;
     vec![

@@ -189,6 +189,8 @@ const fn kind(kind: OperationKind) -> &'static str {
         OperationKind::TopUp => "statement.top_up",
         OperationKind::TopUpReversal => "statement.top_up_reversal",
         OperationKind::Instalment => "statement.instalment",
+        OperationKind::Redemption => "statement.redemption",
+        OperationKind::RedemptionReversal => "statement.redemption_reversal",
         OperationKind::ShiftOpen => "statement.shift_open",
         OperationKind::ShiftClose => "statement.shift_close",
         OperationKind::PaidOut => "statement.paid_out",

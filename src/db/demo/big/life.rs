@@ -431,6 +431,7 @@ fn recorded(request: &SaleRequest, plan: &Plan) -> SaleRecord {
             .collect(),
         returned_before: Fen::ZERO,
         base: points::base_of(&plan.document),
+        grants: Vec::new(),
     }
 }
 
@@ -462,6 +463,7 @@ impl World {
             joined_on,
             lots: Vec::new(),
             instalments: Vec::new(),
+            grants: Vec::new(),
         })
     }
 }

@@ -11,8 +11,23 @@ use crate::error::{Refusal, Result};
 use crate::query::{Noun, Query, Reply, Ticket};
 use crate::ui::screen::{Cx, Outcome, Step};
 use crate::ui::screens::attach::Attach;
+use crate::ui::screens::redeem::counted;
 use crate::ui::text::Say;
 use crate::ui::widgets::notice::Tone;
+
+/// What was used and what is left of it.
+fn redeemed(receipt: &Receipt, cx: &Cx) -> Say {
+    let line = receipt.lines.first();
+    let name = line.map_or("", |line| line.name.as_str());
+    let remaining = receipt.document.left.first();
+    let say = match remaining.and_then(|it| it.quantity.map(|left| (it.unit, left))) {
+        Some((unit, left)) => counted(unit, left, "redeem.left"),
+        None => Say::new("redeem.endless"),
+    };
+    Say::new("counter.redeemed")
+        .with("service", name)
+        .with("left", cx.say(&say))
+}
 
 impl Counter {
     pub(super) fn answered(&mut self, ticket: Ticket, answer: Result<Reply>, cx: &mut Cx) -> Step {
@@ -150,6 +165,12 @@ impl Counter {
         if receipt.kind != OperationKind::Sale {
             let key = match receipt.kind {
                 OperationKind::TopUp => "counter.topped_up",
+                OperationKind::Redemption => {
+                    let say = redeemed(receipt, cx);
+                    cx.notice(Tone::Good, say);
+                    self.refresh(cx);
+                    return;
+                }
                 _ => "counter.posted",
             };
             let amount = receipt.document.amount;

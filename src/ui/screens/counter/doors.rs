@@ -13,6 +13,7 @@ use crate::ui::screens::member::MemberCard;
 use crate::ui::screens::open_shift::OpenShift;
 use crate::ui::screens::operations::Operations;
 use crate::ui::screens::pay_out::PayOut;
+use crate::ui::screens::redeem::Redeem;
 use crate::ui::screens::tender::Tender;
 use crate::ui::screens::top_up::TopUp;
 use crate::ui::text::Say;
@@ -28,6 +29,7 @@ pub struct Doors {
     pub tender: Pay,
     pub top_up: fn(Box<Member>) -> Door,
     pub member: fn(i64) -> Door,
+    pub redeem: fn(Box<Member>) -> Door,
     pub operations: fn(i32) -> Door,
     pub dormant: fn() -> Door,
     pub approve: fn(Say, Act) -> Door,
@@ -45,6 +47,7 @@ impl Default for Doors {
             },
             top_up: |member| Box::new(TopUp::new(member)),
             member: |id| Box::new(MemberCard::new(id)),
+            redeem: |member| Box::new(Redeem::new(member)),
             operations: |till| Box::new(Operations::new(OperationsOf::Till(till))),
             dormant: || Box::new(Dormant::new()),
             approve: |why, act| Box::new(Approve::new(why, act)),

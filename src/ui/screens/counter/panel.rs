@@ -8,14 +8,19 @@ use super::Counter;
 use super::view::{is_some, visited};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
+use crate::domain::redemption::services;
 use crate::ui::paint;
 use crate::ui::screen::Look;
+use crate::ui::screens::redeem::left;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::width;
 
 /// A birthday, or an expiry, within this many days is near.
 const NEAR_DAYS: i64 = 30;
+
+/// Services paid for beforehand that are named.
+const MOST_SERVICES: usize = 3;
 
 /// Columns of the labels.
 const LABEL: u16 = 9;
@@ -69,6 +74,28 @@ impl Counter {
             put(look.text("counter.coming"), &coming.to_string(), Role::Text);
         }
         row += 1;
+        let prepaid = services(&member.grants, today);
+        for (place, service) in prepaid.iter().take(MOST_SERVICES).enumerate() {
+            let label = if place == 0 {
+                look.text("counter.packages")
+            } else {
+                ""
+            };
+            let say = Say::new("counter.package_left")
+                .with("service", &service.name)
+                .with("left", look.say(&left(service)));
+            let role = if service.is_past {
+                Role::Warn
+            } else {
+                Role::Title
+            };
+            let text = look.say(&say);
+            row += block(frame, paint::below(area, row), label, &text, role, look);
+        }
+        if let Some(more) = prepaid.len().checked_sub(MOST_SERVICES).filter(|n| *n > 0) {
+            let text = look.say(&Say::new("counter.packages_more").with("n", more));
+            row += block(frame, paint::below(area, row), "", &text, Role::Dim, look);
+        }
         for (label, say, role) in remarks(member, today) {
             let text = look.say(&say);
             row += block(

@@ -236,7 +236,11 @@ impl Counter {
     }
 
     /// A line comes back from its popup. A price set by hand needs a right.
-    pub(super) fn edited(&mut self, place: Option<usize>, line: CartLine, cx: &mut Cx) -> Step {
+    pub(super) fn edited(&mut self, place: Option<usize>, mut line: CartLine, cx: &mut Cx) -> Step {
+        if line.package.is_some() && line.quantity != 1 {
+            line.quantity = 1;
+            cx.notice(Tone::Warn, "package.one_each");
+        }
         let Some(place) = place else {
             return self.place(line, cx);
         };

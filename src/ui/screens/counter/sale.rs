@@ -60,7 +60,11 @@ impl Sale {
     /// Pieces of a product: more of the line that has it already, or a line of its own. Returns
     /// whether there was room.
     pub fn add(&mut self, product: &Product, pieces: i64) -> bool {
-        self.join(CartLine::of(product, pieces))
+        if product.package.is_none() {
+            return self.join(CartLine::of(product, pieces));
+        }
+        // Each package is a line: what it holds is counted by itself (PK4).
+        (0..pieces).all(|_| self.push(CartLine::of(product, 1)))
     }
 
     /// More of the line that is the same already, or a line of its own: what was weighed, or has money of
@@ -92,6 +96,9 @@ impl Sale {
         let Some(line) = self.selected().cloned() else {
             return false;
         };
+        if line.package.is_some() {
+            return false;
+        }
         let quantity = quantity.min(MOST_PIECES);
         let mut line = CartLine { quantity, ..line };
         line.carried.money = None;

@@ -2,6 +2,7 @@
 
 use super::edit::{Edit, Subject};
 use super::list::Rows;
+use super::packages::Packages;
 use crate::domain::code::{Origin, Situation, known_as, meanings, of_goods};
 use crate::domain::gtin::Gtin;
 use crate::domain::product::{Product, ProductKind};
@@ -86,6 +87,7 @@ impl Rows for Products {
         let kind = match kind {
             _ if !product.active => look.text("manage.off"),
             Some((ProductKind::Weight | ProductKind::Service, key)) => look.text(key),
+            None => look.text("product.package"),
             _ => "",
         };
         let member_price = product.member_price.map(Cell::money);
@@ -103,6 +105,9 @@ impl Rows for Products {
     }
 
     fn edit(row: Option<&Product>, session: &Session) -> Edit {
+        if let Some(package) = row.filter(|product| product.kind == ProductKind::Package) {
+            return Packages::edit(Some(package), session);
+        }
         let product = row.cloned().map_or(Draft::default(), |product| Draft {
             code: Some(printed(&product)),
             product: Some(product),
@@ -286,6 +291,7 @@ impl Subject for Draft {
             price,
             member_price,
             active: form.is_yes(ACTIVE),
+            package: None,
         };
         Some(Query::SaveProduct {
             editor,

@@ -6,10 +6,12 @@ use ratatui::layout::Rect;
 use uuid::Uuid;
 
 use crate::domain::calendar::local;
+use crate::domain::grant::Unit;
 use crate::domain::ledger::LotKind;
 use crate::domain::member::{Lot, Member};
 use crate::domain::money::Fen;
 use crate::ui::screen::Look;
+use crate::ui::screens::redeem::counted;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::table::{Cell, Column, Table};
@@ -42,6 +44,17 @@ pub enum Row {
         due_on: NaiveDate,
         bonus: Fen,
     },
+    /// Services paid for beforehand (PK1).
+    Packages(Fen),
+    Grant {
+        operation_id: Uuid,
+        service: String,
+        of: String,
+        unit: Unit,
+        left: Option<i64>,
+        until: Option<NaiveDate>,
+        value: Fen,
+    },
     Points(i64),
     PointsLot {
         at: DateTime<Utc>,
@@ -70,6 +83,19 @@ pub fn of(member: &Member) -> Vec<Row> {
         operation_id: promised.operation_id,
         due_on: promised.due_on,
         bonus: promised.bonus,
+    }));
+    if !member.grants.is_empty() {
+        let worth = member.grants.iter().map(|grant| grant.value).sum();
+        rows.push(Row::Packages(worth));
+    }
+    rows.extend(member.grants.iter().map(|grant| Row::Grant {
+        operation_id: grant.operation_id,
+        service: grant.terms.name.clone(),
+        of: grant.terms.of.clone(),
+        unit: grant.terms.unit,
+        left: grant.quantity,
+        until: grant.expires_on,
+        value: grant.value,
     }));
     rows.push(Row::Points(member.points));
     let points = lots(LotKind::Points).filter(|lot| lot.points != 0);
@@ -124,6 +150,37 @@ fn cells(row: &Row, look: &Look) -> Vec<Cell> {
             let say = Say::new("member.promised").with("day", due_on);
             let label = Cell::from(format!("  {}", look.say(&say)));
             vec![label, blank(), blank(), part(*b), blank()]
+        }
+        Row::Packages(worth) => vec![
+            Cell::from(look.text("member.packages")).role(Role::Title),
+            blank(),
+            blank(),
+            blank(),
+            Cell::money(*worth),
+        ],
+        Row::Grant {
+            service,
+            of,
+            unit,
+            left,
+            until,
+            value,
+            ..
+        } => {
+            let say = Say::new("member.package")
+                .with("service", service)
+                .with("of", of);
+            let left = match left {
+                Some(left) => look.say(&counted(*unit, *left, "redeem.left")),
+                None => look.text("redeem.endless").to_owned(),
+            };
+            vec![
+                Cell::from(format!("  {}", look.say(&say))),
+                last_day(*until, true, look),
+                blank(),
+                Cell::from(left),
+                Cell::from(value.to_string()),
+            ]
         }
         Row::Points(points) => vec![
             Cell::from(look.text("member.points")).role(Role::Title),

@@ -1,0 +1,77 @@
+//! Claims: what a sale opened, less what was used of it, and what the shop owes for all of them (PK4).
+
+use sqlx::PgConnection;
+
+use super::{Difference, Wrong};
+use crate::db::refuse::refuse;
+use crate::error::Result;
+
+/// PK1, PK2, PK4: a claim holds what its operations say, under the terms it was sold with, until the day that follows
+/// from them; all together are worth the account of what is not yet earned.
+pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+    let row = sqlx::query!(
+        r#"with opened as (
+             select g.*, o.id as operation_id, o.member_id, o.till_id, o.seq, o.happened_at, o.store_id
+               from operation o, jsonb_to_recordset(o.extras -> 'grants')
+                 as g (id uuid, kind grant_kind, no smallint, product_id int, rule_id int, quantity bigint, value bigint, expires_on date, terms jsonb)
+              where o.merchant_id = $1 and o.kind = 'sale'),
+           moved as (
+             select m.grant_id as id, sum(m.quantity) as quantity, sum(m.value) as value, bool_or(o.kind = 'refund') as returned,
+                    count(distinct o.member_id) > 1 as strange
+               from operation o, jsonb_to_recordset(o.extras -> 'moves') as m (grant_id uuid, quantity bigint, value bigint)
+              where o.merchant_id = $1 group by 1),
+           should as (
+             select a.id, a.operation_id, a.member_id, a.till_id, a.seq, a.no, a.terms ->> 'name' as what,
+                    case when m.returned then 0 else a.quantity + coalesce(m.quantity, 0) end as quantity,
+                    a.value + coalesce(m.value, 0) as value,
+                    case when a.terms ->> 'valid_days' is null then a.expires_on
+                         else d.first_on + (a.terms ->> 'valid_days')::int end as expires_on,
+                    d.last_on as used_on, a.kind, a.product_id, a.rule_id, a.happened_at, a.store_id, a.terms
+               from opened a left join moved m on m.id = a.id
+               cross join lateral grant_days($1, a.member_id, a.id) d),
+           wrong as materialized (
+             select coalesce(s.id, g.id) as id, s.till_id, s.seq, coalesce(s.member_id, g.member_id) as member_id, coalesce(s.what, g.terms ->> 'name') as what,
+                    format('%s: %s, %s, %s', s.quantity, s.value, s.expires_on, s.used_on) as expected,
+                    format('%s: %s, %s, %s', g.quantity, g.value, g.expires_on, g.used_on) as found
+               from should s full join (select * from member_grant where merchant_id = $1) g on g.id = s.id
+              where (s.quantity, s.value, s.expires_on, s.used_on, s.member_id, s.operation_id, s.no, s.kind, s.product_id, s.rule_id, s.happened_at, s.store_id, s.terms)
+                    is distinct from
+                    (g.quantity, g.value, g.expires_on, g.used_on, g.member_id, g.operation_id, g.no, g.kind, g.product_id, g.rule_id, g.opened_at, g.store_id, g.terms))
+           select w.id as "id!", w.till_id as "till?", w.seq as "seq?", w.member_id as "member!", w.what as "what?", w.expected as "expected?", w.found as "found?"
+             from wrong w order by w.till_id, w.seq, w.id limit 1"#,
+        merchant
+    )
+    .fetch_optional(&mut *conn)
+    .await
+    .map_err(refuse)?;
+    if let Some(row) = row {
+        let wrong = Wrong {
+            what: row.what,
+            expected: row.expected,
+            found: row.found,
+        };
+        let found = wrong.named("verify.grant").with("member", row.member);
+        return Ok(Some(match (row.till, row.seq) {
+            (Some(till), Some(seq)) => found.at(row.id, till, seq),
+            _ => found
+                .with("operation", row.id)
+                .with("till", 0)
+                .with("seq", 0),
+        }));
+    }
+    owed(conn, merchant).await
+}
+
+/// PK4: what was paid beforehand and is not yet earned stands in the claims, to the fen.
+async fn owed(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+    let row = sqlx::query!(
+        r#"select (select coalesce(sum(a.amount), 0) from operation o, unnest(o.accounts, o.amounts) as a (account, amount)
+                    where o.merchant_id = $1 and a.account = 'unearned')::bigint as "posted!",
+                  (select coalesce(sum(value), 0) from member_grant where merchant_id = $1)::bigint as "held!""#,
+        merchant
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(refuse)?;
+    Ok((row.posted != row.held).then(|| Difference::new("verify.unearned", row.posted, row.held)))
+}

@@ -1,0 +1,208 @@
+//! `grant`: what a member may claim that is neither money nor points: services of a package, coupons,
+//! entitlements (LG1, PK1).
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::money::Fen;
+use super::package::Material;
+
+/// What kind of claim it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantKind {
+    Package,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    #[default]
+    Session,
+    Minute,
+    Lesson,
+    Day,
+}
+
+impl Unit {
+    pub const ALL: [Self; 4] = [Self::Session, Self::Minute, Self::Lesson, Self::Day];
+}
+
+/// What it was given under: nobody changes it any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Terms {
+    /// The service, and the package it came with.
+    pub name: String,
+    pub of: String,
+    pub unit: Unit,
+    /// How many there were, and what was paid for them, fen.
+    pub quantity: Option<i64>,
+    pub value: Fen,
+    /// What one costs without a package, fen.
+    pub price: Fen,
+    /// What each use costs besides, fen (SV8).
+    pub copay: Fen,
+    /// Days of validity that begin with the first use, that day not counted.
+    pub valid_days: Option<u32>,
+    /// Days after which it is time again (PK3).
+    pub cycle_days: Option<u32>,
+    pub is_giftable: bool,
+    pub materials: Vec<Material>,
+}
+
+/// A claim that an operation opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewGrant {
+    pub id: Uuid,
+    pub kind: GrantKind,
+    /// The line of the receipt it came with.
+    pub no: i16,
+    pub product_id: Option<i32>,
+    /// The package or rule it follows from.
+    pub rule_id: Option<i32>,
+    /// None: as often as she likes while it is valid.
+    pub quantity: Option<i64>,
+    /// What was paid for it, fen: the shop's debt until it is used.
+    pub value: Fen,
+    pub expires_on: Option<NaiveDate>,
+    pub terms: Terms,
+}
+
+/// What an operation does to a claim: units and fen, taken with minus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantMove {
+    pub grant_id: Uuid,
+    pub quantity: i64,
+    pub value: Fen,
+}
+
+/// A claim as she holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    pub id: Uuid,
+    /// What brought it.
+    pub operation_id: Uuid,
+    pub kind: GrantKind,
+    pub product_id: Option<i32>,
+    /// What is left: units, none is without limit; fen.
+    pub quantity: Option<i64>,
+    pub value: Fen,
+    pub opened_at: DateTime<Utc>,
+    /// The last valid day; none is for ever, or not known before the first use.
+    pub expires_on: Option<NaiveDate>,
+    /// The last use.
+    pub used_on: Option<NaiveDate>,
+    pub terms: Terms,
+}
+
+impl Grant {
+    /// Whether its last valid day is before `today`.
+    #[must_use]
+    pub fn is_past(&self, today: NaiveDate) -> bool {
+        self.expires_on.is_some_and(|day| day < today)
+    }
+
+    /// Whether something of it is left, past or not.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.quantity.is_none_or(|left| left > 0)
+    }
+
+    /// What `quantity` of what is left is worth, fen: floored, so that the last use brings the rest (PK4). Of one
+    /// without limit it is the part of its time that is over by `today`: what remains is for the days to come.
+    #[must_use]
+    pub fn worth(&self, quantity: i64, today: NaiveDate) -> Fen {
+        match self.quantity {
+            Some(left) => self.value.ratio(quantity.min(left), left),
+            None => self.value - self.not_yet(today),
+        }
+    }
+
+    /// What of the price of a claim without limit is for days after `today`, fen.
+    fn not_yet(&self, today: NaiveDate) -> Fen {
+        let begun = super::calendar::local(self.opened_at).date_naive();
+        let (Some(last), true) = (self.expires_on, today >= begun) else {
+            return self.value;
+        };
+        let all = (last - begun).num_days() + 1;
+        let rest = (last - today).num_days().clamp(0, all);
+        self.terms.value.ratio(rest, all).min(self.value)
+    }
+
+    /// When it is time for the next one (PK3).
+    #[must_use]
+    pub fn next_on(&self) -> Option<NaiveDate> {
+        let days = Days::new(self.terms.cycle_days?.into());
+        self.used_on?.checked_add_days(days)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::domain::stored_value::tests::TODAY;
+    use proptest::prelude::*;
+
+    /// So many units of a service that were paid with so much.
+    pub(crate) fn grant(id: u128, product_id: i32, quantity: i64, value: i64) -> Grant {
+        Grant {
+            id: Uuid::from_u128(id),
+            operation_id: Uuid::from_u128(99),
+            kind: GrantKind::Package,
+            product_id: Some(product_id),
+            quantity: Some(quantity),
+            value: Fen(value),
+            opened_at: DateTime::UNIX_EPOCH,
+            expires_on: None,
+            used_on: None,
+            terms: Terms {
+                name: format!("项目{product_id}"),
+                quantity: Some(quantity),
+                value: Fen(value),
+                ..Terms::default()
+            },
+        }
+    }
+
+    #[test]
+    fn a_card_without_limit_is_worth_its_days() {
+        let mut card = grant(1, 1, 1, 30_000);
+        card.quantity = None;
+        card.opened_at = "2026-11-01T02:00:00Z".parse().unwrap();
+        card.expires_on = "2026-11-30".parse().ok();
+        let on = |day: &str| card.worth(1, day.parse().unwrap());
+        assert_eq!(on("2026-11-01"), Fen(1_000));
+        assert_eq!(on("2026-11-15"), Fen(15_000));
+        assert_eq!(on("2026-11-30"), Fen(30_000));
+        assert_eq!(on("2026-12-24"), Fen(30_000));
+        card.value = Fen(15_000);
+        assert_eq!(card.worth(1, "2026-11-15".parse().unwrap()), Fen::ZERO);
+        assert_eq!(card.worth(1, "2026-11-16".parse().unwrap()), Fen(1_000));
+    }
+
+    proptest! {
+        /// PK4: the uses add up to what was paid, whatever their size.
+        #[test]
+        fn uses_add_up(quantity in 1_i64..200, value in 0_i64..10_000_000, steps in prop::collection::vec(1_i64..20, 1..60)) {
+            let mut held = grant(1, 1, quantity, value);
+            let mut earned = Fen::ZERO;
+            for step in steps {
+                let Some(left) = held.quantity.filter(|left| *left > 0) else { break };
+                let step = step.min(left);
+                let part = held.worth(step, TODAY);
+                prop_assert!(part.0 >= 0 && part <= held.value);
+                earned += part;
+                held.value -= part;
+                held.quantity = Some(left - step);
+            }
+            prop_assert_eq!(earned + held.value, Fen(value));
+            if held.quantity == Some(0) {
+                prop_assert_eq!(held.value, Fen::ZERO);
+            }
+        }
+    }
+}
