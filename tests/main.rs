@@ -39,6 +39,7 @@ mod paper;
 mod paying;
 mod points;
 mod proxy;
+mod redeem;
 mod remote;
 mod rights;
 mod scanning;

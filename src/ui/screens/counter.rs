@@ -7,6 +7,7 @@ mod finder;
 mod goods;
 mod menu;
 mod panel;
+mod pay;
 mod receive;
 mod sale;
 mod view;
@@ -23,7 +24,6 @@ use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::price::{CartLine, Quote, quote};
 use crate::domain::product::Product;
-use crate::domain::staff::Act;
 use crate::query::{Cart, HeldSale, Query, Ticket};
 use crate::session::Session;
 use crate::ui::keymap::Action;
@@ -37,11 +37,7 @@ use crate::ui::widgets::notice::Tone;
 use code::Code;
 use doors::Doors;
 use finder::{Entered, Finder, Row};
-use receive::override_of;
 use sale::Sale;
-
-/// Prices set by hand that an approver sees one by one.
-const MOST_OVERRIDES: usize = 3;
 
 /// Questions under way at once; a scan beyond them is refused with a word.
 const MOST_FETCHES: usize = 16;
@@ -271,10 +267,6 @@ impl Counter {
         };
         Step::Push(match action {
             Action::TopUp => (self.doors.top_up)(member),
-            Action::Redeem if member.grants.is_empty() => {
-                cx.notice(Tone::Warn, "redeem.none");
-                return Step::Stay;
-            }
             Action::Redeem if cx.session.shift.is_none() => (self.doors.open_shift)(),
             Action::Redeem => (self.doors.redeem)(member),
             _ => (self.doors.member)(member.id),
@@ -361,60 +353,6 @@ impl Counter {
             return Step::push(Confirm::new("counter.clear").careful());
         }
         Step::Stay
-    }
-
-    /// On to the payment, once every scan has its answer: none may be left out of the bill.
-    fn pay(&mut self, cx: &mut Cx) -> Step {
-        if self.is_fetching() {
-            self.pays = true;
-            return Step::Stay;
-        }
-        self.pays = false;
-        if self.sale.is_empty() {
-            return Step::Stay;
-        }
-        if cx.session.shift.is_none() {
-            return Step::Push((self.doors.open_shift)());
-        }
-        let packed = self.sale.all().iter().any(|line| line.package.is_some());
-        if packed && !self.known() {
-            cx.notice(Tone::Warn, "package.member_first");
-            return Step::Stay;
-        }
-        if self.wants_approval(cx) {
-            self.question = Some(Question::Approval);
-            return Step::Push((self.doors.approve)(self.overrides(cx), Act::Price));
-        }
-        let lines = self.quote(cx.session).lines;
-        let approver = self.sale.approver(cx.session.staff.as_ref());
-        let cart = self.cart();
-        Step::Push((self.doors.tender)(
-            lines,
-            self.member.clone(),
-            approver,
-            cart,
-        ))
-    }
-
-    /// Who approved a price is forgotten with the screen; the price is not.
-    fn wants_approval(&self, cx: &Cx) -> bool {
-        let approver = self.sale.approver(cx.session.staff.as_ref());
-        let may = cx.session.limit().is_some_and(|limit| limit.price_override);
-        approver.is_none() && !may && self.sale.is_special()
-    }
-
-    /// The prices set by hand, for whoever approves them.
-    fn overrides(&self, cx: &Cx) -> Say {
-        let by_hand = self.sale.all().iter();
-        let mut by_hand = by_hand.filter(|line| line.override_price.is_some());
-        let shown = by_hand.by_ref().take(MOST_OVERRIDES);
-        let mut texts: Vec<String> = shown.map(|line| cx.say(&override_of(line))).collect();
-        let more = by_hand.count();
-        if more > 0 {
-            let say = Say::new("counter.overrides_more").with("count", more);
-            texts.push(cx.say(&say));
-        }
-        Say::new("counter.overrides").with("lines", texts.join("; "))
     }
 
     fn hold(&mut self, cx: &mut Cx) {
@@ -514,7 +452,20 @@ impl Screen for Counter {
         }
     }
 
+    /// Redeeming is for whoever has paid beforehand.
+    fn has(&self, action: Action) -> bool {
+        let member = self.member.as_ref();
+        action != Action::Redeem || member.is_some_and(|member| !member.grants.is_empty())
+    }
+
     fn why_not(&self, action: Action) -> Option<Say> {
+        if action == Action::Redeem {
+            let key = match &self.member {
+                Some(_) => "redeem.none",
+                None => "counter.member_first",
+            };
+            return Some(Say::new(key));
+        }
         if !self.sale.is_empty() || self.is_fetching() {
             return None;
         }

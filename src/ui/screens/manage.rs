@@ -49,11 +49,6 @@ const PLACES: [Place; 12] = [
         open: |_| Box::new(list::List::<products::Products>::new()),
     },
     Place {
-        title: "manage.packages",
-        about: "manage.packages_about",
-        open: |_| Box::new(list::List::<packages::Packages>::new()),
-    },
-    Place {
         title: "manage.staff",
         about: "manage.staff_about",
         open: |_| Box::new(list::List::<staff_list::StaffList>::new()),
@@ -97,6 +92,11 @@ const PLACES: [Place; 12] = [
         title: "manage.labels",
         about: "manage.labels_about",
         open: |_| Box::new(list::List::<labels::Labels>::new()),
+    },
+    Place {
+        title: "manage.packages",
+        about: "manage.packages_about",
+        open: |_| Box::new(list::List::<packages::Packages>::new()),
     },
     Place {
         title: "manage.drawer",

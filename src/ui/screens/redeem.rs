@@ -238,7 +238,7 @@ impl Redeem {
             return vec![(look.text("redeem.none").to_owned(), Role::Warn)];
         };
         let mut lines = Vec::new();
-        let now = counted(service.unit, self.quantity, "redeem.now");
+        let now = taken(service.unit, self.quantity);
         let now = now.with("service", &service.name);
         lines.push((look.say(&now), Role::Title));
         lines.push((
@@ -281,22 +281,29 @@ impl Redeem {
 pub fn left(service: &ServiceLeft) -> Say {
     match service.left {
         None => Say::new("redeem.endless"),
-        Some(left) => counted(service.unit, left, "redeem.left"),
+        Some(left) => counted(service.unit, left),
     }
 }
 
-/// A text about so many units: `key` with the unit's name behind it.
+/// So many units that are left.
 #[must_use]
-pub fn counted(unit: Unit, quantity: i64, key: &str) -> Say {
-    let key = match (key, unit) {
-        ("redeem.now", Unit::Session) => "redeem.now_session",
-        ("redeem.now", Unit::Minute) => "redeem.now_minute",
-        ("redeem.now", Unit::Lesson) => "redeem.now_lesson",
-        ("redeem.now", Unit::Day) => "redeem.now_day",
-        (_, Unit::Session) => "redeem.left_session",
-        (_, Unit::Minute) => "redeem.left_minute",
-        (_, Unit::Lesson) => "redeem.left_lesson",
-        (_, Unit::Day) => "redeem.left_day",
+pub fn counted(unit: Unit, left: i64) -> Say {
+    let key = match unit {
+        Unit::Session => "redeem.left_session",
+        Unit::Minute => "redeem.left_minute",
+        Unit::Lesson => "redeem.left_lesson",
+        Unit::Day => "redeem.left_day",
+    };
+    Say::new(key).with("n", left)
+}
+
+/// So many units that are used now.
+fn taken(unit: Unit, quantity: i64) -> Say {
+    let key = match unit {
+        Unit::Session => "redeem.now_session",
+        Unit::Minute => "redeem.now_minute",
+        Unit::Lesson => "redeem.now_lesson",
+        Unit::Day => "redeem.now_day",
     };
     Say::new(key).with("n", quantity)
 }

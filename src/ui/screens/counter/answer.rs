@@ -21,7 +21,7 @@ fn redeemed(receipt: &Receipt, cx: &Cx) -> Say {
     let name = line.map_or("", |line| line.name.as_str());
     let remaining = receipt.document.left.first();
     let say = match remaining.and_then(|it| it.quantity.map(|left| (it.unit, left))) {
-        Some((unit, left)) => counted(unit, left, "redeem.left"),
+        Some((unit, left)) => counted(unit, left),
         None => Say::new("redeem.endless"),
     };
     Say::new("counter.redeemed")

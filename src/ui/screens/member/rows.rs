@@ -171,7 +171,7 @@ fn cells(row: &Row, look: &Look) -> Vec<Cell> {
                 .with("service", service)
                 .with("of", of);
             let left = match left {
-                Some(left) => look.say(&counted(*unit, *left, "redeem.left")),
+                Some(left) => look.say(&counted(*unit, *left)),
                 None => look.text("redeem.endless").to_owned(),
             };
             vec![
