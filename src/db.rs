@@ -211,13 +211,14 @@ impl Db {
                 .map(receipt),
             Query::ReverseTopUp(request) => self.reverse_top_up(&request, Fresh).await.map(receipt),
             Query::Refund(request) => self.refund(&request, Fresh).await.map(receipt),
-            Query::Redeem { request, member } => self
-                .redeem(&request, Some(&member), Fresh)
+            Query::Redeem { request, member } => {
+                Box::pin(self.redeem(&request, Some(&member), Fresh))
+                    .await
+                    .map(receipt)
+            }
+            Query::UndoRedemption(request) => Box::pin(self.undo_redemption(&request, Fresh))
                 .await
                 .map(receipt),
-            Query::UndoRedemption(request) => {
-                self.undo_redemption(&request, Fresh).await.map(receipt)
-            }
             Query::ReleaseInstalments { stamp, member_id } => self
                 .release_instalments(&stamp, member_id)
                 .await

@@ -98,7 +98,7 @@ async fn card(till: &Counter) -> (Product, i32, i32) {
         validity: Validity::FromFirstUse(365),
         is_giftable: false,
     };
-    let sold = goods("十次剪发卡", ProductKind::Package, 30_000, Some(package));
+    let sold = goods("测试十次卡", ProductKind::Package, 30_000, Some(package));
     (save(till, sold).await, cut.id, care.id)
 }
 
@@ -412,7 +412,7 @@ async fn a_use_that_costs_something_besides() {
         id: Some(product.id),
         version: product.version,
         ..goods(
-            "十次剪发卡",
+            "测试十次卡",
             ProductKind::Package,
             30_000,
             product.package.as_deref().cloned(),

@@ -327,9 +327,10 @@ impl Db {
             "attach" => self.attach(&request(entry)?, None, known).await.map(drop),
             "top_up" => self.top_up(&request(entry)?, None, known).await.map(drop),
             "top_up_reversal" => self.reverse_top_up(&request(entry)?, known).await.map(drop),
-            "redemption" => self.redeem(&request(entry)?, None, known).await.map(drop),
-            "redemption_reversal" => self
-                .undo_redemption(&request(entry)?, known)
+            "redemption" => Box::pin(self.redeem(&request(entry)?, None, known))
+                .await
+                .map(drop),
+            "redemption_reversal" => Box::pin(self.undo_redemption(&request(entry)?, known))
                 .await
                 .map(drop),
             "refund" => self.refund(&request(entry)?, known).await.map(drop),

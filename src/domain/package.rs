@@ -108,9 +108,11 @@ impl Package {
     /// lost: when all are gifts, or none has a price, the first one that is none takes what there is.
     #[must_use]
     pub fn values(&self, net: Fen) -> Vec<Fen> {
-        let alone = |item: &Item| match item.is_gift {
-            true => Fen::ZERO,
-            false => item.price.times(item.quantity.unwrap_or(1)).max_zero(),
+        let alone = |item: &Item| {
+            if item.is_gift {
+                return Fen::ZERO;
+            }
+            item.price.times(item.quantity.unwrap_or(1)).max_zero()
         };
         let weights: Vec<Fen> = self.items.iter().map(alone).collect();
         let all: Fen = weights.iter().copied().sum();

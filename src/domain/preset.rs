@@ -4,6 +4,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::domain::money::Fen;
+use crate::domain::package::wording::{self, Service};
+use crate::domain::package::{self, Validity};
 use crate::domain::tender::Rounding;
 use crate::domain::top_up::Instalments;
 
@@ -53,6 +55,9 @@ pub struct Preset {
     /// Ascending.
     pub top_ups: Vec<TopUp>,
     pub categories: Vec<Category>,
+    /// Services together, paid for beforehand (PK1).
+    #[serde(default)]
+    pub packages: Vec<Package>,
 }
 
 /// A member level (LV1, LV2).
@@ -91,6 +96,20 @@ pub struct Category {
     pub name: Name,
     pub kind: Kind,
     pub items: Vec<Item>,
+}
+
+/// A package, as the owner would type it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    pub name: String,
+    #[serde(deserialize_with = "yuan")]
+    pub price: Fen,
+    /// Lines such as `剪发 10次`.
+    pub items: Vec<String>,
+    /// Days of validity from the purchase, or from the first use; for ever without either.
+    pub days: Option<u32>,
+    pub first_use_days: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -140,6 +159,33 @@ impl Preset {
         self.categories
             .iter()
             .flat_map(|category| category.items.iter().map(move |item| (category, item)))
+    }
+
+    /// What a package of it holds. Services are numbered as [`Self::items`] counts, from one; a line that names none
+    /// is left out, and a test keeps the shipped ones whole.
+    #[must_use]
+    pub fn holds(&self, package: &Package) -> package::Package {
+        let numbered = (1..).zip(self.items());
+        let services: Vec<Service> = numbered
+            .filter(|(_, (category, _))| category.kind == Kind::Services)
+            .map(|(id, (_, item))| Service {
+                id,
+                name: item.name.clone(),
+                price: item.price,
+            })
+            .collect();
+        let lines = package.items.iter();
+        package::Package {
+            items: lines
+                .filter_map(|line| wording::read(line, &services).ok())
+                .collect(),
+            validity: match (package.days, package.first_use_days) {
+                (Some(days), _) => Validity::Days(days),
+                (None, Some(days)) => Validity::FromFirstUse(days),
+                (None, None) => Validity::Forever,
+            },
+            is_giftable: false,
+        }
     }
 }
 
@@ -245,6 +291,29 @@ mod tests {
             }
             assert!((20..=40).contains(&names.len()), "{id}: {}", names.len());
         }
+    }
+
+    #[test]
+    fn packages_are_sound() {
+        let mut count = 0;
+        for (id, preset) in all() {
+            for package in &preset.packages {
+                let at = format!("{id}: {}", package.name);
+                let holds = preset.holds(package);
+                assert_eq!(holds.items.len(), package.items.len(), "{at}");
+                assert_eq!(holds.complaint(), None, "{at}");
+                // Cheaper than one by one, or nobody would buy it.
+                let alone: Fen = holds
+                    .items
+                    .iter()
+                    .filter(|item| !item.is_gift)
+                    .filter_map(|item| Some(item.price.times(item.quantity?)))
+                    .sum();
+                assert!(alone.is_zero() || package.price < alone, "{at}");
+                count += 1;
+            }
+        }
+        assert!(count >= 8, "{count}");
     }
 
     #[test]

@@ -166,15 +166,15 @@ pub fn plan(request: &RedemptionRequest, shop: &Shop, member: &Member) -> Result
 fn take(
     plan: &mut Plan,
     grants: &mut [Grant],
-    part: &Use,
+    wish: &Use,
     today: NaiveDate,
     past: bool,
 ) -> Result<Fen> {
-    let order: Vec<Uuid> = turns(grants, part.product_id, today, past)
+    let order: Vec<Uuid> = turns(grants, wish.product_id, today, past)
         .iter()
         .map(|grant| grant.id)
         .collect();
-    let mut wanted = part.quantity;
+    let mut wanted = wish.quantity;
     let mut copay = Fen::ZERO;
     for id in order {
         let Some(grant) = grants.iter_mut().find(|grant| grant.id == id) else {
@@ -194,7 +194,7 @@ fn take(
             value: -value,
         });
         plan.lines.push(DocumentLine {
-            product_id: Some(part.product_id),
+            product_id: Some(wish.product_id),
             name: grant.terms.name.clone(),
             kind: ProductKind::Service,
             quantity,
@@ -204,7 +204,7 @@ fn take(
             reductions: vec![],
             package: None,
             prepaid: value,
-            served: part.served.clone().map(Box::new),
+            served: wish.served.clone().map(Box::new),
         });
         wanted -= quantity;
         copay += besides;
@@ -212,16 +212,16 @@ fn take(
     if wanted == 0 {
         return Ok(copay);
     }
-    let past = !past
-        && turns(grants, part.product_id, today, true)
+    let is_late = !past
+        && turns(grants, wish.product_id, today, true)
             .iter()
             .any(|grant| grant.is_past(today));
-    let hint = if past {
+    let hint = if is_late {
         "redemption.past"
     } else {
         "redemption.short"
     };
-    Err(Refusal::user(hint).with("left", part.quantity - wanted))
+    Err(Refusal::user(hint).with("left", wish.quantity - wanted))
 }
 
 /// What is left of each claim that was used, for the slip.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::gtin::Gtin;
 use super::money::Fen;
+use super::package::Package;
 use super::preset::{Category, Item, Kind, Name, Preset, TopUp, Unit};
 use super::product::ProductKind;
 use super::shop::LimitsProfile;
@@ -89,7 +90,7 @@ impl NewShop<'_> {
             "categories": numbered(&self.preset.categories, |id, category| json!({
                 "merchant_id": MERCHANT, "id": id, "name": self.say(&category.name),
             })),
-            "products": self.products(),
+            "products": ([self.products(), self.packages()].concat()),
             "rules": numbered(&self.preset.top_ups, |id, top_up| self.rule(id, top_up)),
         })
     }
@@ -127,6 +128,18 @@ impl NewShop<'_> {
         (1..)
             .zip(items)
             .map(|(id, (category_id, category, item))| product(id, category_id, category, item))
+            .collect()
+    }
+
+    /// The packages, numbered after what they hold.
+    fn packages(&self) -> Vec<Value> {
+        let first = self.preset.items().count() + 1;
+        let packages = (first..).zip(&self.preset.packages);
+        packages
+            .map(|(id, package)| {
+                let holds = self.preset.holds(package);
+                package_row(id, &package.name, package.price, &holds)
+            })
             .collect()
     }
 
@@ -172,6 +185,17 @@ fn product(id: i32, category_id: i32, category: &Category, item: &Item) -> Value
         "spelling": keys.full.first().map_or("", String::as_str), "grams": keys.grams,
         "category_id": category_id, "kind": kind, "price": item.price, "member_price": item.member_price, "active": true,
         "version": 1,
+    })
+}
+
+fn package_row(id: usize, name: &str, price: Fen, holds: &Package) -> Value {
+    let keys = spelling::keys(name);
+    json!({
+        "merchant_id": MERCHANT, "id": id, "code": null,
+        "name": keys.name, "initials": keys.initials.first().map_or("", String::as_str),
+        "spelling": keys.full.first().map_or("", String::as_str), "grams": keys.grams,
+        "category_id": null, "kind": ProductKind::Package, "price": price, "member_price": null, "active": true,
+        "version": 1, "package": holds,
     })
 }
 
@@ -265,7 +289,7 @@ mod tests {
                 assert_eq!(document["tills"][1]["store_id"], 1);
                 assert_eq!(
                     document["products"].as_array().unwrap().len(),
-                    preset.items().count()
+                    preset.items().count() + preset.packages.len()
                 );
                 for (rule, top_up) in document["rules"]
                     .as_array()

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use guitai::domain::expiry::{Expired, Round};
 use guitai::domain::ledger::Posted;
 use guitai::domain::money::Fen;
+use guitai::domain::package::wording::Service;
 use guitai::domain::product::{Product, ProductKind};
 use guitai::domain::shift::{Sheet, Shift, TenderRow};
 use guitai::domain::shop::{Category, Shop};
@@ -239,6 +240,11 @@ pub fn full_shop() -> Shop {
         valid_to: None,
         active: true,
     });
+    shop.services = vec![Service {
+        id: 2,
+        name: "剪发".to_owned(),
+        price: Fen(6_800),
+    }];
     shop.limits.push(Limit {
         role: Role::Owner,
         ..shop.limits[1].clone()

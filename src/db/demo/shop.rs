@@ -67,6 +67,9 @@ pub const SEATS: [Seat; 3] = [
     },
 ];
 
+/// Who serves, by number and name.
+pub const STAFF: [(i32, &str); 4] = [(3, "陈志强"), (4, "王小雨"), (5, "李娜"), (6, "赵欣然")];
+
 /// More than the preset has.
 const GOODS: i32 = 1_000;
 

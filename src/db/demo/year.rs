@@ -1,5 +1,7 @@
 //! The demo shop lives through its days: people come, buy, load, bring things back, and some stay away.
 
+mod prepaid;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Days, Months, NaiveDate};
@@ -234,7 +236,12 @@ impl Year {
         };
         let day = self.desk(till)?.day;
         let mut member = self.read(conn, id, day).await?;
-        let lines = basket::fill(&mut self.dice, &self.products, person.is_female());
+        if self.redeem(conn, till, &member).await? {
+            self.comes_again(person, day);
+            return Ok(());
+        }
+        let mut lines = basket::fill(&mut self.dice, &self.products, person.is_female());
+        lines.extend(self.wants_package(&member));
         let total = price::quote(&lines, Some(&member.level), &self.shop).total;
         if let Some(purse) = requests::purse(&mut self.dice, &person, &member, total, day) {
             self.load(conn, till, &member, purse, person.pays).await?;
@@ -259,6 +266,12 @@ impl Year {
                 },
             );
         }
+        self.comes_again(person, day);
+        Ok(())
+    }
+
+    /// Her next visit, mostly where she always goes.
+    fn comes_again(&mut self, mut person: Box<Person>, day: NaiveDate) {
         if let Some(next) = person.next(&mut self.dice, day) {
             let till = if self.dice.chance(8) {
                 3
@@ -267,7 +280,6 @@ impl Year {
             };
             self.expect(next, till, Event::Visit(person));
         }
-        Ok(())
     }
 
     async fn enrol(

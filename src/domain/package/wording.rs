@@ -125,10 +125,10 @@ pub fn write(item: &Item) -> String {
         text.push_str(" 赠");
     }
     if item.copay.is_positive() {
-        text.push_str(&format!(" +{}", item.copay).replace(',', ""));
+        text = format!("{text} +{}", item.copay.to_string().replace(',', ""));
     }
     if let Some(days) = item.cycle_days {
-        text.push_str(&format!(" 每{days}天"));
+        text = format!("{text} 每{days}天");
     }
     text
 }

@@ -139,14 +139,14 @@ fn sale(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
                 .one("why", (layout.words)(reason(part.reason)))
                 .one("off", -part.fen)
         });
-        let package = line.package.iter();
-        let contents = package.clone().flat_map(|package| &package.items);
+        let package = line.package.as_deref();
+        let contents = package.into_iter().flat_map(|package| &package.items);
         let contents = contents.map(|item| Facts::new().one("item", wording::write(item)));
-        let day = package.filter_map(|package| package.validity.from(receipt.business_on));
+        let day = package.and_then(|package| package.validity.from(receipt.business_on));
         item(line)
             .each("reductions", reductions.collect())
             .each("contents", contents.collect())
-            .maybe("day", day.last())
+            .maybe("day", day)
     });
     let lines = lines.collect();
     let list: Fen = receipt.lines.iter().map(|line| line.list).sum();
@@ -177,7 +177,7 @@ fn redemption(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
                     wording::unit(left.unit)
                 )
             } else {
-                (layout.words)("redeem.endless").to_owned()
+                (layout.words)("redeem.endless").clone()
             };
             Facts::new()
                 .one("name", &line.name)

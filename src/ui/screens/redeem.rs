@@ -278,6 +278,7 @@ impl Redeem {
 }
 
 /// What is left of a service, in its unit.
+#[must_use]
 pub fn left(service: &ServiceLeft) -> Say {
     match service.left {
         None => Say::new("redeem.endless"),

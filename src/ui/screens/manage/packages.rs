@@ -118,30 +118,6 @@ impl Draft {
         wording::read(text, &self.services)
     }
 
-    fn validity(&self, form: &mut Form) -> Option<Validity> {
-        let days = |form: &Form| {
-            let days = form.value(LAST).parse().ok();
-            days.filter(|days| (1..=MOST_DAYS).contains(days))
-        };
-        let validity = match form.chosen(VALIDITY) {
-            1 => days(form).map(Validity::Days),
-            2 => days(form).map(Validity::FromFirstUse),
-            3 => form.value(LAST).parse().ok().map(Validity::Until),
-            _ => Some(Validity::Forever),
-        };
-        if validity.is_none() {
-            let day = form.chosen(VALIDITY) == 3;
-            let hint = if day {
-                "package.no_day"
-            } else {
-                "package.no_days"
-            };
-            form.refuse(LAST, hint);
-            form.go(LAST);
-        }
-        validity
-    }
-
     fn items(&self, form: &mut Form) -> Option<Vec<Item>> {
         let mut items = Vec::new();
         for place in ITEMS..ITEMS + MOST_ITEMS {
@@ -160,6 +136,31 @@ impl Draft {
         }
         Some(items)
     }
+}
+
+/// What was chosen, with its days or its day; none after saying what is wrong.
+fn validity(form: &mut Form) -> Option<Validity> {
+    let days = |form: &Form| {
+        let days = form.value(LAST).parse().ok();
+        days.filter(|days| (1..=MOST_DAYS).contains(days))
+    };
+    let validity = match form.chosen(VALIDITY) {
+        1 => days(form).map(Validity::Days),
+        2 => days(form).map(Validity::FromFirstUse),
+        3 => form.value(LAST).parse().ok().map(Validity::Until),
+        _ => Some(Validity::Forever),
+    };
+    if validity.is_none() {
+        let day = form.chosen(VALIDITY) == 3;
+        let hint = if day {
+            "package.no_day"
+        } else {
+            "package.no_days"
+        };
+        form.refuse(LAST, hint);
+        form.go(LAST);
+    }
+    validity
 }
 
 /// The words of a validity: which, and its days or its day.
@@ -276,7 +277,7 @@ impl Subject for Draft {
     fn save(&mut self, form: &mut Form, editor: i32, _cx: &Cx) -> Option<Query> {
         let name = form.need_text(NAME)?;
         let price = form.need_amount(PRICE)?;
-        let validity = self.validity(form)?;
+        let validity = validity(form)?;
         let code = match form.value(CODE) {
             "" => None,
             code => match of_goods(code) {
