@@ -289,17 +289,17 @@ async fn killed_at_every_step(what: What) {
 
 #[tokio::test]
 async fn in_a_sale() {
-    killed_at_every_step(What::Sale).await;
+    Box::pin(killed_at_every_step(What::Sale)).await;
 }
 
 #[tokio::test]
 async fn in_a_top_up() {
-    killed_at_every_step(What::TopUp).await;
+    Box::pin(killed_at_every_step(What::TopUp)).await;
 }
 
 #[tokio::test]
 async fn in_a_refund() {
-    killed_at_every_step(What::Refund).await;
+    Box::pin(killed_at_every_step(What::Refund)).await;
 }
 
 /// The journal's last line, as the disk has it when the console dies while writing it.
