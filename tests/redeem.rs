@@ -1,18 +1,19 @@
 //! Redeeming at the counter, by keys: what it shows, what it asks, and in how many keys (PK2).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use chrono::TimeDelta;
 use guitai::app::Parts;
-use guitai::domain::grant::{Grant, GrantKind, Terms, Unit};
+use guitai::domain::grant::{Grant, GrantKind, GrantMove, Terms, Unit};
+use guitai::domain::ledger::OperationKind;
 use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
 use guitai::domain::receipt::{Names, Receipt};
-use guitai::domain::redemption::{self, RedemptionRequest};
+use guitai::domain::redemption::{self, RedemptionRecord, RedemptionRequest};
 use guitai::domain::staff::{Role, Staff};
 use guitai::error::{Refusal, Result};
-use guitai::query::{Backend, Query, Reply};
+use guitai::query::{Backend, OperationRow, Query, Reply};
 use guitai::ui::screens::counter::Counter;
 use guitai::ui::screens::redeem::Redeem;
 use insta::assert_snapshot;
@@ -46,6 +47,8 @@ fn in_shift() -> Parts {
 struct Books {
     asked: RefCell<Vec<RedemptionRequest>>,
     refusals: RefCell<VecDeque<Refusal>>,
+    /// How often the member was read.
+    looks: Cell<u32>,
 }
 
 impl Backend for &Books {
@@ -68,9 +71,59 @@ impl Backend for &Books {
                 Reply::Receipt(Box::new(Receipt::of(&request.stamp, &plan, &posted, names)))
             }
             Query::SignIn { .. } => Reply::SignedIn(manager()),
-            Query::ReadMember { .. } => Reply::Member(Box::new(member())),
+            Query::ReadMember { .. } => {
+                self.looks.set(self.looks.get() + 1);
+                Reply::Member(Box::new(member()))
+            }
+            Query::Operations { .. } => Reply::Operations(vec![OperationRow {
+                id: Uuid::from_u128(77),
+                kind: OperationKind::Redemption,
+                seq: 7,
+                at: morning(),
+                store: "总店".to_owned(),
+                cashier: cashier().name,
+                member: Some("王晓明".to_owned()),
+                amount: Fen::ZERO,
+                about: None,
+                reversed: false,
+            }]),
+            Query::ReadRedemption { id } => Reply::Redemption(Box::new(record(id))),
+            Query::UndoRedemption(request) => {
+                let plan =
+                    redemption::plan_reversal(&request, &record(request.redemption_id), &member())?;
+                let posted = guitai::domain::ledger::Posted {
+                    id: request.stamp.id,
+                    replayed: false,
+                    seq: 8,
+                    after: None,
+                };
+                let names = Names::default();
+                Reply::Receipt(Box::new(Receipt::of(&request.stamp, &plan, &posted, names)))
+            }
             _ => Reply::Kept,
         })
+    }
+}
+
+/// A cut, in the open shift.
+fn record(id: Uuid) -> RedemptionRecord {
+    RedemptionRecord {
+        id,
+        seq: 7,
+        at: morning(),
+        shift_id: Some(office::shift().id),
+        member_id: 7,
+        lines: vec![],
+        moves: vec![GrantMove {
+            grant_id: Uuid::from_u128(1),
+            quantity: -1,
+            value: Fen(-3_000),
+        }],
+        paid: vec![],
+        amount: Fen(2_000),
+        points: 0,
+        points_lots: vec![],
+        is_reversed: false,
     }
 }
 
@@ -235,4 +288,30 @@ async fn past_asks_for_an_approval() {
     let asked = books.asked.borrow();
     assert_eq!((asked.len(), asked[0].past), (1, true));
     assert_eq!(asked[0].stamp.approver_id, Some(manager().id));
+}
+
+/// A mistake is taken back from the list of bills; the counter looks at her again.
+#[tokio::test]
+async fn a_mistake_is_taken_back() {
+    let books = Books::default();
+    let mut parts = in_shift();
+    parts.session.cart = Some(guitai::query::Cart {
+        member_id: Some(7),
+        lines: vec![],
+    });
+    let mut console = Console::with(&books, parts, Counter::new());
+    console.settle().await;
+    console.keys("<F8>").settle().await;
+    console.keys("<F8>").settle().await;
+    assert_snapshot!("undo", console.screen());
+    console.keys("<Enter>").settle().await;
+    assert!(
+        console.screen().contains("撤销核销"),
+        "{}",
+        console.screen()
+    );
+    let before = books.looks.get();
+    console.keys("<Enter>").settle().await;
+    console.keys("<Esc>").settle().await;
+    assert_eq!(books.looks.get(), before + 1);
 }

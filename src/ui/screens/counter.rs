@@ -491,6 +491,8 @@ impl Counter {
         let question = self.question.take();
         match (outcome, question) {
             (Outcome::Yes, Some(Question::Clear)) => self.clear(),
+            // Something was given back in the list of bills.
+            (Outcome::Yes, None) => self.refresh(cx),
             (Outcome::Yes, Some(Question::HandOver)) => return Step::Lock,
             (Outcome::Chosen(place), Some(Question::More)) => return self.chosen(place, cx),
             (Outcome::Chosen(place), Some(Question::Unknown(choices, code))) => {

@@ -44,6 +44,8 @@ pub struct Operations {
     reading: Option<Ticket>,
     /// When the open shift began, for sales that may still get a member.
     shift_since: Option<chrono::DateTime<chrono::Utc>>,
+    /// Something was given back: who looks at a member below should look again.
+    moved: bool,
 }
 
 impl Operations {
@@ -58,6 +60,7 @@ impl Operations {
             limit: PAGE,
             reading: None,
             shift_since: None,
+            moved: false,
         }
     }
 
@@ -150,6 +153,7 @@ impl Screen for Operations {
         match input {
             // Money moved above: what was done stands on top now.
             Input::Outcome(Outcome::Receipt(receipt)) => {
+                self.moved = true;
                 self.start(cx);
                 return Step::push(Receipt::new(receipt));
             }
@@ -167,7 +171,9 @@ impl Screen for Operations {
                     return Step::push(Attach::new(row.id));
                 }
             }
-            Input::Action(Action::Back) => return Step::Pop(None),
+            Input::Action(Action::Back) => {
+                return Step::Pop(self.moved.then_some(Outcome::Yes));
+            }
             _ => {}
         }
         Step::Stay

@@ -136,7 +136,7 @@ impl Counter {
         }
     }
 
-    fn refresh(&mut self, cx: &mut Cx) {
+    pub(super) fn refresh(&mut self, cx: &mut Cx) {
         let already = self
             .fetching
             .iter()
