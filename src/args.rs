@@ -16,7 +16,7 @@ pub struct Args {
     pub config: Option<PathBuf>,
 
     /// Which of the shop's tills this console is.
-    #[arg(long, value_name = "NUMBER", global = true)]
+    #[arg(long, value_name = "NUMBER", global = true, value_parser = clap::value_parser!(u16).range(1..))]
     pub till: Option<u16>,
 
     /// Language of the screen.

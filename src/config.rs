@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 mod paper;
+mod rest;
 
 pub use paper::{Display, Printer};
 
@@ -178,8 +179,7 @@ impl Config {
     /// `GUITAI_<SECTION>_<KEY>` replaces what the file says.
     fn overlay(&mut self, env: impl Fn(&str) -> Option<String>) -> anyhow::Result<()> {
         for (section, key) in OVERRIDES {
-            let name = ["GUITAI", section, key].join("_").replace("__", "_");
-            let name = name.to_ascii_uppercase();
+            let name = in_environment(section, key);
             if let Some(text) = env(&name) {
                 *self = self.replaced(section, key, &text).with_context(|| {
                     format!("{name}={text} in the environment: correct or unset it")
@@ -216,6 +216,12 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// The variable that replaces a value.
+fn in_environment(section: &str, key: &str) -> String {
+    let name = ["GUITAI", section, key].join("_").replace("__", "_");
+    name.to_ascii_uppercase()
 }
 
 /// The file to read: the argument, `$GUITAI_CONFIG`, the person's, the system's.

@@ -1,47 +1,120 @@
 //! `guitai doctor`: the effective configuration, and whether what it names is there and works. Every
 //! line that fails says what to do.
 
+pub mod machine;
+pub mod paper;
+mod scanner;
 pub mod terminal;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use rustix::fs::{Access, access, statvfs};
 
 use crate::config::Config;
-use crate::device::trouble::Trouble;
 use crate::run::scanners::News;
 use crate::ui::keymap::Keymap;
-use crate::ui::text::{Say, Text};
+use crate::ui::text::{Lang, Say, Text};
 use crate::ui::theme::Theme;
-
-/// Less room on the disk than this is too little, bytes.
-const ROOM: u64 = 500_000_000;
-/// A clock before this year was never set: a small box without a battery starts in 1970.
-const EARLIEST: &str = "2026-01-01T00:00:00Z";
 
 /// What the caller found out.
 #[derive(Debug)]
 pub struct World {
     pub now: DateTime<Utc>,
+    /// What of the configuration had to be left out.
+    pub mistakes: Vec<String>,
     /// Whether the database answers, and what to do when not.
-    pub database: Result<(), String>,
+    pub database: Result<(), Say>,
     /// Where guitai keeps its own: data and log.
-    pub folders: Vec<PathBuf>,
+    pub folders: Vec<machine::Folder>,
+    /// No place for them can be told, and what to do.
+    pub no_folder: Option<Say>,
     /// What happened when every scanner was tried.
     pub scanners: Vec<News>,
     /// Whether this machine has USB at all.
     pub has_usb: bool,
     /// Keyboards and serial lines nobody taught, by name.
     pub others: Vec<String>,
-    pub terminal: terminal::Seen,
-    /// Printer, drawer, display: what was tried, and what to do when it failed.
-    pub devices: Vec<Checked>,
+    /// `None`: nobody looks, it goes to a script.
+    pub terminal: Option<terminal::Seen>,
+    /// Printer, drawer, display.
+    pub paper: Vec<Check>,
 }
 
-/// What was checked, and what to do when it fails.
-type Checked = (String, Result<(), String>);
+/// One line of the report: what was looked at, and how it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    what: Say,
+    found: Found,
+}
+
+/// How it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Found {
+    Good(Option<Say>),
+    /// Nothing is wrong, and there is something to know.
+    Note(Say),
+    /// With the remedy.
+    Bad(Say),
+}
+
+impl Check {
+    fn good(what: impl Into<Say>) -> Self {
+        let found = Found::Good(None);
+        Self {
+            what: what.into(),
+            found,
+        }
+    }
+
+    fn told(what: impl Into<Say>, how: impl Into<Say>) -> Self {
+        let found = Found::Good(Some(how.into()));
+        Self {
+            what: what.into(),
+            found,
+        }
+    }
+
+    fn note(what: impl Into<Say>, how: impl Into<Say>) -> Self {
+        let found = Found::Note(how.into());
+        Self {
+            what: what.into(),
+            found,
+        }
+    }
+
+    fn bad(what: impl Into<Say>, remedy: impl Into<Say>) -> Self {
+        let found = Found::Bad(remedy.into());
+        Self {
+            what: what.into(),
+            found,
+        }
+    }
+
+    /// Good, or what the mistake says of itself.
+    fn of<T, E: std::fmt::Display>(what: impl Into<Say>, result: Result<T, E>) -> Self {
+        match result {
+            Ok(_) => Self::good(what),
+            Err(why) => Self::bad(what, Say::new("doctor.wrong").with("why", one_line(&why))),
+        }
+    }
+
+    fn line(&self, texts: &Text, lang: Lang) -> String {
+        let (mark, how) = match &self.found {
+            Found::Good(how) => ("ok  ", how.as_ref()),
+            Found::Note(how) => ("note", Some(how)),
+            Found::Bad(remedy) => ("FAIL", Some(remedy)),
+        };
+        let what = texts.say(lang, &self.what);
+        match how {
+            None => format!("{mark}  {what}"),
+            // What goes on stands below, so that every line with a mark is a check.
+            Some(how) => {
+                let how = texts.say(lang, how).replace('\n', "\n      ");
+                format!("{mark}  {what}: {how}")
+            }
+        }
+    }
+}
 
 /// Writes the report; `false` when something fails.
 ///
@@ -52,124 +125,67 @@ pub fn report(config: &Config, world: &World, out: &mut impl Write) -> io::Resul
     if let Some(url) = &mut shown.database.url {
         *url = without_password(url);
     }
-    writeln!(out, "# configuration")?;
+    let loaded = Text::load();
+    let texts = loaded.as_ref().ok();
+    let none = Text::default();
+    let texts = texts.unwrap_or(&none);
+    let lang = config.lang;
+    writeln!(out, "{}", texts.get(lang, "doctor.configuration"))?;
     writeln!(out, "{shown:#?}")?;
-    writeln!(out, "# checks")?;
+    writeln!(out, "{}", texts.get(lang, "doctor.checks"))?;
+    let all = checks(config, world, &loaded);
+    for check in &all {
+        writeln!(out, "{}", check.line(texts, lang))?;
+    }
+    let is_good = |check: &Check| !matches!(check.found, Found::Bad(_));
+    Ok(all.iter().all(is_good))
+}
+
+fn checks(config: &Config, world: &World, texts: &Result<Text, String>) -> Vec<Check> {
     let theme = Theme::new(
         &config.theme,
         config.terminal.borders,
         config.terminal.truecolor,
         false,
     );
-    let mut checks = vec![
-        ("texts".to_owned(), Text::load().map(drop)),
-        ("keymap".to_owned(), Keymap::load().map(drop)),
-        ("theme".to_owned(), theme.map(drop)),
-        ("clock".to_owned(), clock(world.now)),
-        ("database".to_owned(), world.database.clone()),
-    ];
-    checks.extend(terminal::checks(&world.terminal, &config.terminal));
-    for folder in &world.folders {
-        let name = folder.display();
-        checks.push((format!("disk {name}"), disk(folder)));
-        checks.push((format!("permissions {name}"), permissions(folder)));
+    let mistakes = world.mistakes.iter().map(|why| {
+        let say = Say::new("doctor.config_wrong").with("why", one_line(why));
+        Check::bad("doctor.config", say)
+    });
+    let mut all: Vec<Check> = mistakes.collect();
+    if all.is_empty() {
+        all.push(Check::good("doctor.config"));
     }
-    checks.extend(scanners(config, world));
-    checks.extend(world.devices.iter().cloned());
-    let slips = Text::load().map(|texts| config.slips(&texts).map(drop));
-    let slips = slips.and_then(|slips| slips.map_err(|error| error.to_string()));
-    checks.push(("templates".to_owned(), slips));
-    for (what, result) in &checks {
-        match result {
-            Ok(()) => writeln!(out, "ok    {what}")?,
-            Err(error) => writeln!(out, "FAIL  {what}: {error}")?,
-        }
-    }
-    if !world.has_usb {
-        writeln!(
-            out,
-            "note  no USB on this machine: a scanner that types into the terminal works all the same"
-        )?;
-    }
-    for name in &world.others {
-        writeln!(
-            out,
-            "note  {name}: left alone; if it is a scanner, teach it: Ctrl-d at the counter, or guitai scan --learn"
-        )?;
-    }
-    Ok(checks.iter().all(|(_, result)| result.is_ok()))
-}
-
-fn clock(now: DateTime<Utc>) -> Result<(), String> {
-    let earliest = EARLIEST.parse::<DateTime<Utc>>();
-    if earliest.is_ok_and(|earliest| now < earliest) {
-        return Err(format!(
-            "it says {}: set it, as with timedatectl set-ntp true",
-            now.date_naive()
-        ));
-    }
-    Ok(())
-}
-
-/// The folder, or what is there of the way to it.
-fn nearest(folder: &Path) -> &Path {
-    let mut ways = folder.ancestors();
-    ways.find(|way| way.exists()).unwrap_or(folder)
-}
-
-fn disk(folder: &Path) -> Result<(), String> {
-    let room = statvfs(nearest(folder)).map_err(|error| error.to_string())?;
-    let free = room.f_bavail.saturating_mul(room.f_frsize);
-    if free < ROOM {
-        return Err(format!(
-            "{} MB free: make room, guitai needs {} MB",
-            free / 1_000_000,
-            ROOM / 1_000_000
-        ));
-    }
-    Ok(())
-}
-
-fn permissions(folder: &Path) -> Result<(), String> {
-    let there = nearest(folder);
-    access(there, Access::WRITE_OK).map_err(|_denied| {
-        format!(
-            "{} cannot be written: give it to the account guitai runs as (chown)",
-            there.display()
-        )
-    })
-}
-
-fn scanners(config: &Config, world: &World) -> Vec<Checked> {
-    let texts = Text::load();
-    let say = |say: &Say| match &texts {
-        Ok(texts) => texts.say(config.lang, say),
-        Err(_) => say.key.to_owned(),
+    all.extend([
+        Check::of("doctor.texts", texts.as_ref()),
+        Check::of("doctor.keymap", Keymap::load()),
+        Check::of("doctor.theme", theme),
+        machine::clock(world.now),
+    ]);
+    all.extend(terminal::checks(world.terminal.as_ref(), &config.terminal));
+    let nowhere = world.no_folder.clone();
+    all.extend(nowhere.map(|say| Check::bad("doctor.folder", say)));
+    all.extend(world.folders.iter().flat_map(machine::Folder::checks));
+    all.push(match &world.database {
+        Ok(()) => Check::good("doctor.database"),
+        Err(remedy) => Check::bad("doctor.database", remedy.clone()),
+    });
+    all.extend(scanner::checks(world));
+    all.extend(world.paper.iter().cloned());
+    let slips = match texts {
+        Ok(texts) => config.slips(texts).map(drop).map_err(|e| format!("{e:#}")),
+        Err(error) => Err(error.clone()),
     };
-    let line = |news: &News| match news {
-        News::Ready { device } => Some((format!("scanner {device}"), Ok(()))),
-        // The console that is running.
-        News::Trouble(Trouble::Busy {
-            device,
-            holder: Some(holder),
-        }) if holder.ends_with("(guitai)") => {
-            Some((format!("scanner {device}, read by {holder}"), Ok(())))
-        }
-        News::Trouble(trouble) => {
-            let remedy = trouble.remedy();
-            let what = remedy.unwrap_or_else(|| trouble.refusal());
-            Some((
-                format!("scanner {}", trouble.device()),
-                Err(say(&Say::from(&what))),
-            ))
-        }
-        News::Scan(_)
-        | News::Refused { .. }
-        | News::Count { .. }
-        | News::Gear(_)
-        | News::Learning(_) => None,
-    };
-    world.scanners.iter().filter_map(line).collect()
+    all.push(Check::of("doctor.templates", slips));
+    all
+}
+
+/// A message that has several lines, in one.
+fn one_line(why: &impl std::fmt::Display) -> String {
+    let why = why.to_string();
+    let lines = why.lines().map(str::trim).filter(|line| !line.is_empty());
+    let text = lines.collect::<Vec<_>>().join(" ");
+    text.trim_end_matches('.').to_owned()
 }
 
 /// `postgres://name:secret@host/db` without the secret.
@@ -187,70 +203,4 @@ fn without_password(url: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-    use super::*;
-
-    fn world() -> World {
-        World {
-            now: "2026-03-09T02:32:00Z".parse().unwrap(),
-            database: Ok(()),
-            folders: vec![std::env::temp_dir()],
-            scanners: Vec::new(),
-            has_usb: true,
-            others: Vec::new(),
-            terminal: terminal::Seen::default(),
-            devices: Vec::new(),
-        }
-    }
-
-    fn lines(world: &World) -> Vec<String> {
-        let mut out = Vec::new();
-        report(&Config::default(), world, &mut out).unwrap();
-        let said = String::from_utf8(out).unwrap();
-        let checks = said.split_once("# checks\n").unwrap().1;
-        checks.lines().map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn what_is_wrong_comes_with_its_remedy() {
-        let device = "front".to_owned();
-        let ill = World {
-            now: "1970-01-01T00:00:09Z".parse().unwrap(),
-            database: Err("start it".to_owned()),
-            scanners: vec![
-                News::Ready {
-                    device: "back".to_owned(),
-                },
-                News::Trouble(Trouble::Denied {
-                    device,
-                    rule: "THE RULE".to_owned(),
-                }),
-                News::Trouble(Trouble::Busy {
-                    device: "desk".to_owned(),
-                    holder: Some("7 (guitai)".to_owned()),
-                }),
-            ],
-            others: vec!["Voyager".to_owned()],
-            ..world()
-        };
-        let said = lines(&ill);
-        for line in [
-            "FAIL  clock: it says 1970-01-01: set it, as with timedatectl set-ntp true",
-            "FAIL  database: start it",
-            "ok    scanner back",
-            "THE RULE",
-            "ok    scanner desk, read by 7 (guitai)",
-            "note  Voyager: left alone; if it is a scanner, teach it: Ctrl-d at the counter, or guitai scan --learn",
-        ] {
-            assert!(said.iter().any(|one| one == line), "{line}: {said:#?}");
-        }
-        assert!(lines(&world()).contains(&"ok    clock".to_owned()));
-    }
-
-    #[test]
-    fn passwords_are_not_shown() {
-        let url = "postgres://shop:s3cr@et@db/guitai";
-        assert_eq!(without_password(url), "postgres://shop@db/guitai");
-    }
-}
+mod tests;

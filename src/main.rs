@@ -17,7 +17,15 @@ fn main() -> anyhow::Result<()> {
     umask(Mode::RWXG | Mode::RWXO);
     let args = Args::parse();
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let mut config = Config::load(args.config.as_deref(), env)?;
+    let file = args.config.as_deref();
+    let (mut config, mistakes) = match &args.command {
+        // It tells the mistakes, and checks the rest.
+        Some(Command::Doctor {
+            rules: false,
+            write_rules: None,
+        }) => Config::rest(file, env),
+        _ => (Config::load(file, env)?, Vec::new()),
+    };
     config.lang = args.lang.unwrap_or(config.lang);
     config.till.number = args.till.unwrap_or(config.till.number);
     let mut out = std::io::stdout();
@@ -29,7 +37,9 @@ fn main() -> anyhow::Result<()> {
             write_rules: Some(file),
             ..
         }) => return start::write_rules(&config, &file, &mut out),
-        Some(Command::Doctor { .. }) => return start::doctor(&config, env, &mut out),
+        Some(Command::Doctor { .. }) => {
+            return start::doctor(&config, mistakes, env, &mut out);
+        }
         Some(Command::Migrate { app_password_file }) => {
             return start::migrate(&config, app_password_file.as_deref(), &mut out);
         }

@@ -20,8 +20,8 @@ use crate::device::escpos;
 use crate::device::printer::{self, Fault, Patience, Target};
 use crate::device::remember::Memory;
 use crate::device::rules;
-use crate::device::serial;
 use crate::device::usb;
+use crate::doctor::machine::Folder;
 use crate::doctor::{self, World};
 use crate::domain::calendar::local;
 use crate::domain::slip::{self, Layout};
@@ -50,17 +50,14 @@ pub enum Which {
 const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 16..=128;
 
 /// Books, and the folder where tills keep what is their own.
-fn books(config: &Config, which: Which) -> anyhow::Result<(Books, PathBuf)> {
-    let home = data_folder().map_err(|refusal| words(&refusal, config.lang))?;
+fn books(config: &Config, which: Which) -> Result<(Books, PathBuf), Refusal> {
+    let home = data_folder()?;
     let name = match which {
         Which::Demo(MEMBERS) => "demo".to_owned(),
         Which::Demo(members) => format!("demo-{members}"),
         Which::Own => {
             return Ok(match &config.database.url {
-                Some(url) => (
-                    Books::on_server(url).map_err(|refusal| words(&refusal, config.lang))?,
-                    home,
-                ),
+                Some(url) => (Books::on_server(url)?, home),
                 None => (Books::Private(home.clone()), home),
             });
         }
@@ -72,14 +69,20 @@ fn books(config: &Config, which: Which) -> anyhow::Result<(Books, PathBuf)> {
 /// A refusal for standard error, where no screen shows it: what it is and what to do next. The log gets
 /// what is behind it.
 fn words(refusal: &Refusal, lang: Lang) -> anyhow::Error {
-    let refusal = &run::log(refusal.clone());
-    if refusal.kind != Kind::Internal {
-        tracing::warn!(cause = run::chain(refusal), "refused");
-    }
+    let refusal = &told(refusal);
     match Text::load() {
         Ok(texts) => anyhow!("{}", texts.say(lang, &Say::from(refusal))),
         Err(_) => anyhow!("{refusal}"),
     }
+}
+
+/// A refusal that is about to be told: the log has what is behind it.
+fn told(refusal: &Refusal) -> Refusal {
+    let refusal = run::log(refusal.clone());
+    if refusal.kind != Kind::Internal {
+        tracing::warn!(cause = run::chain(&refusal), "refused");
+    }
+    refusal
 }
 
 /// One thread for everything that waits.
@@ -99,7 +102,7 @@ fn memory(config: &Config) -> anyhow::Result<Memory> {
 /// # Errors
 /// No terminal, no database program, another console at the same till.
 pub fn console(config: &Config, parts: Parts, which: Which) -> anyhow::Result<()> {
-    let (books, home) = books(config, which)?;
+    let (books, home) = books(config, which).map_err(|refusal| words(&refusal, config.lang))?;
     let till = config.till.number;
     let memory = memory(config)?;
     runtime()?.block_on(async {
@@ -158,7 +161,7 @@ pub fn migrate(
 ) -> anyhow::Result<()> {
     let say = |refusal: Refusal| words(&refusal, config.lang);
     let password = app_password.map(password_in).transpose().map_err(say)?;
-    let (books, _) = books(config, Which::Own)?;
+    let (books, _) = books(config, Which::Own).map_err(say)?;
     runtime()?
         .block_on(books.migrate(password.as_deref()))
         .map_err(say)?;
@@ -215,32 +218,38 @@ fn of_the_tills(url: &str) -> Option<String> {
     Some(format!("{scheme}://{APP}:PASSWORD@{place}{asked}"))
 }
 
-/// `guitai doctor`: checks what the configuration names.
+/// `guitai doctor`: checks what the configuration names; `mistakes` are what had to be left out of it.
 ///
 /// # Errors
 /// Something fails; the report says what to do.
 pub fn doctor(
     config: &Config,
+    mistakes: Vec<String>,
     env: impl Fn(&str) -> Option<String>,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let memory = memory(config)?;
-    let (books, home) = books(config, Which::Own)?;
+    let say = |refusal: Refusal| Say::from(&told(&refusal));
+    let home = data_folder();
+    let memory = memory(config).unwrap_or_default();
     let others = usb::list(&memory).map(|listing| listing.others);
     let tried = tokio::task::LocalSet::new();
-    let (database, scanners) = runtime()?.block_on(async {
-        let database = books.greet().await;
-        (database, tried.run_until(run::scan::try_all(memory)).await)
+    let (database, scanners, paper) = runtime()?.block_on(async {
+        let database = match books(config, Which::Own) {
+            Ok((books, _)) => books.greet().await,
+            Err(refusal) => Err(refusal),
+        };
+        let scanners = tried.run_until(run::scan::try_all(memory)).await;
+        let paper = doctor::paper::tried(config, Patience::default()).await;
+        (database, scanners, paper)
     });
-    let devices = runtime()?.block_on(devices(config))?;
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .find_map(|name| env(name));
-    let locale = locale.unwrap_or_default().to_lowercase();
+    let folders = home.iter().cloned().chain(log::folder(&env));
+    let folders: Vec<_> = folders.map(|path| Folder::seen(&path)).collect();
     let world = World {
         now: Utc::now(),
-        database: database.map_err(|refusal| words(&refusal, config.lang).to_string()),
-        folders: [home].into_iter().chain(log::folder(&env)).collect(),
+        mistakes,
+        database: database.map_err(say),
+        folders,
+        no_folder: home.err().map(say),
         scanners,
         has_usb: others.is_some(),
         others: others
@@ -248,19 +257,14 @@ pub fn doctor(
             .flatten()
             .map(|one| one.name.clone())
             .collect(),
-        terminal: doctor::terminal::Seen {
-            name: env("TERM").unwrap_or_default(),
-            colours: env("COLORTERM").unwrap_or_default(),
-            is_utf8: locale.contains("utf-8") || locale.contains("utf8"),
-            widths: doctor::terminal::widths(),
-        },
-        devices,
+        terminal: doctor::terminal::Seen::now(&env),
+        paper,
     };
     if doctor::report(config, &world, out)? {
-        Ok(())
-    } else {
-        Err(anyhow!("something is wrong: see the lines with FAIL"))
+        return Ok(());
     }
+    let texts = Text::load().map_err(anyhow::Error::msg)?;
+    Err(anyhow!("{}", texts.get(config.lang, "doctor.failed")))
 }
 
 /// `guitai doctor --rules`: what gives a person the scanners that are plugged in, and nothing else.
@@ -299,60 +303,6 @@ pub fn write_rules(config: &Config, file: &Path, out: &mut impl Write) -> anyhow
         writeln!(out, "udev did not answer: plug them in again")?;
     }
     Ok(())
-}
-
-/// Printer and display, as they answer now: what was tried, and what to do when it failed.
-async fn devices(config: &Config) -> anyhow::Result<Vec<(String, Result<(), String>)>> {
-    let mut tried = Vec::new();
-    if let Some(target) = config.target()? {
-        let checked = printer::check(&target, Patience::default()).await;
-        let line = match checked {
-            Ok(true) => (
-                format!("printer {target}: it answers and has paper"),
-                Ok(()),
-            ),
-            Ok(false) => (
-                format!(
-                    "printer {target}: there; it does not answer questions, guitai print tries it"
-                ),
-                Ok(()),
-            ),
-            Err(fault) => {
-                let why = words_of(&fault, &target, config.lang);
-                (format!("printer {target}"), Err(why.to_string()))
-            }
-        };
-        tried.push(line);
-        let printer = &config.printer;
-        if printer.drawer {
-            let pulse = format!(
-                "drawer on pin {} of {target}, {} ms: guitai print --drawer opens it",
-                printer.drawer_pin, printer.drawer_on_ms
-            );
-            tried.push((pulse, Ok(())));
-        }
-        tried.push((
-            "logo".to_owned(),
-            config.paper().map(drop).map_err(|error| error.to_string()),
-        ));
-    }
-    let path = &config.display.path;
-    if !path.is_empty() {
-        let opened = serial::open(Path::new(path), config.display.baud).map(drop);
-        let opened = opened.map_err(|error| match error.kind() {
-            std::io::ErrorKind::PermissionDenied => {
-                format!(
-                    "no permission: sudo usermod -aG dialout $USER, then sign in again ({path})"
-                )
-            }
-            std::io::ErrorKind::NotFound => {
-                format!("not there: check its cable, and ls -l /dev/serial/by-id ({path})")
-            }
-            _ => format!("{error} ({path})"),
-        });
-        tried.push((format!("display {path}"), opened));
-    }
-    Ok(tried)
 }
 
 /// `guitai scan`: prints what the scanners of this machine read, until a signal or a closed pipe.
@@ -423,7 +373,8 @@ fn words_of(fault: &Fault, target: &Target, lang: Lang) -> anyhow::Error {
 /// # Errors
 /// No Postgres, no room on the disk.
 pub fn demo(config: &Config, members: u32, seed: u64, out: &mut impl Write) -> anyhow::Result<()> {
-    let (_, home) = books(config, Which::Demo(members))?;
+    let say_no = |refusal: Refusal| words(&refusal, config.lang);
+    let (_, home) = books(config, Which::Demo(members)).map_err(say_no)?;
     let out = RefCell::new(out);
     let say = |line: &str| {
         // A closed pipe must not stop the shop from being made.
@@ -435,7 +386,7 @@ pub fn demo(config: &Config, members: u32, seed: u64, out: &mut impl Write) -> a
     };
     runtime()?
         .block_on(demo::make(&home, demo, say))
-        .map_err(|refusal| words(&refusal, config.lang))
+        .map_err(say_no)
 }
 
 /// `guitai verify`: recomputes everything from the postings and names the first difference (LG6).
@@ -443,10 +394,9 @@ pub fn demo(config: &Config, members: u32, seed: u64, out: &mut impl Write) -> a
 /// # Errors
 /// A difference; the database does not answer.
 pub fn verify(config: &Config, which: Which, out: &mut impl Write) -> anyhow::Result<()> {
-    let (books, _) = books(config, which)?;
-    let verdict = runtime()?
-        .block_on(books.verify())
-        .map_err(|refusal| words(&refusal, config.lang))?;
+    let say = |refusal: Refusal| words(&refusal, config.lang);
+    let (books, _) = books(config, which).map_err(say)?;
+    let verdict = runtime()?.block_on(books.verify()).map_err(say)?;
     let counts = verdict.counts;
     writeln!(
         out,

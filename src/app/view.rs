@@ -7,12 +7,10 @@ use ratatui::layout::Rect;
 use super::{App, Parts};
 use crate::ui::paint;
 use crate::ui::screen::Look;
+use crate::ui::terminal::SMALLEST;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::{header, key_bar};
-
-/// The smallest terminal that can be worked with, in columns and rows.
-const SMALLEST: (u16, u16) = (40, 12);
 
 impl App {
     /// Draws everything.

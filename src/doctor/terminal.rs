@@ -5,12 +5,12 @@ use std::io::{self, IsTerminal, Read, Write};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{OptionalActions, tcgetattr, tcgetwinsize, tcsetattr};
 
-use super::Checked;
+use super::Check;
 use crate::config::Terminal;
+use crate::ui::terminal::SMALLEST;
+use crate::ui::text::Say;
 use crate::ui::theme::Borders;
 
-/// The console needs this many columns and rows.
-const SMALLEST: (u16, u16) = (40, 12);
 /// How long a terminal may take to say where its cursor is.
 const ANSWER: Timespec = Timespec {
     tv_sec: 0,
@@ -27,77 +27,94 @@ pub struct Seen {
     pub colours: String,
     /// The person's locale says UTF-8.
     pub is_utf8: bool,
+    /// Columns and rows; `None` when it does not say.
+    pub size: Option<(u16, u16)>,
     /// Columns of a Chinese character and of a rule; `None` when it does not answer.
     pub widths: Option<(u16, u16)>,
 }
 
+impl Seen {
+    /// Looks at it; `None` when standard input or output is none.
+    #[must_use]
+    pub fn now(env: &impl Fn(&str) -> Option<String>) -> Option<Self> {
+        if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+            return None;
+        }
+        let mut names = ["LC_ALL", "LC_CTYPE", "LANG"].iter();
+        let locale = names.find_map(|name| env(name)).unwrap_or_default();
+        let locale = locale.to_lowercase();
+        let size = tcgetwinsize(io::stdout()).ok();
+        let size = size.filter(|size| size.ws_col > 0 && size.ws_row > 0);
+        Some(Self {
+            name: env("TERM").unwrap_or_default(),
+            colours: env("COLORTERM").unwrap_or_default(),
+            is_utf8: locale.contains("utf-8") || locale.contains("utf8"),
+            size: size.map(|size| (size.ws_col, size.ws_row)),
+            widths: widths(),
+        })
+    }
+}
+
 /// A line for each of them.
-pub(super) fn checks(seen: &Seen, config: &Terminal) -> Vec<Checked> {
-    let mut all = vec![("terminal".to_owned(), size(seen.is_utf8))];
+pub(super) fn checks(seen: Option<&Seen>, config: &Terminal) -> Vec<Check> {
+    let Some(seen) = seen else {
+        return vec![Check::note("doctor.terminal", "doctor.no_terminal")];
+    };
+    let mut all = vec![size(seen)];
     if let Some((han, rule)) = seen.widths {
-        all.push(("terminal Chinese".to_owned(), chinese(han, &seen.name)));
-        let is_wide = rule > 1 && config.borders == Borders::Line;
-        let borders = if is_wide {
-            Err(
-                "rules are two columns wide here: put borders = \"ascii\" under [terminal]"
-                    .to_owned(),
-            )
+        all.push(chinese(han, &seen.name));
+        all.push(if rule > 1 && config.borders == Borders::Line {
+            Check::bad("doctor.borders", "doctor.wide_rules")
         } else {
-            Ok(())
-        };
-        all.push(("terminal borders".to_owned(), borders));
+            Check::good("doctor.borders")
+        });
+    } else {
+        all.push(Check::note("doctor.chinese", "doctor.silent"));
     }
     let says_truecolor = ["truecolor", "24bit"].contains(&seen.colours.as_str());
-    let colours = if seen.name.is_empty() || seen.name == "dumb" {
-        Err("TERM names no terminal: export TERM as it is, as xterm-256color".to_owned())
+    all.push(if seen.name.is_empty() || seen.name == "dumb" {
+        Check::bad("doctor.colours", "doctor.no_name")
     } else if config.truecolor && !says_truecolor {
-        Err(
-            "truecolor = true, but COLORTERM does not say that this terminal can: put false"
-                .to_owned(),
-        )
+        Check::bad("doctor.colours", "doctor.no_truecolor")
     } else {
-        Ok(())
-    };
-    all.push(("terminal colours".to_owned(), colours));
+        Check::good("doctor.colours")
+    });
     all
 }
 
-fn size(is_utf8: bool) -> Result<(), String> {
-    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        return Err("standard input and output are no terminal: start guitai in one".to_owned());
+fn size(seen: &Seen) -> Check {
+    if !seen.is_utf8 {
+        return Check::bad("doctor.terminal", "doctor.not_utf8");
     }
-    if !is_utf8 {
-        return Err("the locale is not UTF-8: export LANG=C.UTF-8".to_owned());
+    let Some((columns, rows)) = seen.size else {
+        return Check::good("doctor.terminal");
+    };
+    let of = |key| Say::new(key).with("columns", columns).with("rows", rows);
+    let (least_columns, least_rows) = SMALLEST;
+    if columns < least_columns || rows < least_rows {
+        let least = format!("{least_columns} x {least_rows}");
+        return Check::bad(
+            "doctor.terminal",
+            of("doctor.too_small").with("least", least),
+        );
     }
-    let (columns, rows) = SMALLEST;
-    match tcgetwinsize(io::stdout()) {
-        Ok(size) if size.ws_col < columns || size.ws_row < rows => Err(format!(
-            "{} x {} is too small: make it at least {columns} x {rows}",
-            size.ws_col, size.ws_row
-        )),
-        _ => Ok(()),
-    }
+    Check::told("doctor.terminal", of("doctor.size"))
 }
 
-fn chinese(columns: u16, name: &str) -> Result<(), String> {
+fn chinese(columns: u16, name: &str) -> Check {
     if name == "linux" {
-        return Err("the Linux console has no Chinese: start guitai in cage and foot".to_owned());
+        return Check::bad("doctor.chinese", "doctor.linux_console");
     }
     if columns == 2 {
-        return Ok(());
+        return Check::good("doctor.chinese");
     }
-    Err(format!(
-        "a Chinese character takes {columns} columns here, not two: take another terminal or a font with Chinese"
-    ))
+    let say = Say::new("doctor.chinese_width").with("columns", columns);
+    Check::bad("doctor.chinese", say)
 }
 
 /// Draws a Chinese character and a rule and asks where the cursor is after each.
-#[must_use]
-pub fn widths() -> Option<(u16, u16)> {
+fn widths() -> Option<(u16, u16)> {
     let (stdin, stdout) = (io::stdin(), io::stdout());
-    if !(stdin.is_terminal() && stdout.is_terminal()) {
-        return None;
-    }
     let before = tcgetattr(&stdin).ok()?;
     let mut raw = before.clone();
     raw.make_raw();
@@ -153,32 +170,5 @@ mod tests {
         for bad in ["", "R", "\u{1b}[24R", "\u{1b}[24;xR", "\u{1b}[24;3"] {
             assert_eq!(column(bad.as_bytes()), None, "{bad:?}");
         }
-    }
-
-    #[test]
-    fn what_a_terminal_cannot_do_comes_with_its_remedy() {
-        let seen = Seen {
-            name: "linux".to_owned(),
-            widths: Some((1, 2)),
-            ..Seen::default()
-        };
-        let config = Terminal {
-            truecolor: true,
-            ..Terminal::default()
-        };
-        let all = checks(&seen, &config);
-        for (what, remedy) in [
-            ("terminal Chinese", "cage and foot"),
-            ("terminal borders", "borders = \"ascii\""),
-            ("terminal colours", "COLORTERM"),
-        ] {
-            let found = all.iter().find(|(name, _)| name == what);
-            let error = found.and_then(|(_, result)| result.as_ref().err());
-            assert!(
-                error.is_some_and(|error| error.contains(remedy)),
-                "{what}: {error:?}"
-            );
-        }
-        assert!(chinese(2, "foot").is_ok() && chinese(1, "foot").is_err());
     }
 }

@@ -22,6 +22,9 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Frame, TerminalOptions, Viewport};
 
+/// The smallest terminal that can be worked with, in columns and rows.
+pub const SMALLEST: (u16, u16) = (40, 12);
+
 /// What a terminal that does not know its size is taken for.
 const USUAL_SIZE: (u16, u16) = (80, 24);
 

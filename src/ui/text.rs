@@ -34,6 +34,7 @@ pub const FILES: &[(&str, &str)] = files![
     "desk",
     "devices",
     "disclosure",
+    "doctor",
     "dormant",
     "drawer",
     "enrol",
