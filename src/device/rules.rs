@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use super::usb::{Found, Listing};
 
-/// Where they stand: before those that know the person at the screen (scanner.md 4.2).
-pub const FILE: &str = "/etc/udev/rules.d/70-guitai-scanner.rules";
+/// Where they stand.
+pub use crate::domain::gear::RULES_FILE as FILE;
 
 /// One line for each model of scanner that is plugged in. A keyboard nobody taught is not among them.
 #[must_use]

@@ -8,6 +8,9 @@ use chrono::{DateTime, Utc};
 use crate::domain::gtin::check_digit_holds;
 use crate::domain::scan::{Scan, Symbology};
 
+/// Where the rules stand that let a person read scanners: before those that know who sits at the
+/// screen (scanner.md 4.2).
+pub const RULES_FILE: &str = "/etc/udev/rules.d/70-guitai-scanner.rules";
 /// Devices that are shown and counted at most.
 pub const MOST: usize = 32;
 /// Codes of one device that are shown.

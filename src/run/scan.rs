@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 use crate::device::remember::Memory;
+use crate::device::rules;
 use crate::domain::gear::{Learning, Wish};
 use crate::domain::scan::{Device, Scan};
 use crate::run::scanners::{News, Scanners};
@@ -174,6 +175,7 @@ fn learnt(learning: &Learning, lang: Lang, texts: &Text) -> Option<String> {
             let mut lines = vec![texts.say(lang, &"learn.scan".into())];
             lines.extend(denied.iter().map(|(device, rule)| {
                 let say = Say::new("learn.denied").with("device", device);
+                let say = say.with("file", rules::FILE);
                 format!("{}\n{rule}", texts.say(lang, &say))
             }));
             return Some(lines.join("\n"));
@@ -230,6 +232,23 @@ mod tests {
             }),
             r#"{"event":"count","at":"2026-03-09T02:32:00.500000Z","ready":2,"trouble":0}"#
         );
+    }
+
+    #[test]
+    fn a_lesson_says_who_may_not_be_listened_to() {
+        let texts = Text::load().unwrap();
+        let learning = News::Learning(Learning::Listening {
+            heard: 0,
+            claimed: None,
+            denied: vec![("front".to_owned(), "THE RULE".to_owned())],
+        });
+        for lang in [Lang::Zh, Lang::En] {
+            let said = plain(&learning, lang, &texts).unwrap();
+            for part in ["front", rules::FILE, "guitai doctor --write-rules"] {
+                assert!(said.contains(part), "{said}");
+            }
+            assert!(said.ends_with("\nTHE RULE"), "{said}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::gear::{Learning, Wish};
+use crate::domain::gear::{Learning, RULES_FILE, Wish};
 use crate::domain::scan::Device;
 use crate::ui::keymap::Action;
 use crate::ui::paint;
@@ -68,10 +68,8 @@ impl Learn {
                     ));
                 }
                 for (name, rule) in denied {
-                    words.push(say(
-                        Say::new("learn.denied").with("device", name),
-                        Role::Warn,
-                    ));
+                    let denied = Say::new("learn.denied").with("device", name);
+                    words.push(say(denied.with("file", RULES_FILE), Role::Warn));
                     words.push((rule.clone(), Role::Dim));
                 }
                 words
