@@ -108,7 +108,7 @@ fn codes_that_were_seen() {
         ("0040856634", FRESH, "PlainCode Card"),
         ("111,27706", FRESH, "PlainCode Card"),
         (";4111111111111111=25121010000000000000?", FRESH, "BankCard"),
-        // A number of a WeChat card, 12 digits, of which one in ten is a right UPC-A as well.
+        // A number of a WeChat card (see a_wechat_card_of_twelve_digits), one in ten a right UPC-A as well.
         ("318401234568", FRESH, "PlainCode Card"),
         (
             "012345678905",
@@ -124,9 +124,21 @@ fn codes_that_were_seen() {
             "{raw}: {all}"
         );
     }
-    // Whoever bound such a number as a card is found by it as it is printed.
-    let all = meanings("012345678905", Origin::Scanned, FRESH, &[]);
-    assert!(known_as(&all).contains(&"012345678905".to_owned()));
+}
+
+/// The automatic number of a WeChat member card (scanner.md 5.5): whoever bound it is found by it as it is
+/// printed, also when it happens to be a right UPC-A.
+#[test]
+fn a_wechat_card_of_twelve_digits() {
+    for number in ["318401234568", "012345678905"] {
+        for origin in [Origin::Scanned, Origin::Typed] {
+            let all = meanings(number, origin, FRESH, &[]);
+            let is_card = |one: &Meaning| matches!(one, Meaning::Card(text) if text == number);
+            assert!(all.iter().any(is_card), "{number}: {all:?}");
+            assert!(known_as(&all).contains(&number.to_owned()), "{number}");
+        }
+        assert_eq!(Card::read(number).unwrap().number(), number);
+    }
 }
 
 /// Everything the parsers look for.

@@ -127,6 +127,12 @@ impl Carried {
     }
 }
 
+/// `0.525`.
+#[must_use]
+pub fn kilograms(grams: i64) -> String {
+    format!("{}.{:03}", grams / 1_000, grams % 1_000)
+}
+
 /// The grams that cost `money` at `price` a kilogram, at least one.
 fn weight_of(money: Fen, price: Fen) -> Option<i64> {
     let twice = i128::from(money.0) * 2_000 + i128::from(price.0);
@@ -137,6 +143,13 @@ fn weight_of(money: Fen, price: Fen) -> Option<i64> {
 }
 
 impl CartLine {
+    /// The grams of its code that make no price: it is sold by the piece, and the code says no money.
+    #[must_use]
+    pub fn idle_grams(&self) -> Option<i64> {
+        let is_idle = self.kind != ProductKind::Weight && self.carried.money.is_none();
+        self.carried.grams.filter(|_| is_idle)
+    }
+
     /// Whether the money of its code is not what the shop's price makes of its weight, by more than a rounding: the
     /// scale knows another price.
     #[must_use]

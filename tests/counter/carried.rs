@@ -133,6 +133,79 @@ async fn a_label_without_check_digit_that_could_be_money_is_asked_about() {
     }
 }
 
+/// Before its rule is made a label has the shape of a payment code: where its rule is made is said too, and
+/// nothing of it is asked or kept, for it may be money.
+#[tokio::test]
+async fn a_label_without_a_rule_is_sent_to_where_rules_are_made() {
+    let code = label("330100", 2_089, 525);
+    for pasted in [false, true] {
+        let desk = Desk::new();
+        let mut console = open(&desk, parts_on_shift());
+        if pasted {
+            console.event(What::Paste(code.clone())).settle().await;
+        } else {
+            scan(&mut console, &code).await;
+        }
+        let screen = console.screen();
+        assert!(screen.contains("店铺管理 - 秤标签"), "{screen}");
+        assert!(screen.contains("按 F2 收款再扫"), "{screen}");
+        assert!(!screen.contains(&code) && desk.presses() == 0, "{screen}");
+    }
+    // What has neither a prefix of the shop's own nor a check digit is a payment code and nothing else.
+    let desk = Desk::new();
+    let mut console = open(&desk, parts_on_shift());
+    scan(&mut console, "135112298638468293").await;
+    let screen = console.screen();
+    assert!(
+        screen.contains("这是付款码") && !screen.contains("秤标签"),
+        "{screen}"
+    );
+}
+
+/// The weight of a code on goods sold by the piece makes no price: it is said, with what can be done.
+#[tokio::test]
+async fn a_weight_on_goods_by_the_piece_is_said() {
+    let desk = Desk::new();
+    let mut console = open(&desk, parts_on_shift());
+    scan(&mut console, &format!("]C1{OIL}3103000525")).await;
+    let screen = console.screen();
+    for says in [
+        "护发精油按件卖,码上的 0.525 公斤没有用",
+        "改成按公斤",
+        "按件卖,码上 0.525 公斤没有用",
+        "128.00",
+    ] {
+        assert!(screen.contains(says), "{says}: {screen}");
+    }
+    // With the money of the code there is a price: that is charged.
+    let desk = Desk::new();
+    let mut console = open(&desk, parts_on_shift());
+    scan(&mut console, &format!("]C1{OIL}31030005253922999")).await;
+    let screen = console.screen();
+    assert!(
+        screen.contains("9.99") && !screen.contains("没有用"),
+        "{screen}"
+    );
+}
+
+/// The number of a WeChat member card has twelve digits: hers whether or not it is a right UPC-A as well, and
+/// typed as well as scanned.
+#[tokio::test]
+async fn a_wechat_card_of_twelve_digits_is_hers() {
+    for number in ["318401234568", "012345678905"] {
+        let desk = Desk::new();
+        desk.bind(number);
+        let mut console = open(&desk, parts_on_shift());
+        scan(&mut console, number).await;
+        let screen = console.screen();
+        assert!(screen.contains("1,234.00"), "{number}: {screen}");
+        let mut console = open(&desk, parts_on_shift());
+        console.keys(number).keys("<Enter>").settle().await;
+        let screen = console.screen();
+        assert!(screen.contains("1,234.00"), "{number}: {screen}");
+    }
+}
+
 #[tokio::test]
 async fn a_label_of_goods_the_shop_does_not_have_says_what_to_do() {
     let desk = Desk::new();

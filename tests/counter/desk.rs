@@ -43,6 +43,8 @@ pub struct Desk {
     /// Given to the next attachment of a sale instead of an answer.
     refusal: RefCell<Option<Refusal>>,
     promises: Cell<bool>,
+    /// One more card of the member's.
+    card: RefCell<Option<String>>,
     /// As somebody else has edited it.
     edited: RefCell<Option<Shop>>,
     /// Who is signed in, as somebody else has edited her.
@@ -209,6 +211,11 @@ impl Desk {
         self.promises.set(true);
     }
 
+    /// The number is a card of the member's.
+    pub fn bind(&self, number: &str) {
+        *self.card.borrow_mut() = Some(number.to_owned());
+    }
+
     fn member(&self) -> Box<Member> {
         let mut member = member();
         let level = self.shop().level(member.level.id).cloned();
@@ -235,8 +242,9 @@ impl Desk {
         let product = products
             .iter()
             .find(|product| product.code.as_deref().is_some_and(has));
+        let is_hers = self.card.borrow().as_deref().is_some_and(has);
         match product {
-            _ if has("0088001") || has("0461851553") || has("13800138000") => {
+            _ if is_hers || has("0088001") || has("0461851553") || has("13800138000") => {
                 Found::Member(self.member())
             }
             _ if has("0099102") => Found::Staff("102".to_owned()),

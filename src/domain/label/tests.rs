@@ -184,6 +184,30 @@ fn any_rule() -> impl Strategy<Value = LabelRule> {
     )
 }
 
+#[test]
+fn what_may_be_a_label_before_there_is_a_rule() {
+    for label in [
+        "260012301575005258",
+        // Many scales leave the last digit wrong.
+        "260012301575005250",
+        "2600 1230 1575 0052 58",
+    ] {
+        assert!(may_be(label), "{label}");
+    }
+    for other in [
+        "135112298638468293",
+        "120061098828009406",
+        "28763443825664394",
+        "6957842208856",
+        "",
+    ] {
+        assert!(!may_be(other), "{other}");
+    }
+    // A prefix of wallets, and a check digit that holds.
+    let checked = with_check_digit("13001230157500525").unwrap();
+    assert!(may_be(&checked), "{checked}");
+}
+
 proptest! {
     /// What a rule writes, the same rule reads, and so does every rule proposed for it.
     #[test]

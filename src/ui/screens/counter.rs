@@ -20,6 +20,7 @@ use ratatui::layout::Rect;
 use uuid::Uuid;
 
 use crate::domain::code::refused;
+use crate::domain::label::may_be;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::price::{CartLine, Quote, quote};
@@ -300,8 +301,9 @@ impl Counter {
                 }
             }
             Entered::Refused(no) => {
+                let is_label = may_be(self.finder.text());
                 self.finder.clear();
-                self.refuse_code(no, cx);
+                self.refuse_code(no, is_label, cx);
             }
             Entered::Unknown => {
                 let say = Say::new("counter.nothing").with("text", self.finder.text());
@@ -405,11 +407,11 @@ impl Screen for Counter {
         let before = (self.sale.all().len(), self.total);
         let is_paid = matches!(input, Input::Outcome(Outcome::Receipt(_)));
         let pasted = match &input {
-            Input::Paste(text) => refused(text),
+            Input::Paste(text) => refused(text).map(|no| (no, may_be(text))),
             _ => None,
         };
-        let step = if let Some(no) = pasted {
-            self.refuse_code(no, cx);
+        let step = if let Some((no, is_label)) = pasted {
+            self.refuse_code(no, is_label, cx);
             Step::Stay
         } else if self.finder.on(&input, cx) {
             Step::Stay

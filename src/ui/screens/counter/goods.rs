@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::code::{Code, Kind};
 use super::{Counter, Question};
-use crate::domain::carried::{Age, Carried, Unclear};
+use crate::domain::carried::{Age, Carried, Unclear, kilograms};
 use crate::domain::gtin::Gtin;
 use crate::domain::price::CartLine;
 use crate::domain::product::Product;
@@ -93,6 +93,9 @@ impl Counter {
         let age = line.carried.until.map(|until| until.age(today));
         let say = if let Some(unread) = &line.carried.unread {
             Some(Say::new("counter.unread").with("text", unread))
+        } else if let Some(grams) = line.idle_grams() {
+            let say = Say::new("counter.weight_unused").with("name", &line.name);
+            Some(say.with("weight", kilograms(grams)))
         } else if let Some(Age::Near(days)) = age {
             let say = Say::new("counter.near_end").with("name", &line.name);
             Some(say.with("days", days))
@@ -130,7 +133,11 @@ pub(super) fn remarks(line: &CartLine, today: NaiveDate) -> Vec<(Say, Role)> {
             Role::Warn,
         )
     });
-    until.into_iter().chain(money).collect()
+    let weight = line.idle_grams().map(|grams| {
+        let say = Say::new("counter.by_piece").with("weight", kilograms(grams));
+        (say, Role::Warn)
+    });
+    until.into_iter().chain(money).chain(weight).collect()
 }
 
 /// A code as it stands under the bars.

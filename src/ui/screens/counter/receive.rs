@@ -6,7 +6,7 @@ use super::{Counter, MOST_REMEMBERED, PARTS_WITHIN, Question, Why};
 use crate::domain::card::{Card, NoCard};
 use crate::domain::code::{Meaning, Situation, meanings, refused};
 use crate::domain::damage;
-use crate::domain::label::LabelRule;
+use crate::domain::label::{LabelRule, may_be};
 use crate::domain::member::Member;
 use crate::domain::payment_code::wipe;
 use crate::domain::price::CartLine;
@@ -40,8 +40,8 @@ impl Counter {
         let meanings = meanings(&scan.code, scan.origin(), situation, labels(cx));
         if let Some(Meaning::Payment(_) | Meaning::BankCard) = meanings.first() {
             let no = refused(&scan.code).unwrap_or(NoCard::PaymentCode);
+            self.refuse_code(no, may_be(&scan.code), cx);
             wipe(&mut scan.code);
-            self.refuse_code(no, cx);
             return Step::Stay;
         }
         let mut code = self.code(&scan.code, &meanings, Some(&scan.device), cx);
@@ -71,9 +71,10 @@ impl Counter {
     }
 
     /// What a wallet shows is good for nothing before the payment; it and a bank card are neither
-    /// asked about nor kept (PV1).
-    pub(super) fn refuse_code(&self, no: NoCard, cx: &mut Cx) {
+    /// asked about nor kept (PV1). A label without a rule has the same shape.
+    pub(super) fn refuse_code(&self, no: NoCard, may_be_label: bool, cx: &mut Cx) {
         let (tone, key) = match no {
+            NoCard::PaymentCode if may_be_label => (Tone::Warn, "counter.payment_or_label"),
             NoCard::PaymentCode if self.sale.is_empty() => (Tone::Warn, "counter.payment_early"),
             NoCard::PaymentCode => (Tone::Warn, "counter.payment_code"),
             _ => (Tone::Bad, "counter.bank_card"),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::edit::{Edit, Subject};
 use super::list::Rows;
+use crate::domain::carried::kilograms;
 use crate::domain::label::{self, Label, LabelRule, MoneyUnit, Shown, WeightUnit, propose};
 use crate::domain::money::Fen;
 use crate::query::Query;
@@ -119,10 +120,6 @@ fn read_as(key: &'static str, label: &Label) -> Say {
 }
 
 /// `0.525`.
-fn kilograms(grams: i64) -> String {
-    format!("{}.{:03}", grams / 1_000, grams % 1_000)
-}
-
 /// A weight as scales show it, kilograms with up to three decimals, in grams.
 fn grams(typed: &str) -> Option<i64> {
     let typed = typed.replace(['\u{ff0e}', '\u{3002}'], ".");
