@@ -76,6 +76,48 @@ async fn the_form_of_a_reader_is_shown_and_forgotten() {
     assert!(!screen.contains("卡号格式 6H8D"), "{screen}");
 }
 
+/// Keeps what is learnt.
+struct Till;
+
+impl Backend for Till {
+    async fn answer(&self, query: Query) -> Result<Reply> {
+        match query {
+            Query::KeepReaders(_) => Ok(Reply::Kept),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// A card that is read, and the number printed on it, teach a reader's form: nobody has to be known for that.
+#[tokio::test]
+async fn a_reader_is_taught_by_the_number_printed_on_a_card() {
+    let mut console = Console::with(Till, parts(), Devices::new());
+    console.event(What::Gear(all())).keys("<F4>");
+    insta::assert_snapshot!("card_form", console.screen());
+    // Neither goods nor money are cards.
+    for code in ["6901234567892", "135112298638468293"] {
+        let screen = console.event(scan(code)).screen();
+        assert!(screen.contains("这不是芯片卡的号码"), "{screen}");
+    }
+    assert!(!console.debug().contains("135112298638468293"));
+    console.event(scan("2706081563"));
+    let screen = console.keys("0461851554<Enter>").screen();
+    assert!(screen.contains("对不上"), "{screen}");
+    console.size(45, 30).keys("<Ctrl-u>0461851553");
+    insta::assert_snapshot!("card_form_45", console.screen());
+    console.keys("<Enter>").settle().await;
+    let screen = console.size(80, 24).screen();
+    assert!(screen.contains("记住了 前台枪 的卡号格式"), "{screen}");
+    assert!(
+        screen.contains("卡号格式 8H10D 字节倒序,卡片记作 8H10D"),
+        "{screen}"
+    );
+    // Once more: there is nothing new in it.
+    console.keys("<F4>").event(scan("2706081563"));
+    let screen = console.keys("0461851553<Enter>").screen();
+    assert!(screen.contains("没有变化"), "{screen}");
+}
+
 #[tokio::test]
 async fn the_devices_are_shown_live_and_never_a_payment_code() {
     let mut console = Console::with(Nobody, parts(), Devices::new());

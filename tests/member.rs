@@ -147,6 +147,7 @@ impl Backend for &Shop {
                 self.heard.borrow_mut().push(card);
                 Ok(self.member())
             }
+            Query::KeepReaders(_) => Ok(Reply::Kept),
             Query::Statement { before, limit, .. } => {
                 self.pages.borrow_mut().push(before);
                 Ok(Reply::Statement(self.page(before, limit)))
@@ -318,6 +319,68 @@ async fn a_card_is_scanned_looked_at_and_added() {
     console.keys("<Enter><Enter>").settle().await;
     assert_eq!(*shop.heard.borrow(), ["8800000000000021"]);
     assert!(console.screen().contains("卡已加上"));
+}
+
+/// The number printed on the card, typed after it was read, teaches the reader's form; the card is kept as it is printed.
+#[tokio::test]
+async fn the_number_on_the_card_teaches_the_reader() {
+    let front = Device::Usb("front".to_owned());
+    let read = |code: &str| What::Scan(Scan::read(code, Device::Usb("front".to_owned())).unwrap());
+    let shop = Shop::new(member());
+    let mut console = open(&shop).await;
+    console.keys("<F6>").settle().await;
+    console.event(read("3473408")).settle().await;
+    assert!(!console.screen().contains("可教会读卡器"), "no chip");
+    console.event(read("0000000258")).settle().await;
+    let screen = console.screen();
+    assert!(screen.contains("可教会读卡器"), "{screen}");
+    let screen = console.keys("0000000259").screen();
+    assert!(screen.contains("只加填的这个号码"), "{screen}");
+    console.keys("<Ctrl-u>0033619968");
+    let screen = console.screen();
+    assert!(screen.contains("并记住读卡器的格式"), "{screen}");
+    insta::assert_snapshot!("add_card_taught_45", console.size(45, 30).screen());
+    console.keys("<Enter>").settle().await;
+    assert_eq!(*shop.heard.borrow(), ["0033619968"]);
+    let screen = console.screen();
+    assert!(screen.contains("格式也记住了"), "{screen}");
+    let form = console.session().readers.of(&front).unwrap().form;
+    assert!(form.turned && form.shape.name() == "8H10D");
+    // The next one needs no typing: it is kept in the same way.
+    console.keys("<F6>").settle().await;
+    console.event(read("0000000514")).settle().await;
+    console.keys("<Enter>").settle().await;
+    assert_eq!(shop.heard.borrow()[1], "0033685504");
+    // A card typed behind another teaches nothing.
+    console.keys("<F6>").settle().await;
+    console.event(read("0000000770")).settle().await;
+    console.keys("0000000771<Enter>").settle().await;
+    assert_eq!(shop.heard.borrow()[2], "0000000771");
+    assert!(console.session().readers.of(&front).unwrap().form.turned);
+}
+
+/// A scanner of goods behind the terminal is no reader of cards: what was learnt of one is not laid on the other's.
+#[tokio::test]
+async fn the_terminals_form_is_not_for_barcodes() {
+    let shop = Shop::new(member());
+    let mut parts = parts();
+    parts.session.staff = Some(cashier());
+    let readers = &mut parts.session.readers;
+    assert!(readers.learn(&Device::Terminal, "2706081563", "0461851553"));
+    let mut console = Console::with(&shop, parts, MemberCard::new(7));
+    console.settle().await;
+    // A chip in that form; no form of that length; a right EAN-8 and UPC-A.
+    for (code, kept) in [
+        ("0000000514", "0033685504"),
+        ("00623,27707", "00623,27707"),
+        ("96385074", "96385074"),
+        ("012345678905", "012345678905"),
+    ] {
+        console.keys("<F6>").settle().await;
+        console.event(scan(code)).settle().await;
+        console.keys("<Enter>").settle().await;
+        assert_eq!(shop.heard.borrow().last().unwrap(), kept);
+    }
 }
 
 #[tokio::test]

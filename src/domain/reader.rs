@@ -1,5 +1,5 @@
 //! `Reader`: the form in which one reader prints card numbers, and so which bytes of the chip a number is
-//! (scanner.md 6). Learnt when the cashier confirms that two numbers are one card.
+//! (scanner.md 6). Learnt when somebody says that two numbers are one card.
 //!
 //! The canonical bytes of a card are those of its kept number, read straight; a reader's byte order is
 //! relative to that.
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chip;
 use super::code::{Meaning, known_as};
+use super::gtin::Gtin;
 use super::scan::Device;
 
 /// Readers that are remembered at most.
@@ -216,6 +217,12 @@ impl Reader {
     }
 }
 
+/// Whether a number may be that of a chip, in any form.
+#[must_use]
+pub fn is_chip(number: &str) -> bool {
+    Shape::of(number).is_some()
+}
+
 /// Whether a chip makes up this number anew at every reading (a first byte of 08 in four: ISO 14443-3): it is
 /// nobody's for longer than a moment.
 ///
@@ -307,6 +314,20 @@ impl Readers {
     #[must_use]
     pub fn of(&self, device: &Device) -> Option<&Reader> {
         self.0.get(key(device))
+    }
+
+    /// What is known of the device that read `code`, as far as it is about this code. Behind the terminal there may be
+    /// a scanner of goods and a reader of cards at once: there the form is only of numbers that it can print and
+    /// that are no barcode.
+    #[must_use]
+    pub fn of_code(&self, device: &Device, code: &str) -> Option<&Reader> {
+        let code = code.trim();
+        let barcode = || Gtin::parse(code).or_else(|| Gtin::parse_upc_e(code));
+        let is_about = |reader: &&Reader| match device {
+            Device::Usb(_) => true,
+            Device::Terminal => reader.form.shape.read(code).is_some() && barcode().is_none(),
+        };
+        self.of(device).filter(is_about)
     }
 
     /// Learns of a card that is confirmed to be the kept one; false when that tells nothing new. A form that

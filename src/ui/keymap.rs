@@ -122,6 +122,8 @@ actions! {
     Devices = "devices",
     /// Teach a scanner that plays a keyboard.
     Learn = "learn",
+    /// Teach the form in which a reader prints card numbers.
+    CardForm = "card_form",
     /// Leave a taught scanner to its person again.
     Forget = "forget",
     /// Have a scanner beep: which one is it.

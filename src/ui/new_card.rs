@@ -74,7 +74,7 @@ impl NewCard {
         cx: &mut Cx,
     ) -> std::result::Result<(), NoCard> {
         self.forget();
-        let reader = device.and_then(|device| cx.session.readers.of(device));
+        let reader = device.and_then(|device| cx.session.readers.of_code(device, code));
         let card = Card::read_by(code, reader)?;
         let codes = card.known_as().to_vec();
         let near = card.near().clone();

@@ -2,6 +2,7 @@
 
 pub mod approve;
 pub mod attach;
+pub mod card_form;
 pub mod choose;
 pub mod close_shift;
 pub mod confirm;

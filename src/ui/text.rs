@@ -28,6 +28,7 @@ pub const FILES: &[(&str, &str)] = files![
     "approval",
     "attach",
     "card",
+    "card_form",
     "cash",
     "confirm",
     "counter",

@@ -49,6 +49,32 @@ fn a_new_form_replaces_and_another_kept_one_joins() {
 }
 
 #[test]
+fn a_form_of_the_terminal_is_only_of_what_its_reader_can_have_printed() {
+    let mut readers = Readers::default();
+    let front = Device::Usb("front".to_owned());
+    for device in [&front, &Device::Terminal] {
+        assert!(readers.learn(device, "07302202", "0040856634"));
+    }
+    for (code, is_about) in [
+        ("07302203", true),
+        // A right EAN-8, and a UPC-E.
+        ("96385074", false),
+        ("01234565", false),
+        // Of another form.
+        ("0040856634", false),
+        ("6901234567892", false),
+        ("VIP-001", false),
+    ] {
+        assert_eq!(
+            readers.of_code(&Device::Terminal, code).is_some(),
+            is_about,
+            "{code}"
+        );
+        assert!(readers.of_code(&front, code).is_some(), "{code}");
+    }
+}
+
+#[test]
 fn random_numbers() {
     let ic = Reader::proved("0040856634", "026F6C3A").unwrap();
     let turned = Reader::proved("2706081563", "1B874BA1").unwrap();

@@ -114,7 +114,7 @@ impl Attach {
             Some(Meaning::BankCard) => cx.notice(Tone::Bad, "counter.bank_card"),
             Some(Meaning::Payment(_)) => cx.notice(Tone::Warn, "counter.payment_early"),
             Some(_) => {
-                let (codes, near) = known_by(&all, cx.session.readers.of(device));
+                let (codes, near) = known_by(&all, cx.session.readers.of_code(device, code));
                 let near = near.certain();
                 self.asked = Some(cx.ask(Query::Scan { codes, near }));
             }

@@ -10,6 +10,7 @@ use crate::query::{Query, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Screen, Step};
+use crate::ui::screens::card_form::CardForm;
 use crate::ui::screens::learn::Learn;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
@@ -113,6 +114,7 @@ impl Screen for Devices {
                 cx.notice(Tone::Good, say.with("code", masked(&scan)));
             }
             Input::Action(Action::Learn) => return Step::push(Learn::new()),
+            Input::Action(Action::CardForm) => return Step::push(CardForm::new()),
             Input::Action(Action::Beep) => self.order(cx, |id| Wish::Beep { id }),
             Input::Action(Action::Trigger) => self.order(cx, |id| Wish::Trigger { id }),
             Input::Action(Action::Forget) => self.forget(cx),

@@ -26,6 +26,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "add_card",
     "approve",
     "attach",
+    "card_form",
     "choose",
     "close_shift",
     "confirm",

@@ -94,7 +94,7 @@ impl Counter {
     }
 
     fn code(&self, text: &str, meanings: &[Meaning], from: Option<&Device>, cx: &Cx) -> Code {
-        let reader = from.and_then(|device| cx.session.readers.of(device));
+        let reader = from.and_then(|device| cx.session.readers.of_code(device, text));
         Code {
             pieces: self.pieces,
             ..Code::of(text, meanings, reader, cx.session.today(cx.now()))

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::card::NoCard;
+use crate::domain::member::Member;
 use crate::domain::payment_code::wipe;
 use crate::domain::scan::Device;
 use crate::query::{Query, Reply, Ticket};
@@ -11,6 +12,7 @@ use crate::ui::keymap::Action;
 use crate::ui::new_card::{Like, NewCard, Verdict};
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::screens::card_form::Printed;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::field::{Field, Kind};
@@ -31,6 +33,10 @@ pub struct AddCard {
     card: NewCard,
     /// Why what was scanned or typed is none.
     wrong: Option<NoCard>,
+    /// What the reader printed: the number on the card, typed behind it, tells the reader's form.
+    printed: Option<Printed>,
+    /// She, with the card, while the form is being kept.
+    taught: Option<(Ticket, Box<Member>)>,
     /// Adds it as soon as it is known to be nobody's.
     adds: bool,
     asked: Option<Ticket>,
@@ -45,6 +51,8 @@ impl AddCard {
             field: Field::new(Kind::Any),
             card: NewCard::default(),
             wrong: None,
+            printed: None,
+            taught: None,
             adds: false,
             asked: None,
         }
@@ -85,6 +93,18 @@ impl AddCard {
         self.adds = self.card.is_asking();
     }
 
+    /// She has the card. What was read and then typed is one card: the reader's form is known from now on.
+    fn added(&mut self, member: Box<Member>, cx: &mut Cx) -> Step {
+        let printed = self.printed.as_ref();
+        let taught = printed.and_then(|printed| printed.learn(self.field.value(), cx));
+        if let Some(ticket) = taught {
+            self.taught = Some((ticket, member));
+            return Step::Stay;
+        }
+        cx.notice(Tone::Good, "member.card_added");
+        Step::Pop(Some(Outcome::Member(member)))
+    }
+
     /// Somebody else whose card it may be.
     fn like(&self) -> Option<&Like> {
         let like = self.card.like();
@@ -93,7 +113,7 @@ impl AddCard {
 
     /// Nothing may be changed: an answer decides what comes next.
     const fn waits(&self) -> bool {
-        self.asked.is_some() || self.adds
+        self.asked.is_some() || self.adds || self.taught.is_some()
     }
 }
 
@@ -115,6 +135,8 @@ impl Screen for AddCard {
         match input {
             Input::Scan(mut scan) if !self.waits() => {
                 self.judge(&scan.code, Some(&scan.device), cx);
+                self.field.clear();
+                self.printed = Printed::of(&scan).filter(|_| self.wrong.is_none());
                 wipe(&mut scan.code);
             }
             Input::Action(Action::Accept) => self.accept(cx),
@@ -122,10 +144,7 @@ impl Screen for AddCard {
             Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
                 self.asked = None;
                 match answer {
-                    Ok(Reply::Member(member)) => {
-                        cx.notice(Tone::Good, "member.card_added");
-                        return Step::Pop(Some(Outcome::Member(member)));
-                    }
+                    Ok(Reply::Member(member)) => return self.added(member, cx),
                     Ok(_) => {}
                     Err(refusal) => {
                         self.card.forget();
@@ -134,6 +153,14 @@ impl Screen for AddCard {
                 }
             }
             Input::Reply(ticket, answer) => {
+                if let Some((_, member)) = self.taught.take_if(|(kept, _)| *kept == ticket) {
+                    // The card is hers in any case.
+                    match answer {
+                        Ok(_) => cx.notice(Tone::Good, "member.card_taught"),
+                        Err(refusal) => cx.notice(Tone::Warn, Say::from(&refusal)),
+                    }
+                    return Step::Pop(Some(Outcome::Member(member)));
+                }
                 if let Some(verdict) = self.card.took(ticket, &answer) {
                     return self.judged(verdict, cx);
                 }
@@ -166,8 +193,15 @@ impl Screen for AddCard {
             _ if self.card.is_asking() => ("member.reading", Role::Dim),
             (_, Some(wrong)) => (wrong.hint(), Role::Warn),
             (Some(card), _) if card.is_barcode() => ("member.barcode_card", Role::Warn),
+            (Some(_), _) if self.printed.is_some() => ("member.card_confirm_or_type", Role::Text),
             (Some(_), _) => ("member.card_confirm", Role::Text),
-            (None, None) => ("member.scan_card", Role::Dim),
+            (None, None) => match &self.printed {
+                Some(printed) if printed.is_proved_by(self.field.value()) => {
+                    ("member.card_same", Role::Good)
+                }
+                Some(_) if !self.field.is_empty() => ("member.card_unlike", Role::Text),
+                _ => ("member.scan_card", Role::Dim),
+            },
         };
         let like = self.like().filter(|_| role != Role::Dim);
         let (text, role) = like.map_or_else(

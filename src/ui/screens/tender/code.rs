@@ -21,6 +21,9 @@ impl Tender {
         cx: &mut Cx,
     ) {
         let all = meanings(&code, origin, Situation::Tendering, &[]);
+        let readers = &cx.session.readers;
+        let reader = from.and_then(|device| readers.of_code(device, &code));
+        let reader = reader.cloned();
         wipe(&mut code);
         match all.first() {
             Some(Meaning::Payment(wallet)) => self.wallet(*wallet),
@@ -28,8 +31,7 @@ impl Tender {
             Some(Meaning::Amount(amount)) => self.amount.set(&amount.to_string().replace(',', "")),
             Some(_) if origin == Origin::Typed => {}
             Some(_) if self.is_sale() && self.member.is_none() => {
-                let reader = from.and_then(|device| cx.session.readers.of(device));
-                let (codes, near) = known_by(&all, reader);
+                let (codes, near) = known_by(&all, reader.as_ref());
                 let near = near.certain();
                 self.finding = Some(cx.ask(Query::Scan { codes, near }));
             }
