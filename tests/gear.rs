@@ -76,6 +76,25 @@ async fn the_form_of_a_reader_is_shown_and_forgotten() {
     assert!(!screen.contains("卡号格式 6H8D"), "{screen}");
 }
 
+/// Without a device there is nothing to beep or to forget: no key is offered for it.
+#[tokio::test]
+async fn an_empty_list_offers_no_keys_for_its_rows() {
+    let mut console = Console::with(Nobody, parts(), Devices::new());
+    let screen = console.screen();
+    let foot = screen.lines().last().unwrap();
+    assert!(foot.contains("F3") && foot.contains("F4"), "{foot}");
+    for key in ["F5", "F6", "F8"] {
+        assert!(!foot.contains(key), "{foot}");
+    }
+    console.keys("<F5><F6><F8>");
+    assert_eq!(console.wishes(), []);
+    console.event(What::Gear(all()));
+    let screen = console.screen();
+    for key in ["F5", "F6", "F8"] {
+        assert!(screen.lines().last().unwrap().contains(key), "{screen}");
+    }
+}
+
 /// Keeps what is learnt.
 struct Till;
 

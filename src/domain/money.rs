@@ -87,23 +87,32 @@ impl Fen {
     }
 }
 
+/// `1,234`: a whole number as money is written, points for one.
+#[must_use]
+pub fn grouped(number: i64) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    format!("{sign}{}", in_thousands(number.unsigned_abs()))
+}
+
+fn in_thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 2);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// `1,234.00`: two decimals, thousands separated, a leading minus.
 impl fmt::Display for Fen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.0.unsigned_abs();
-        let digits = (value / 100).to_string();
-        let mut text = String::with_capacity(digits.len() * 2 + 4);
-        if self.0 < 0 {
-            text.push('-');
-        }
-        for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place).is_multiple_of(3) {
-                text.push(',');
-            }
-            text.push(digit);
-        }
+        let sign = if self.0 < 0 { "-" } else { "" };
         let cents = value % 100;
-        f.pad(&format!("{text}.{cents:02}"))
+        f.pad(&format!("{sign}{}.{cents:02}", in_thousands(value / 100)))
     }
 }
 
@@ -172,6 +181,20 @@ pub fn allocate(total: Fen, weights: &[i64]) -> Vec<Fen> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn whole_numbers_are_grouped_as_money_is() {
+        for (number, text) in [
+            (0, "0"),
+            (-7, "-7"),
+            (999, "999"),
+            (3_463, "3,463"),
+            (-1_234_567, "-1,234,567"),
+            (i64::MIN, "-9,223,372,036,854,775,808"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
 
     #[test]
     fn typed_amounts() {

@@ -29,6 +29,14 @@ pub struct TenderRow {
     pub refunds: Fen,
 }
 
+impl TenderRow {
+    /// What it came to: taken less given back.
+    #[must_use]
+    pub fn net(&self) -> Fen {
+        self.sales + self.top_ups - self.refunds
+    }
+}
+
 /// One cell of the ledger's summary: what an account moved in the operations of one kind, in ledger sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {

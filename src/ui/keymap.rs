@@ -118,6 +118,10 @@ actions! {
     More = "more",
     /// Take the line out of the sale.
     Remove = "remove",
+    /// Print a waiting document now.
+    Reprint = "reprint",
+    /// Never print it.
+    Drop = "drop",
     /// The scanners of this machine.
     Devices = "devices",
     /// Teach a scanner that plays a keyboard.

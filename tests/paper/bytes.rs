@@ -56,7 +56,7 @@ fn named(facts: Facts) -> Facts {
 }
 
 /// Documents whose operations are yet to come, by example.
-fn samples() -> Vec<(Kind, Facts)> {
+fn samples(columns: usize) -> Vec<(Kind, Facts)> {
     let service = |name: &str, left: &str| {
         Facts::new()
             .one("name", name)
@@ -94,7 +94,7 @@ fn samples() -> Vec<(Kind, Facts)> {
         .one("level", "普通")
         .one("points", 100)
         .one("code", Token::mint(Bearer::Member, [7; 10]));
-    let test = named(test_facts(32));
+    let test = named(test_facts(columns));
     vec![
         (Kind::Redemption, redemption),
         (Kind::Deposit, deposit),
@@ -123,7 +123,7 @@ fn documents(columns: usize) -> Vec<Vec<Line>> {
             }
         }
     }
-    let samples = samples().into_iter();
+    let samples = samples(columns).into_iter();
     all.extend(samples.map(|(kind, facts)| laid_out(kind, &facts, columns, &slips)));
     all
 }
@@ -158,11 +158,23 @@ fn every_document_is_printed_as_it_is_shown() {
 #[test]
 fn documents_of_packages_and_orders_have_their_templates() {
     let slips = shop::slips();
-    for (kind, facts) in samples() {
-        for columns in [slip::NARROW, slip::WIDE] {
+    for columns in [slip::NARROW, slip::WIDE] {
+        for (kind, facts) in samples(columns) {
             let lines = laid_out(kind, &facts, columns, &slips);
             insta::assert_snapshot!(format!("{kind:?}_{columns}"), slip::text(&lines, columns));
         }
+    }
+}
+
+/// The ruler of the test page is as wide as the paper, so that a wrong number of columns is seen on it.
+#[test]
+fn the_ruler_is_as_wide_as_the_paper() {
+    for columns in [slip::NARROW, slip::WIDE] {
+        let lines = laid_out(Kind::Test, &test_facts(columns), columns, &shop::slips());
+        let ruler = lines
+            .iter()
+            .find(|line| line.text.starts_with("1234567890"));
+        assert_eq!(ruler.unwrap().text.len(), columns);
     }
 }
 

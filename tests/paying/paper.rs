@@ -177,6 +177,9 @@ async fn the_list_of_jobs() {
     assert_eq!(orders(&console), [Order::Again(4), Order::Drop(5)]);
     console.event(What::Printer(PrinterState::default()));
     insta::assert_snapshot!("printer_empty", console.screen());
+    // Nothing to print again, nothing to drop.
+    console.keys("<Enter><Del>");
+    assert_eq!(orders(&console).len(), 2);
     console.keys("<F6>");
     assert!(matches!(orders(&console)[2], Order::Print(_)));
 }

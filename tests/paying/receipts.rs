@@ -193,6 +193,21 @@ fn old_terms_are_not_shown_as_those_in_force() {
 #[test]
 fn the_sheet_of_a_shift() {
     insta::assert_snapshot!("slip_sheet_32", text(&closed(), Lang::Zh, slip::NARROW));
+    // OP1: every tender, with what it came to, also one that nobody paid with.
+    let all = text(&closed(), Lang::Zh, slip::NARROW);
+    for (way, net) in [
+        ("储值", "68.00"),
+        ("现金", "1,225.01"),
+        ("微信", "2,000.00"),
+        ("支付宝", "0.00"),
+        ("银行卡", "0.00"),
+    ] {
+        let line = all.lines().find(|line| line.starts_with(way));
+        assert!(
+            line.is_some_and(|line| line.ends_with(&format!(" {net}"))),
+            "{way}: {all}"
+        );
+    }
     // OP3: what moved no money stands there too.
     let mut opened = closed();
     let sheet = opened.document.sheet.as_mut().unwrap();

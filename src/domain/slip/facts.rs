@@ -7,7 +7,7 @@ use std::fmt::Display;
 use super::{Layout, tender, title};
 use crate::domain::calendar::local;
 use crate::domain::ledger::{DocumentLine, OperationKind, Reason};
-use crate::domain::money::Fen;
+use crate::domain::money::{Fen, grouped};
 use crate::domain::package::wording;
 use crate::domain::product::ProductKind;
 use crate::domain::receipt::{Document, Receipt};
@@ -113,7 +113,7 @@ fn common(receipt: &Receipt, layout: Layout) -> Facts {
         .maybe("balance", after.map(|after| after.principal + after.bonus))
         .maybe("balance_principal", after.map(|after| after.principal))
         .maybe("balance_bonus", after.map(|after| after.bonus))
-        .maybe("balance_points", after.map(|after| after.points))
+        .maybe("balance_points", after.map(|after| grouped(after.points)))
 }
 
 fn tenders(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
@@ -158,7 +158,7 @@ fn sale(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
         .money("off", net - list)
         .money("rounding", -rounding.max_zero())
         .one("total", net - rounding)
-        .maybe("points", positive(receipt.document.points));
+        .maybe("points", positive(receipt.document.points).map(grouped));
     tenders(facts, receipt, layout)
 }
 
@@ -255,7 +255,7 @@ fn top_up(facts: Facts, receipt: &Receipt, shop: Option<&Shop>, layout: Layout) 
         .money("bonus_later", later)
         .maybe("day", document.expires_on)
         .each("instalments", instalments)
-        .maybe("points", positive(document.points))
+        .maybe("points", positive(document.points).map(grouped))
         .maybe("version", document.terms_version)
         .maybe("terms", in_force.map(|shop| &shop.terms))
         .maybe("spend_order", order.map(|key| (layout.words)(key)));
@@ -276,7 +276,10 @@ fn reversal(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
     let facts = facts
         .one("amount", document.amount)
         .money("bonus", -document.bonus.max_zero())
-        .maybe("points", positive(document.points).map(|points| -points));
+        .maybe(
+            "points",
+            positive(document.points).map(|points| grouped(-points)),
+        );
     tenders(facts, receipt, layout)
 }
 
@@ -295,7 +298,10 @@ fn refund(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
         .money("off", net - list)
         .money("rounding", document.amount - net)
         .one("amount", document.amount)
-        .maybe("points", positive(document.points).map(|points| -points));
+        .maybe(
+            "points",
+            positive(document.points).map(|points| grouped(-points)),
+        );
     tenders(facts, receipt, layout)
 }
 
@@ -311,7 +317,10 @@ fn other(facts: Facts, receipt: &Receipt) -> Facts {
     let expired = document.expired.iter().map(|lot| {
         Facts::new()
             .money("bonus", -lot.bonus.max_zero())
-            .maybe("points", positive(lot.points).map(|points| -points))
+            .maybe(
+                "points",
+                positive(lot.points).map(|points| grouped(-points)),
+            )
             .one("day", lot.expires_on)
     });
     let expired = expired.collect();
@@ -322,7 +331,10 @@ fn other(facts: Facts, receipt: &Receipt) -> Facts {
     about(facts, document)
         .money("amount", document.amount)
         .money("bonus", document.bonus.max_zero())
-        .count("points", document.points)
+        .maybe(
+            "points",
+            (document.points != 0).then(|| grouped(document.points)),
+        )
 }
 
 /// The sheet of a shift: every tender, stored value included, the cash in the drawer, and what was
@@ -346,12 +358,14 @@ fn closed(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
 }
 
 fn figures(facts: Facts, sheet: &Sheet, layout: Layout) -> Facts {
+    // Every one, with what it came to: what is compared with the statement of the bank or the wallet.
     let ways = sheet.tenders.iter().map(|(kind, row)| {
         Facts::new()
             .one("way", (layout.words)(tender(*kind)))
+            .one("net", row.net())
             .money("sales", row.sales)
             .money("top_ups", row.top_ups)
-            .money("refunds", row.refunds)
+            .money("refunds", -row.refunds)
     });
     let ways = ways.collect();
     let since = local(sheet.shift.opened_at).format("%Y-%m-%d %H:%M");
@@ -374,6 +388,6 @@ fn figures(facts: Facts, sheet: &Sheet, layout: Layout) -> Facts {
     }
     facts
         .one("expired_count", sheet.expired.members)
-        .one("expired_points", sheet.expired.points)
+        .one("expired_points", grouped(sheet.expired.points))
         .one("expired_bonus", sheet.expired.bonus)
 }

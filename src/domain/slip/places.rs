@@ -183,7 +183,7 @@ impl Kind {
                     "difference",
                     "reason",
                 ],
-                &[("ways", &["way", "sales", "top_ups", "refunds"])],
+                &[("ways", &["way", "net", "sales", "top_ups", "refunds"])],
             ),
             Self::Redemption => (
                 &["package"],

@@ -7,6 +7,7 @@ use crate::domain::attach::AttachRequest;
 use crate::domain::code::{Meaning, Origin, Situation, is_secret, meanings, refused};
 use crate::domain::ledger::Stamp;
 use crate::domain::member::Member;
+use crate::domain::money::grouped;
 use crate::domain::payment_code::wipe;
 use crate::domain::reader::known_by;
 use crate::domain::scan::Device;
@@ -174,7 +175,10 @@ impl Attach {
                     Reply::Receipt(receipt) => receipt.document.points,
                     _ => 0,
                 };
-                cx.notice(Tone::Good, Say::new("attach.done").with("points", points));
+                cx.notice(
+                    Tone::Good,
+                    Say::new("attach.done").with("points", grouped(points)),
+                );
                 Step::Pop(Some(Outcome::Yes))
             }
             // It can be nobody's any more.

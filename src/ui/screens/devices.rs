@@ -140,6 +140,14 @@ impl Screen for Devices {
         }
     }
 
+    fn has(&self, action: Action) -> bool {
+        match action {
+            Action::Beep | Action::Trigger => !self.table.is_empty(),
+            Action::Forget => !self.table.is_empty() || self.has_form,
+            _ => true,
+        }
+    }
+
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let inside = paint::inset(area, 1, 0);
         let title = look.text("devices.title");

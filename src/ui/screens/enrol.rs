@@ -8,6 +8,7 @@ use crate::domain::card::{Card, NoCard};
 use crate::domain::code::refused;
 use crate::domain::ledger::OperationKind;
 use crate::domain::member::{Gender, Member};
+use crate::domain::money::grouped;
 use crate::domain::payment_code::wipe;
 use crate::domain::phone::Phone;
 use crate::domain::scan::Device;
@@ -266,7 +267,7 @@ impl Enrol {
             .one("member", &member.name)
             .maybe("phone", member.phone.as_ref())
             .one("level", &member.level.name)
-            .maybe("points", Some(gift).filter(|gift| *gift > 0))
+            .maybe("points", Some(gift).filter(|gift| *gift > 0).map(grouped))
             .one("code", &sent.code);
         cx.print_facts(Slip::Welcome, "slip.enrol", facts);
     }
@@ -303,7 +304,10 @@ impl Enrol {
                 let (tone, say) = if existing {
                     (Tone::Plain, Say::new("enrol.existing"))
                 } else if gift > 0 {
-                    (Tone::Good, Say::new("enrol.done_gift").with("points", gift))
+                    (
+                        Tone::Good,
+                        Say::new("enrol.done_gift").with("points", grouped(gift)),
+                    )
                 } else {
                     (Tone::Good, Say::new("enrol.done"))
                 };
@@ -398,7 +402,7 @@ impl Screen for Enrol {
         let version = shop.map_or(0, |shop| shop.terms_version);
         let mut says = vec![Say::new("enrol.consent").with("version", version)];
         if gift > 0 {
-            says.insert(0, Say::new("enrol.gift").with("points", gift));
+            says.insert(0, Say::new("enrol.gift").with("points", grouped(gift)));
         }
         if self.waits() {
             says = vec![Say::new("enrol.saving")];

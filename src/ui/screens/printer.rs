@@ -162,7 +162,14 @@ fn test_page(cx: &mut Cx) {
 #[must_use]
 pub fn test_facts(columns: usize) -> Facts {
     Facts::new()
-        .one("ruler", "1234567890".repeat(columns / 10))
+        .one(
+            "ruler",
+            "1234567890"
+                .chars()
+                .cycle()
+                .take(columns)
+                .collect::<String>(),
+        )
         .one("code", "guitai 柜台")
         .one("digits", "20260309000128")
 }
@@ -187,13 +194,13 @@ impl Screen for Printer {
             // Whoever left now would leave a row and a drawer that is shut.
             Input::Action(Action::Back | Action::Drawer) if self.opening.is_some() => {}
             Input::Action(Action::Back) => return Step::Pop(None),
-            Input::Action(Action::Accept) => {
+            Input::Action(Action::Reprint) => {
                 if let Some(job) = self.table.selected() {
                     cx.order(Order::Again(job.id));
                     cx.notice(Tone::Plain, "receipt.printing");
                 }
             }
-            Input::Action(Action::Remove) => return self.ask_drop(),
+            Input::Action(Action::Drop) => return self.ask_drop(),
             Input::Action(Action::Drawer) if cx.session.printing.has_drawer => {
                 return self.drawer(cx);
             }
@@ -207,8 +214,12 @@ impl Screen for Printer {
     }
 
     fn can(&self, action: Action) -> bool {
+        self.has(action)
+    }
+
+    fn has(&self, action: Action) -> bool {
         match action {
-            Action::Accept | Action::Remove => self.table.selected().is_some(),
+            Action::Reprint | Action::Drop => self.table.selected().is_some(),
             _ => true,
         }
     }

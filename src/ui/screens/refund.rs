@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::ledger::Stamp;
 use crate::domain::member::Member;
-use crate::domain::money::Fen;
+use crate::domain::money::{Fen, grouped};
 use crate::domain::product::ProductKind;
 use crate::domain::refund::{RefundRequest, SaleRecord, SoldLine, plan, ways_back};
 use crate::domain::slip;
@@ -303,7 +303,7 @@ impl Refund {
         if preview.points > 0 {
             let text = look.text("slip.points_taken");
             paint::line(frame, area, row, text, look.style(Role::Text));
-            let points = preview.points.to_string();
+            let points = grouped(preview.points);
             paint::line_right(frame, area, row, &points, look.style(Role::Money));
         }
     }

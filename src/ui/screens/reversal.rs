@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::ledger::Stamp;
+use crate::domain::money::grouped;
 use crate::domain::slip;
 use crate::domain::staff::Act;
 use crate::domain::top_up::{ReversalRequest, TopUpRecord};
@@ -143,7 +144,7 @@ impl Reversal {
         if record.points > 0 {
             let text = look.text("slip.points_taken");
             paint::line(frame, area, row, text, look.style(Role::Text));
-            let points = (-record.points).to_string();
+            let points = grouped(-record.points);
             paint::line_right(frame, area, row, &points, look.style(Role::Money));
             row += 1;
         }

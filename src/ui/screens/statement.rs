@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::domain::calendar::local;
 use crate::domain::ledger::OperationKind;
-use crate::domain::money::Fen;
+use crate::domain::money::{Fen, grouped};
 use crate::domain::receipt::Receipt;
 use crate::error::Result;
 use crate::query::{Noun, Query, Reply, StatementRow, Ticket};
@@ -282,7 +282,7 @@ fn cells(row: &StatementRow, unit: Unit, narrow: bool, look: &Look) -> Vec<Cell>
             let moved = vec![Cell::from(signed(row.points))];
             (
                 moved,
-                Cell::from(row.points_after.to_string()).role(Role::Money),
+                Cell::from(grouped(row.points_after)).role(Role::Money),
             )
         }
     };
@@ -326,9 +326,6 @@ fn change(amount: Fen) -> Cell {
 }
 
 fn signed(points: i64) -> String {
-    if points > 0 {
-        format!("+{points}")
-    } else {
-        points.to_string()
-    }
+    let sign = if points > 0 { "+" } else { "" };
+    format!("{sign}{}", grouped(points))
 }

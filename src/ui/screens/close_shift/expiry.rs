@@ -2,6 +2,7 @@
 //! lost by that: the next close goes on.
 
 use crate::domain::expiry::Expired;
+use crate::domain::money::grouped;
 use crate::error::Result;
 use crate::query::{Query, Reply, Ticket};
 use crate::ui::screen::Cx;
@@ -94,7 +95,7 @@ impl Expiry {
         };
         let say = Say::new(key)
             .with("members", all.members)
-            .with("points", all.points)
+            .with("points", grouped(all.points))
             .with("bonus", all.bonus)
             .with("left", self.left);
         Some((say, role))

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use uuid::Uuid;
 
-use crate::domain::money::Fen;
+use crate::domain::money::{Fen, grouped};
 use crate::domain::shift::{Sheet, TenderRow};
 use crate::domain::tender::TenderKind;
 use crate::query::Differences;
@@ -51,7 +51,7 @@ pub fn view(frame: &mut Frame, area: Rect, sheet: &Sheet, counted: Fen, look: &L
         Say::new("shift.reductions")
             .with("rounding", sheet.rounding)
             .with("discount", sheet.discount)
-            .with("points", sheet.points_granted),
+            .with("points", grouped(sheet.points_granted)),
     ];
     for say in says {
         paint::line(frame, area, at, &look.say(&say), look.style(Role::Dim));

@@ -1,9 +1,8 @@
 //! Answers of the back end, and what a finished sale leaves on the screen.
 
-use super::panel::grouped;
 use super::{Anonymous, Code, Counter, Question, Why};
 use crate::domain::ledger::OperationKind;
-use crate::domain::money::Fen;
+use crate::domain::money::{Fen, grouped};
 use crate::domain::print::Shown;
 use crate::domain::receipt::Receipt;
 use crate::domain::staff::Act;

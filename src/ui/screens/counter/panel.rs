@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::Counter;
 use super::view::{is_some, visited};
 use crate::domain::member::Member;
-use crate::domain::money::Fen;
+use crate::domain::money::{Fen, grouped};
 use crate::domain::redemption::services;
 use crate::ui::paint;
 use crate::ui::screen::Look;
@@ -244,10 +244,4 @@ fn nobody(frame: &mut Frame, area: Rect, look: &Look) {
         }
         row += 1;
     }
-}
-
-/// `2,310`.
-pub(super) fn grouped(points: i64) -> String {
-    let text = Fen(points.saturating_mul(100)).to_string();
-    text.trim_end_matches(".00").to_owned()
 }

@@ -4,12 +4,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use rust_decimal::Decimal;
 
-use super::rows::thousands;
 use crate::domain::birthday::Birthday;
 use crate::domain::dormant::Visits;
 use crate::domain::level::Level;
 use crate::domain::member::{Gender, Member};
-use crate::domain::money::Fen;
+use crate::domain::money::{Fen, grouped};
 use crate::domain::phone::Phone;
 use crate::ui::paint;
 use crate::ui::screen::{Look, is_narrow};
@@ -255,7 +254,7 @@ impl About<'_> {
             say = say.with("bonus", bonus);
         }
         if points > 0 {
-            say = say.with("points", thousands(points));
+            say = say.with("points", grouped(points));
         }
         Some((format!("! {}", look.say(&say)), Role::Warn))
     }

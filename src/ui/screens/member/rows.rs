@@ -9,7 +9,7 @@ use crate::domain::calendar::local;
 use crate::domain::grant::Unit;
 use crate::domain::ledger::LotKind;
 use crate::domain::member::{Lot, Member};
-use crate::domain::money::Fen;
+use crate::domain::money::{Fen, grouped};
 use crate::ui::screen::Look;
 use crate::ui::screens::redeem::counted;
 use crate::ui::text::Say;
@@ -187,21 +187,21 @@ fn cells(row: &Row, look: &Look) -> Vec<Cell> {
             blank(),
             blank(),
             blank(),
-            Cell::from(thousands(*points)).role(Role::Money),
+            Cell::from(grouped(*points)).role(Role::Money),
         ],
         Row::PointsLot { at, points, until } => vec![
             from("member.points_lot", at),
             last_day(*until, true, look),
             blank(),
             blank(),
-            Cell::from(thousands(*points)),
+            Cell::from(grouped(*points)),
         ],
         Row::Debt(points) => vec![
             Cell::from(format!("  {}", look.text("member.debt"))).role(Role::Warn),
             blank(),
             blank(),
             blank(),
-            Cell::from(thousands(*points)),
+            Cell::from(grouped(*points)),
         ],
     }
 }
@@ -224,11 +224,4 @@ fn last_day(until: Option<NaiveDate>, expires: bool, look: &Look) -> Cell {
         Role::Text
     };
     Cell::from(look.say(&Say::new(key).with("day", day))).role(role)
-}
-
-/// `2,310`.
-pub fn thousands(number: i64) -> String {
-    let text = Fen(number.saturating_mul(100)).to_string();
-    text.strip_suffix(".00")
-        .map_or_else(|| number.to_string(), str::to_owned)
 }

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::{Job, Load, NOTE_KEYS, Tender};
-use crate::domain::money::Fen;
+use crate::domain::money::{Fen, grouped};
 use crate::domain::slip;
 use crate::domain::tender::TenderKind;
 use crate::ui::paint;
@@ -34,7 +34,7 @@ fn gets(load: &Load, look: &Look) -> String {
         says.push(Say::new("tender.load_later").with("bonus", load.bonus_later));
     }
     if load.points > 0 {
-        says.push(Say::new("tender.load_points").with("points", load.points));
+        says.push(Say::new("tender.load_points").with("points", grouped(load.points)));
     }
     let texts: Vec<String> = says.iter().map(|say| look.say(say)).collect();
     texts.join(" + ")
