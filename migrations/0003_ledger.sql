@@ -293,6 +293,8 @@ create table drawer_opening (
   merchant_id int not null,
   id bigint not null generated always as identity,
   at timestamptz not null default clock_timestamp(),
+  -- Made at the till: asked for again when the answer was lost, it is written down once.
+  key uuid not null,
   staff_id int not null,
   approver_id int,
   till_id int not null,
@@ -306,7 +308,18 @@ create table drawer_opening (
   constraint drawer_opening_reason check (reason <> '' and length(reason) <= 200)
 );
 create index drawer_opening_of_shift on drawer_opening (merchant_id, shift_id);
+alter table drawer_opening add constraint drawer_opening_key unique (merchant_id, key);
 alter table drawer_opening add constraint drawer_opening_pkey primary key (merchant_id, id);
+
+-- The till heard that it is written down and sent the drawer its pulse. Where this is missing the link broke in between,
+-- and nobody knows whether the drawer opened.
+create table drawer_pulse (
+  merchant_id int not null,
+  key uuid not null,
+  at timestamptz not null default clock_timestamp(),
+  constraint drawer_pulse_opening foreign key (merchant_id, key) references drawer_opening (merchant_id, key)
+);
+alter table drawer_pulse add constraint drawer_pulse_pkey primary key (merchant_id, key);
 
 -- LG3: nothing ever updates or deletes what was posted, not even the owner of the tables.
 create function refuse_change() returns trigger
@@ -316,7 +329,7 @@ as $$ begin raise exception 'the ledger is append-only: % on %', tg_op, tg_table
 do $$
 declare t text;
 begin
-  foreach t in array array['operation', 'level_change', 'approval', 'disclosure', 'member_edit', 'drawer_opening'] loop
+  foreach t in array array['operation', 'level_change', 'approval', 'disclosure', 'member_edit', 'drawer_opening', 'drawer_pulse'] loop
     execute format('create trigger %I before update or delete on %I for each row execute function refuse_change()', t || '_no_change', t);
     execute format('create trigger %I before truncate on %I for each statement execute function refuse_change()', t || '_no_truncate', t);
     execute format('alter table %I enable always trigger %I', t, t || '_no_change');

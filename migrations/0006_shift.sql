@@ -167,7 +167,8 @@ create trigger approval_within_limits before insert on approval for each row exe
 
 -- OP3: writes down who opens the drawer without a payment and why, or refuses: whoever may set prices, or with the
 -- approval of somebody who may. The shift is the one that is open at the till. The console opens the drawer afterwards.
-create function open_drawer(p_till int, p_staff int, p_approver int, p_reason text) returns bigint
+-- Asked again under the same key it does nothing more.
+create function open_drawer(p_key uuid, p_till int, p_staff int, p_approver int, p_reason text) returns bigint
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 declare
@@ -199,11 +200,36 @@ begin
   if btrim(p_reason) = '' then
     raise exception 'no reason given' using errcode = 'GT015';
   end if;
-  insert into drawer_opening (merchant_id, staff_id, approver_id, till_id, shift_id, reason)
-    values (m, p_staff, p_approver, p_till, v_shift, left(btrim(p_reason), 200))
+  insert into drawer_opening (merchant_id, key, staff_id, approver_id, till_id, shift_id, reason)
+    values (m, p_key, p_staff, p_approver, p_till, v_shift, left(btrim(p_reason), 200))
+    on conflict (merchant_id, key) do nothing
     returning id into v_id;
+  if v_id is null then
+    select id into v_id from drawer_opening where merchant_id = m and key = p_key and till_id = p_till and staff_id = p_staff;
+    if not found then
+      raise exception 'key % is of another opening', p_key using errcode = 'GT008';
+    end if;
+    return v_id;
+  end if;
   perform tell(m, 'drawer');
   return v_id;
+end $$;
+
+-- The till has sent the pulse.
+create function drawer_pulsed(p_key uuid, p_till int) returns void
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int;
+begin
+  select s.merchant_id into m from seat s where s.role_name = session_user and coalesce(s.till_id, p_till) = p_till;
+  if not found then
+    raise exception 'login % has no seat at till %', session_user, p_till using errcode = 'GT003';
+  end if;
+  insert into drawer_pulse (merchant_id, key)
+    select m, d.key from drawer_opening d where d.merchant_id = m and d.key = p_key and d.till_id = p_till
+    on conflict do nothing;
+  perform tell(m, 'drawer');
 end $$;
 
 -- How often it was in a shift, for the sheet.
@@ -213,7 +239,7 @@ as $$ select count(*) from drawer_opening where merchant_id = seat_merchant() an
 
 -- All of them for whoever manages the shop, newest first, after p_before.
 create function drawer_openings(p_staff int, p_before bigint, p_limit int)
-returns table (id bigint, at timestamptz, staff text, approver text, till text, in_shift boolean, reason text)
+returns table (id bigint, at timestamptz, staff text, approver text, till text, in_shift boolean, pulsed boolean, reason text)
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
 as $$
 #variable_conflict use_column
@@ -222,7 +248,8 @@ declare
 begin
   perform refuse_editor(m, p_staff);
   return query
-    select d.id, d.at, s.name, a.name, t.name, d.shift_id is not null, d.reason
+    select d.id, d.at, s.name, a.name, t.name, d.shift_id is not null,
+           exists (select from drawer_pulse u where u.merchant_id = m and u.key = d.key), d.reason
     from (select * from drawer_opening x where x.merchant_id = m and (p_before is null or x.id < p_before) order by x.id desc limit p_limit) d
     join staff s on s.merchant_id = m and s.id = d.staff_id
     join till t on t.merchant_id = m and t.id = d.till_id
@@ -230,6 +257,6 @@ begin
     order by d.id desc;
 end $$;
 
-grant execute on function open_shift, close_shift, try_pin, right_pin, open_drawer, drawer_count, drawer_openings to guitai_app;
+grant execute on function open_shift, close_shift, try_pin, right_pin, open_drawer, drawer_pulsed, drawer_count, drawer_openings to guitai_app;
 
 reset role;

@@ -65,7 +65,7 @@ pub enum Command {
     },
     /// Print a test page on the printer of `[printer]`, or say why not.
     Print {
-        /// Open the drawer instead.
+        /// Open the drawer instead, to try it: only until the first till is opened on this machine.
         #[arg(long)]
         drawer: bool,
     },

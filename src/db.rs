@@ -304,12 +304,20 @@ impl Db {
                 })
                 .await
                 .map(Reply::Disclosures),
+            // By its key it does nothing twice.
             Query::OpenDrawer {
+                key,
                 by,
                 approver_id,
                 reason,
             } => link
-                .call(async |c: &mut PgConnection| drawer::open(c, by, approver_id, &reason).await)
+                .read(async |c: &mut PgConnection| {
+                    drawer::open(c, key, by, approver_id, &reason).await
+                })
+                .await
+                .map(|()| Reply::Kept),
+            Query::DrawerPulsed { key, till_id } => link
+                .read(async |c: &mut PgConnection| drawer::pulsed(c, key, till_id).await)
                 .await
                 .map(|()| Reply::Kept),
             Query::DrawerOpenings {

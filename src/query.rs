@@ -203,11 +203,17 @@ pub enum Query {
         before: Option<i64>,
         limit: i32,
     },
-    /// The drawer is about to open without a payment: kept first (OP3).
+    /// The drawer is about to open without a payment: kept first (OP3), once under its key.
     OpenDrawer {
+        key: Uuid,
         by: By,
         approver_id: Option<i32>,
         reason: String,
+    },
+    /// It was sent its pulse.
+    DrawerPulsed {
+        key: Uuid,
+        till_id: i32,
     },
     /// How often it did, newest first, after the one with this id. `staff_id` asks.
     DrawerOpenings {

@@ -325,16 +325,29 @@ pub fn scan(config: &Config, json: bool, learns: bool, out: &mut impl Write) -> 
     Ok(runtime()?.block_on(tokio::task::LocalSet::new().run_until(work))?)
 }
 
-/// `guitai print`: a test page, or the drawer.
+/// Whether a till was opened on this machine: from then on what it does is on record.
+fn has_till(home: &Path) -> bool {
+    let inside = std::fs::read_dir(home).into_iter().flatten().flatten();
+    let mut names = inside.filter_map(|entry| entry.file_name().into_string().ok());
+    names.any(|name| name.starts_with("till-"))
+}
+
+/// `guitai print`: a test page, or the drawer while nothing is sold here: later it opens in the console
+/// alone, which writes down who and why (OP3).
 ///
 /// # Errors
-/// There is no printer, or it does not print: what to do.
+/// There is no printer, or it does not print: what to do. There is a till.
 pub fn print(config: &Config, drawer: bool, out: &mut impl Write) -> anyhow::Result<()> {
     let texts = Text::load().map_err(anyhow::Error::msg)?;
     let words = |key: &str| texts.get(config.lang, key).to_owned();
     let target = config
         .target()?
         .ok_or_else(|| anyhow!("{}", words("receipt.no_printer")))?;
+    let home = data_folder().map_err(|refusal| self::words(&refusal, config.lang))?;
+    if drawer && has_till(&home) {
+        // Nobody could say who it was.
+        return Err(anyhow!("{}", words("printer.drawer_in_console")));
+    }
     let setup = config.paper()?;
     let slips = config.slips(&texts)?;
     let layout = Layout {
@@ -417,5 +430,21 @@ pub fn verify(config: &Config, which: Which, out: &mut impl Write) -> anyhow::Re
             };
             Err(words(&refusal, config.lang))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use super::*;
+
+    #[test]
+    fn a_till_that_was_opened_is_known_by_its_folder() {
+        let home = std::env::temp_dir().join(format!("guitai-tills-{}", std::process::id()));
+        std::fs::create_dir_all(home.join("postgres")).unwrap();
+        assert!(!has_till(&home) && !has_till(&home.join("nowhere")));
+        std::fs::create_dir_all(home.join("till-2")).unwrap();
+        assert!(has_till(&home));
+        std::fs::remove_dir_all(&home).unwrap();
     }
 }

@@ -6,8 +6,10 @@ use guitai::domain::shift::{CloseRequest, Sheet};
 use guitai::error::Result;
 use guitai::query::{Backend, By, DrawerOpening, Noun, Query, Reply};
 use sqlx::Row;
+use uuid::Uuid;
 
 use crate::support::books::{CASHIER, Counter, MANAGER, OWNER, books};
+use crate::support::proxy::{Cut, Proxy};
 
 fn hint<T>(answer: Result<T>) -> &'static str {
     answer.err().map_or("", |refusal| refusal.hint)
@@ -15,6 +17,7 @@ fn hint<T>(answer: Result<T>) -> &'static str {
 
 fn open(staff_id: i32, till_id: i32, approver_id: Option<i32>, reason: &str) -> Query {
     Query::OpenDrawer {
+        key: Uuid::now_v7(),
         by: By { staff_id, till_id },
         approver_id,
         reason: reason.to_owned(),
@@ -170,4 +173,70 @@ async fn the_sheet_of_the_shift_counts_its_own() {
     let receipt = till.receipt(Query::ReadReceipt { id }).await.unwrap();
     assert_eq!(receipt.document.sheet, Some(Box::new(before)));
     assert_eq!(Noun::named("drawer"), Noun::Drawer);
+}
+
+/// The answer is lost: asked again under its key it is written down once, and the drawer may open. Where no
+/// answer comes at all the row says that nobody knows.
+#[tokio::test]
+async fn an_opening_whose_answer_is_lost_is_written_down_once() {
+    let database = books().await;
+    let proxy = Proxy::new().await;
+    let till = Counter::open(proxy.options(&database, APP), 1).await;
+    for cut in [
+        Cut::AfterMessages(1),
+        Cut::AfterMessages(3),
+        Cut::BeforeReply(1),
+        Cut::MidReply(1),
+    ] {
+        let before = log(&till, None, 50).await.len();
+        proxy.cut(cut);
+        let query = open(MANAGER, 1, None, "换零钱");
+        let Query::OpenDrawer { key, .. } = &query else {
+            panic!()
+        };
+        let pulsed = Query::DrawerPulsed {
+            key: *key,
+            till_id: 1,
+        };
+        let answer = till.db.answer(query.clone()).await;
+        assert!(answer.is_ok(), "{cut:?}: {answer:?}");
+        proxy.cut(Cut::AfterMessages(usize::MAX));
+        // Once more, as if the answer had been lost again.
+        till.db.answer(query).await.unwrap();
+        let rows = log(&till, None, 50).await;
+        assert_eq!(rows.len(), before + 1, "{cut:?}");
+        assert!(!rows[0].is_sure);
+        till.db.answer(pulsed.clone()).await.unwrap();
+        till.db.answer(pulsed).await.unwrap();
+        assert!(log(&till, None, 1).await[0].is_sure);
+    }
+    // A key is of one opening.
+    let query = open(MANAGER, 1, None, "换零钱");
+    let Query::OpenDrawer { key, .. } = query.clone() else {
+        panic!()
+    };
+    till.db.answer(query).await.unwrap();
+    let other = Counter::open(database.options(APP), 2).await;
+    let stolen = Query::OpenDrawer {
+        key,
+        by: By {
+            staff_id: MANAGER,
+            till_id: 2,
+        },
+        approver_id: None,
+        reason: "x".to_owned(),
+    };
+    assert_eq!(hint(other.db.answer(stolen).await), "refusal.not_found");
+    let pulsed = Query::DrawerPulsed { key, till_id: 2 };
+    other.db.answer(pulsed).await.unwrap();
+    assert!(!log(&till, None, 1).await[0].is_sure);
+    let mut owner = database.owner().await;
+    for change in [
+        "update drawer_pulse set at = now()",
+        "delete from drawer_pulse",
+        "truncate drawer_pulse",
+    ] {
+        let refused = sqlx::query(change).execute(&mut owner).await;
+        assert!(refused.is_err(), "{change}");
+    }
 }

@@ -170,6 +170,7 @@ impl Backend for &Books {
             Query::LoadedAlone { .. } => Ok(Reply::LoadedAlone(self.alone)),
             Query::SignIn { number, .. } => signed_in(&number),
             Query::KeepCart { .. } => Ok(Reply::Kept),
+            Query::DrawerPulsed { .. } => Ok(Reply::Kept),
             Query::OpenDrawer { .. } => match self.refusals.borrow_mut().pop_front() {
                 Some(refusal) => Err(refusal),
                 None => Ok(Reply::Kept),

@@ -7,19 +7,21 @@ use crate::db::refuse::refuse;
 use crate::error::Result;
 use crate::query::{By, DrawerOpening};
 
-/// Writes down that the drawer is about to open.
+/// Writes down that the drawer is about to open; once for a key, however often it is asked.
 ///
 /// # Errors
 /// `staff.no_right`; `approval.needed`; `approval.beyond`; `disclosure.reason_missing`; offline. The
 /// drawer must stay shut then.
 pub async fn open(
     conn: &mut PgConnection,
+    key: Uuid,
     by: By,
     approver: Option<i32>,
     reason: &str,
 ) -> Result<()> {
     sqlx::query_scalar!(
-        "select open_drawer($1, $2, $3, $4)",
+        "select open_drawer($1, $2, $3, $4, $5)",
+        key,
         by.till_id,
         by.staff_id,
         approver,
@@ -28,6 +30,18 @@ pub async fn open(
     .fetch_one(conn)
     .await
     .map_err(refuse)?;
+    Ok(())
+}
+
+/// Writes down that the drawer was sent its pulse.
+///
+/// # Errors
+/// Offline: then nobody knows.
+pub async fn pulsed(conn: &mut PgConnection, key: Uuid, till: i32) -> Result<()> {
+    sqlx::query_scalar!("select drawer_pulsed($1, $2)", key, till)
+        .fetch_one(conn)
+        .await
+        .map_err(refuse)?;
     Ok(())
 }
 
@@ -55,7 +69,7 @@ pub async fn list(
     sqlx::query_as!(
         DrawerOpening,
         r#"select id as "id!", at as "at!", staff as "staff!", approver, till as "till!", in_shift as "in_shift!",
-                  reason as "reason!"
+                  pulsed as "is_sure!", reason as "reason!"
            from drawer_openings($1, $2, $3)"#,
         staff,
         before,

@@ -36,5 +36,7 @@ pub struct DrawerOpening {
     pub till: String,
     /// Whether a shift was open at the till.
     pub in_shift: bool,
+    /// Whether the till said that it opened it; else nobody knows.
+    pub is_sure: bool,
     pub reason: String,
 }

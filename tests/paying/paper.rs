@@ -211,6 +211,7 @@ async fn the_drawer_without_a_payment_needs_a_right_and_leaves_a_trace() {
             by,
             approver_id,
             reason,
+            key,
         },
     ] = &asked[..]
     else {
@@ -226,6 +227,26 @@ async fn the_drawer_without_a_payment_needs_a_right_and_leaves_a_trace() {
     for part in ["打开钱箱", "李敏", "授权人", "换零钱"] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    // The log says that it was opened.
+    console.settle().await;
+    let asked = books.asked.borrow();
+    let pulsed = |query: &Query| matches!(query, Query::DrawerPulsed { key: opened, till_id: 1 } if opened == key);
+    assert_eq!(asked.iter().filter(|query| pulsed(query)).count(), 1);
+}
+
+/// An answer that comes when nobody stands there any more opens nothing.
+#[tokio::test]
+async fn a_drawer_that_is_written_down_too_late_stays_shut() {
+    let books = Books::new();
+    let (mut console, _) = with_printer(&books, Printer::new(), true);
+    console.keys("<F4>").settle().await;
+    console.keys("201<Enter>135790<Enter>").settle().await;
+    console.keys("<Enter>").wait(TimeDelta::seconds(16));
+    console.settle().await;
+    assert_eq!(openings(&books).len(), 1);
+    assert_eq!(orders(&console), []);
+    let screen = console.screen();
+    assert!(screen.contains("答得太晚"), "{screen}");
 }
 
 /// What cannot be written down does not open.
@@ -234,7 +255,7 @@ async fn a_drawer_nobody_can_write_down_stays_shut() {
     let books = Books::new();
     let (mut console, _) = with_printer(&books, Printer::new(), true);
     for (refusal, said) in [
-        (Refusal::offline(), "急用请用"),
+        (Refusal::offline(), "不知道开钱箱"),
         (Refusal::user("approval.beyond"), "也超出这位批准人的权限"),
     ] {
         books.refuse(refusal);

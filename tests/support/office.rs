@@ -140,7 +140,7 @@ impl Backend for &Office {
     }
 }
 
-/// One by right, one approved, one while no shift was open.
+/// One while no shift was open, one approved, one of which the till had no answer.
 fn openings() -> Vec<DrawerOpening> {
     let opening = |id: i64, approver: Option<&str>, in_shift, reason: &str| DrawerOpening {
         id,
@@ -149,6 +149,7 @@ fn openings() -> Vec<DrawerOpening> {
         approver: approver.map(str::to_owned),
         till: "一号台".to_owned(),
         in_shift,
+        is_sure: id != 1,
         reason: reason.to_owned(),
     };
     vec![

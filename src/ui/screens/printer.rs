@@ -1,7 +1,9 @@
 //! What waits for the printer, the drawer without a payment, and a page to try the printer.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use uuid::Uuid;
 
 use crate::domain::calendar::local;
 use crate::domain::print::{Order, Progress, Waiting};
@@ -27,6 +29,9 @@ const COLUMNS: &[Column] = &[
     Column::fixed("printer.state", 16),
 ];
 
+/// A drawer whose opening is written down later than this opens for nobody.
+const WINDOW: TimeDelta = TimeDelta::seconds(15);
+
 /// What the popup above is about.
 #[derive(Debug)]
 enum Asking {
@@ -40,6 +45,8 @@ enum Asking {
 #[derive(Debug)]
 struct Opening {
     ticket: Ticket,
+    key: Uuid,
+    at: DateTime<Utc>,
     approver: Option<Staff>,
     reason: String,
 }
@@ -97,13 +104,17 @@ impl Printer {
     /// Has it written down; without that it stays shut: its key opens it too, and is in the hands of whoever
     /// answers for it.
     fn note(&mut self, approver: Option<Staff>, reason: String, cx: &mut Cx) {
+        let key = cx.new_id();
         let ticket = cx.ask(Query::OpenDrawer {
+            key,
             by: cx.session.by(),
             approver_id: approver.as_ref().map(|staff| staff.id),
             reason: reason.clone(),
         });
         self.opening = Some(Opening {
             ticket,
+            key,
+            at: cx.now(),
             approver,
             reason,
         });
@@ -119,7 +130,16 @@ impl Printer {
                 _ => refusal,
             });
         }
+        // Whoever asked may be gone; the log says that nobody knows.
+        if cx.now() - opening.at > WINDOW {
+            cx.notice(Tone::Warn, "printer.drawer_late");
+            return Step::Stay;
+        }
         cx.kick();
+        cx.ask(Query::DrawerPulsed {
+            key: opening.key,
+            till_id: cx.session.by().till_id,
+        });
         let approver = opening.approver.as_ref();
         let facts = Facts::new()
             .maybe("approver", approver.map(|staff| &staff.name))

@@ -47,12 +47,16 @@ impl Lines for Openings {
     }
 
     fn cells(row: &DrawerOpening, _look: &Look) -> Vec<Cell> {
-        let reason = Cell::from(row.reason.as_str());
+        let reason = if row.is_sure {
+            Cell::from(row.reason.as_str())
+        } else {
+            Cell::from(format!("? {}", row.reason))
+        };
         vec![
             local(row.at).format("%m-%d %H:%M").to_string().into(),
             row.till.as_str().into(),
             row.staff.as_str().into(),
-            if row.in_shift {
+            if row.in_shift && row.is_sure {
                 reason
             } else {
                 reason.role(Role::Warn)
@@ -75,7 +79,12 @@ impl Lines for Openings {
             Some(name) => Say::new("drawer.approved").with("approver", name),
             None => Say::new("drawer.by_right"),
         };
-        let why = Say::new("drawer.why").with("reason", &row.reason);
+        let why = if row.is_sure {
+            "drawer.why"
+        } else {
+            "drawer.why_unsure"
+        };
+        let why = Say::new(why).with("reason", &row.reason);
         [who, right, why]
     }
 }
