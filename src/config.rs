@@ -13,6 +13,7 @@ mod paper;
 mod rest;
 
 pub use paper::{Display, Printer};
+pub use rest::Rest;
 
 use crate::device::remember::Remembered;
 use crate::ui::text::Lang;

@@ -22,8 +22,8 @@ pub struct World {
     pub now: DateTime<Utc>,
     /// What of the configuration had to be left out.
     pub mistakes: Vec<String>,
-    /// Whether the database answers, and what to do when not.
-    pub database: Result<(), Say>,
+    /// Whether the database answers, and what to do when not; `None`: where it is is not known.
+    pub database: Option<Result<(), Say>>,
     /// Where guitai keeps its own: data and log.
     pub folders: Vec<machine::Folder>,
     /// No place for them can be told, and what to do.
@@ -167,8 +167,9 @@ fn checks(config: &Config, world: &World, texts: &Result<Text, String>) -> Vec<C
     all.extend(nowhere.map(|say| Check::bad("doctor.folder", say)));
     all.extend(world.folders.iter().flat_map(machine::Folder::checks));
     all.push(match &world.database {
-        Ok(()) => Check::good("doctor.database"),
-        Err(remedy) => Check::bad("doctor.database", remedy.clone()),
+        None => Check::note("doctor.database", "doctor.database_unknown"),
+        Some(Ok(())) => Check::good("doctor.database"),
+        Some(Err(remedy)) => Check::bad("doctor.database", remedy.clone()),
     });
     all.extend(scanner::checks(world));
     all.extend(world.paper.iter().cloned());

@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::Sender;
 
 use crate::app::{App, Parts};
-use crate::config::Config;
+use crate::config::{Config, Rest};
 use crate::db::books::Books;
 use crate::db::demo::{self, Demo, MEMBERS};
 use crate::db::embedded::data_folder;
@@ -218,25 +218,27 @@ fn of_the_tills(url: &str) -> Option<String> {
     Some(format!("{scheme}://{APP}:PASSWORD@{place}{asked}"))
 }
 
-/// `guitai doctor`: checks what the configuration names; `mistakes` are what had to be left out of it.
+/// `guitai doctor`: checks what the configuration names.
 ///
 /// # Errors
 /// Something fails; the report says what to do.
 pub fn doctor(
-    config: &Config,
-    mistakes: Vec<String>,
+    rest: Rest,
     env: impl Fn(&str) -> Option<String>,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
+    let config = &rest.config;
     let say = |refusal: Refusal| Say::from(&told(&refusal));
     let home = data_folder();
     let memory = memory(config).unwrap_or_default();
     let others = usb::list(&memory).map(|listing| listing.others);
     let tried = tokio::task::LocalSet::new();
     let (database, scanners, paper) = runtime()?.block_on(async {
+        // To ask makes one where there is none.
         let database = match books(config, Which::Own) {
-            Ok((books, _)) => books.greet().await,
-            Err(refusal) => Err(refusal),
+            _ if !rest.is_database_known => None,
+            Ok((books, _)) => Some(books.greet().await),
+            Err(refusal) => Some(Err(refusal)),
         };
         let scanners = tried.run_until(run::scan::try_all(memory)).await;
         let paper = doctor::paper::tried(config, Patience::default()).await;
@@ -246,8 +248,8 @@ pub fn doctor(
     let folders: Vec<_> = folders.map(|path| Folder::seen(&path)).collect();
     let world = World {
         now: Utc::now(),
-        mistakes,
-        database: database.map_err(say),
+        mistakes: rest.mistakes,
+        database: database.map(|answer| answer.map_err(say)),
         folders,
         no_folder: home.err().map(say),
         scanners,

@@ -18,6 +18,7 @@ mod counter;
 mod demo;
 mod devices;
 mod disclosure;
+mod doctor;
 mod dormant;
 mod drawer;
 mod embedded;

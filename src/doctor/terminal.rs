@@ -1,6 +1,6 @@
 //! What the terminal can do: size, Chinese, width of ambiguous glyphs, colours.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{OptionalActions, tcgetattr, tcgetwinsize, tcsetattr};
@@ -13,8 +13,8 @@ use crate::ui::theme::Borders;
 
 /// How long a terminal may take to say where its cursor is.
 const ANSWER: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 400_000_000,
+    tv_sec: 1,
+    tv_nsec: 0,
 };
 /// Bytes of an answer.
 const MOST: usize = 64;
@@ -144,7 +144,10 @@ fn answer() -> Option<Vec<u8>> {
             return None;
         }
         let mut byte = [0];
-        stdin.lock().read_exact(&mut byte).ok()?;
+        // Not by way of the library's buffer: what waits in that one `poll` does not see.
+        if rustix::io::read(&stdin, &mut byte).ok()? == 0 {
+            return None;
+        }
         said.extend(byte);
         if byte == *b"R" {
             return Some(said);

@@ -25,7 +25,7 @@ fn world() -> World {
     World {
         now: "2026-03-09T02:32:00Z".parse().unwrap(),
         mistakes: Vec::new(),
-        database: Ok(()),
+        database: Some(Ok(())),
         folders: vec![folder()],
         no_folder: None,
         scanners: vec![News::Ready {
@@ -195,11 +195,17 @@ fn no_place_for_the_data() {
 #[test]
 fn a_database_that_does_not_answer() {
     let ill = World {
-        database: Err(Say::new("doctor.wrong").with("why", "start it")),
+        database: Some(Err(Say::new("doctor.wrong").with("why", "start it"))),
         ..world()
     };
     fails(&ill, "database", "start it");
     passes(&world(), "database");
+    let unknown = World {
+        database: None,
+        ..world()
+    };
+    let (good, said) = line(&unknown, "database");
+    assert!(good && said.starts_with("note"), "{said}");
 }
 
 #[test]

@@ -65,9 +65,20 @@ impl Pty {
 
     /// Starts the console with its home in `home` and these variables more.
     pub fn start_with(home: &Path, variables: &[(&str, &str)], columns: u16, rows: u16) -> Self {
+        Self::run(&[], home, variables, (columns, rows))
+    }
+
+    /// Starts guitai with these arguments.
+    pub fn run(
+        arguments: &[&str],
+        home: &Path,
+        variables: &[(&str, &str)],
+        (columns, rows): (u16, u16),
+    ) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         std::fs::create_dir_all(home).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_guitai"));
+        command.args(arguments);
         command.env_clear();
         command.env("HOME", home);
         command.env("GUITAI_DATA", home.join("data"));
@@ -142,6 +153,17 @@ impl Pty {
             match self.chunks.recv_timeout(end - Instant::now()) {
                 Ok(chunk) => self.take(&chunk),
                 Err(error) => panic!("{error} waiting for {text}:\n{}", self.screen()),
+            }
+        }
+    }
+
+    /// Reads until these bytes have come since [`Self::mark`].
+    pub fn until_bytes(&mut self, wanted: &[u8]) {
+        let end = Instant::now() + PATIENCE;
+        while !self.bytes.windows(wanted.len()).any(|some| some == wanted) {
+            match self.chunks.recv_timeout(end - Instant::now()) {
+                Ok(chunk) => self.take(&chunk),
+                Err(error) => panic!("{error} waiting for {wanted:?}:\n{}", self.screen()),
             }
         }
     }
