@@ -95,6 +95,22 @@ async fn an_empty_list_offers_no_keys_for_its_rows() {
     }
 }
 
+/// What is learnt of the terminal's reader can be forgotten at once, also where no device hangs.
+#[tokio::test]
+async fn what_was_just_learnt_can_be_forgotten() {
+    let mut console = Console::with(Till, parts(), Devices::new());
+    console.keys("<F4>").burst("2706081563").burst("<Enter>");
+    console.keys("0461851553<Enter>").settle().await;
+    let screen = console.screen();
+    let foot = screen.lines().last().unwrap();
+    assert!(
+        screen.contains("卡号格式 8H10D") && foot.contains("F8"),
+        "{screen}"
+    );
+    let screen = console.keys("<F8>").screen();
+    assert!(!screen.contains("8H10D"), "{screen}");
+}
+
 /// Keeps what is learnt.
 struct Till;
 

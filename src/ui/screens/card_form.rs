@@ -10,7 +10,7 @@ use crate::domain::scan::{Device, Scan};
 use crate::query::{Query, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
-use crate::ui::screen::{Cx, Input, Look, Screen, Step};
+use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::field::{Field, Kind};
@@ -20,7 +20,7 @@ use crate::ui::width;
 /// Columns and rows inside the frame.
 const SIZE: (u16, u16) = (52, 6);
 
-/// The popup.
+/// The popup. Pops `Outcome::Yes` when something was learnt.
 #[derive(Debug)]
 pub struct CardForm {
     scanned: Option<Printed>,
@@ -151,7 +151,7 @@ impl Screen for CardForm {
                     .map(|printed| name(&printed.device, cx));
                 let say = Say::new("card_form.learnt").with("device", device.unwrap_or_default());
                 cx.notice(Tone::Good, say);
-                return Step::Pop(None);
+                return Step::Pop(Some(Outcome::Yes));
             }
             _ => {}
         }
