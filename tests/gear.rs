@@ -134,6 +134,10 @@ async fn a_reader_is_taught_by_the_number_printed_on_a_card() {
         let screen = console.event(scan(code)).screen();
         assert!(screen.contains("这不是芯片卡的号码"), "{screen}");
     }
+    console.event(What::Paste("135112298638468293".to_owned()));
+    let screen = console.screen();
+    assert!(screen.contains("付款码"), "{screen}");
+    assert!(!screen.contains("135112298638468293"), "{screen}");
     assert!(!console.debug().contains("135112298638468293"));
     console.event(scan("2706081563"));
     let screen = console.keys("0461851554<Enter>").screen();

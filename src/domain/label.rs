@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gtin::{check_digit_holds, with_check_digit};
 use super::money::Fen;
+use super::payment_code::wipe;
 pub use propose::{Shown, propose};
 
 /// Digits of a label, all of them.
@@ -202,13 +203,10 @@ pub fn read(digits: &str, rules: &[LabelRule]) -> Option<Label> {
 /// the prefix of goods of the shop's own, or a check digit that holds (scanner.md 5.3, 5.4). It proves nothing.
 #[must_use]
 pub fn may_be(text: &str) -> bool {
-    let digits: String = text
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '-'))
-        .filter_map(|c| c.to_digit(10))
-        .filter_map(|digit| char::from_digit(digit, 10))
-        .collect();
-    digits.len() == 18 && (digits.starts_with('2') || check_digit_holds(&digits))
+    let mut digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let may_be = digits.len() == 18 && (digits.starts_with('2') || check_digit_holds(&digits));
+    wipe(&mut digits);
+    may_be
 }
 
 #[cfg(test)]

@@ -111,6 +111,24 @@ async fn a_pasted_one_never_stands_in_the_line() {
 }
 
 #[tokio::test]
+async fn a_bank_card_is_refused_and_wiped() {
+    for track in [STRIPE, ";4111111111111111=25121010000000000000?"] {
+        for member in [false, true] {
+            let desk = Desk::new();
+            let mut console = counter(&desk);
+            if member {
+                scan(&mut console, "0088001").await;
+            }
+            scan(&mut console, track).await;
+            let screen = console.screen();
+            assert!(screen.contains("银行卡"), "{screen}");
+            nothing_of(&mut console, &desk, track);
+            nothing_of(&mut console, &desk, "4111111111111111");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_scan_over_a_question_is_judged_like_any_other() {
     let desk = Desk::new();
     let mut console = counter(&desk);

@@ -322,7 +322,9 @@ fn codes(lines: &[Line], columns: usize) -> Paper {
 #[test]
 fn codes_are_read_back() {
     let long = "https://shop.example/r/".to_owned() + &"0123456789".repeat(17);
+    let member = Token::mint(Bearer::Member, [7; 10]).to_string();
     let cases = [
+        (Form::Qr, member.as_str()),
         (Form::Qr, "https://shop.example/join?id=42"),
         (Form::Qr, "柜台 000128"),
         (Form::Qr, &long),

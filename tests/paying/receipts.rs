@@ -142,9 +142,35 @@ pub fn closed() -> Receipt {
     receipt
 }
 
+/// A top-up taken back: money and benefits.
+pub fn reversal() -> Receipt {
+    document(
+        OperationKind::TopUpReversal,
+        Document {
+            tenders: vec![Tender::exact(TenderKind::Wechat, Fen(200_000))],
+            amount: Fen(200_000),
+            bonus: Fen(10_000),
+            points: 1_000,
+            ..Document::default()
+        },
+    )
+}
+
+/// What has a template of all the rest: a sale that was attached.
+fn attached() -> Receipt {
+    document(
+        OperationKind::Attach,
+        Document {
+            sale_seq: Some(121),
+            points: 1_068,
+            ..Document::default()
+        },
+    )
+}
+
 /// One of each kind.
 pub fn all() -> Vec<Receipt> {
-    vec![sale(), top_up(), refund(), closed()]
+    vec![sale(), top_up(), refund(), reversal(), closed(), attached()]
 }
 
 pub(super) fn text(receipt: &Receipt, lang: Lang, columns: usize) -> String {
@@ -180,6 +206,19 @@ fn a_top_up_with_instalments_and_terms() {
 fn a_return_with_its_arithmetic() {
     insta::assert_snapshot!("slip_refund_48", text(&refund(), Lang::Zh, slip::WIDE));
     insta::assert_snapshot!("slip_refund_32", text(&refund(), Lang::Zh, slip::NARROW));
+}
+
+#[test]
+fn a_top_up_taken_back() {
+    let text = text(&reversal(), Lang::Zh, slip::NARROW);
+    for line in [
+        "退款                    2,000.00",
+        "微信                    2,000.00",
+        "收回赠金                 -100.00",
+        "收回积分                  -1,000",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line}: {text}");
+    }
 }
 
 #[test]

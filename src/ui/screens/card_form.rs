@@ -3,7 +3,8 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::card::Card;
+use crate::domain::card::{Card, NoCard};
+use crate::domain::code::refused;
 use crate::domain::payment_code::wipe;
 use crate::domain::reader::{Reader, is_chip};
 use crate::domain::scan::{Device, Scan};
@@ -129,7 +130,11 @@ impl Screen for CardForm {
             return Step::Stay;
         }
         if self.keeping.is_none() && self.field.on(&input) {
-            self.wrong = None;
+            let no = refused(self.field.value());
+            if no.is_some() {
+                self.field.wipe();
+            }
+            self.wrong = no.map(NoCard::hint);
             return Step::Stay;
         }
         match input {

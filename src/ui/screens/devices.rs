@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::gear::{Gear, GearKind, GearState, Tally, Wish, masked};
+use crate::domain::payment_code::wipe;
 use crate::domain::reader::Readers;
 use crate::domain::scan::Device;
 use crate::query::{Query, Ticket};
@@ -108,10 +109,12 @@ impl Screen for Devices {
         }
         match input {
             // A try: it goes nowhere else.
-            Input::Scan(scan) => {
+            Input::Scan(mut scan) => {
                 let device = name(&scan.device, cx.text("devices.terminal"));
                 let say = Say::new("devices.heard").with("device", device);
                 cx.notice(Tone::Good, say.with("code", masked(&scan)));
+                // It may have been worth money.
+                wipe(&mut scan.code);
             }
             Input::Action(Action::Learn) => return Step::push(Learn::new()),
             Input::Action(Action::CardForm) => return Step::push(CardForm::new()),
