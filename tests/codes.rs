@@ -126,7 +126,7 @@ fn codes_that_were_seen() {
     }
 }
 
-/// The automatic number of a WeChat member card (scanner.md 5.5): whoever bound it is found by it as it is
+/// The automatic number of a `WeChat` member card (scanner.md 5.5): whoever bound it is found by it as it is
 /// printed, also when it happens to be a right UPC-A.
 #[test]
 fn a_wechat_card_of_twelve_digits() {

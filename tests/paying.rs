@@ -169,8 +169,7 @@ impl Backend for &Books {
             Query::Scan { .. } => Ok(Reply::Found(Found::Member(Box::new(self.member.clone())))),
             Query::LoadedAlone { .. } => Ok(Reply::LoadedAlone(self.alone)),
             Query::SignIn { number, .. } => signed_in(&number),
-            Query::KeepCart { .. } => Ok(Reply::Kept),
-            Query::DrawerPulsed { .. } => Ok(Reply::Kept),
+            Query::KeepCart { .. } | Query::DrawerPulsed { .. } => Ok(Reply::Kept),
             Query::OpenDrawer { .. } => match self.refusals.borrow_mut().pop_front() {
                 Some(refusal) => Err(refusal),
                 None => Ok(Reply::Kept),

@@ -13,12 +13,10 @@ use crate::ui::text::Say;
 pub async fn tried(config: &Config, patience: Patience) -> Vec<Check> {
     // A mistake in its place stands among those of the configuration.
     let target = config.target().ok().flatten();
-    let mut all = match target {
-        Some(target) => printed(config, &target, patience).await,
-        None => {
-            let why = Say::new("doctor.no_printer");
-            vec![Check::note("doctor.printer", why)]
-        }
+    let mut all = if let Some(target) = target {
+        printed(config, &target, patience).await
+    } else {
+        vec![Check::note("doctor.printer", "doctor.no_printer")]
     };
     all.push(display(&config.display.path, config.display.baud));
     all

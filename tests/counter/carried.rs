@@ -188,7 +188,7 @@ async fn a_weight_on_goods_by_the_piece_is_said() {
     );
 }
 
-/// The number of a WeChat member card has twelve digits: hers whether or not it is a right UPC-A as well, and
+/// The number of a `WeChat` member card has twelve digits: hers whether or not it is a right UPC-A as well, and
 /// typed as well as scanned.
 #[tokio::test]
 async fn a_wechat_card_of_twelve_digits_is_hers() {
