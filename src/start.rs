@@ -345,10 +345,12 @@ pub fn print(config: &Config, drawer: bool, out: &mut impl Write) -> anyhow::Res
     let target = config
         .target()?
         .ok_or_else(|| anyhow!("{}", words("receipt.no_printer")))?;
-    let home = data_folder().map_err(|refusal| self::words(&refusal, config.lang))?;
-    if drawer && has_till(&home) {
+    if drawer {
+        let home = data_folder().map_err(|refusal| self::words(&refusal, config.lang))?;
         // Nobody could say who it was.
-        return Err(anyhow!("{}", words("printer.drawer_in_console")));
+        if has_till(&home) {
+            return Err(anyhow!("{}", words("printer.drawer_in_console")));
+        }
     }
     let setup = config.paper()?;
     let slips = config.slips(&texts)?;

@@ -199,6 +199,13 @@ pub fn read(digits: &str, rules: &[LabelRule]) -> Option<Label> {
         .map(|(_, label)| label)
 }
 
+/// Whether a code nobody knows has the length of a label and a prefix of goods of the shop's own.
+#[must_use]
+pub fn is_own(text: &str) -> bool {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    plain && LENGTHS.contains(&text.len()) && text.starts_with('2')
+}
+
 /// Whether a text that looks like a payment code may be a label of 18 digits nobody made a rule for yet:
 /// the prefix of goods of the shop's own, or a check digit that holds (scanner.md 5.3, 5.4). It proves nothing.
 #[must_use]

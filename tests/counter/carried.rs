@@ -151,6 +151,22 @@ async fn a_label_without_a_rule_is_sent_to_where_rules_are_made() {
         assert!(screen.contains("按 F2 收款再扫"), "{screen}");
         assert!(!screen.contains(&code) && desk.presses() == 0, "{screen}");
     }
+    // So is one that no wallet would show, of 13 digits or 18.
+    for digits in ["201233010020", "22330100020890525"] {
+        let code = with_check_digit(digits).unwrap();
+        let desk = Desk::new();
+        let mut console = open(&desk, parts_on_shift());
+        scan(&mut console, &code).await;
+        let screen = console.screen();
+        assert!(screen.contains("到店铺管理 - 秤标签"), "{code}: {screen}");
+        // Thirteen digits may as well be an item with a code of the shop's own.
+        let first = if code.len() == 18 {
+            "1 忽略"
+        } else {
+            "1 添加为新商品"
+        };
+        assert!(screen.contains(first), "{code}: {screen}");
+    }
     // What has neither a prefix of the shop's own nor a check digit is a payment code and nothing else.
     let desk = Desk::new();
     let mut console = open(&desk, parts_on_shift());

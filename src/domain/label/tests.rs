@@ -203,6 +203,8 @@ fn what_may_be_a_label_before_there_is_a_rule() {
     ] {
         assert!(!may_be(other), "{other}");
     }
+    assert!(is_own("2001230015755") && is_own("200012301575005258"));
+    assert!(!is_own("6957842208856") && !is_own("200123001575") && !is_own(""));
     // A prefix of wallets, and a check digit that holds.
     let checked = with_check_digit("13001230157500525").unwrap();
     assert!(may_be(&checked), "{checked}");

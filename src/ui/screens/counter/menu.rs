@@ -3,6 +3,7 @@
 use super::{Code, Counter, Question, Why};
 use crate::domain::card::Card;
 use crate::domain::code::of_goods;
+use crate::domain::label::is_own;
 use crate::query::Query;
 use crate::ui::keymap::Action;
 use crate::ui::screen::{Cx, Screen, Step};
@@ -42,7 +43,10 @@ impl Unknown {
         // Thirteen digits whose check digit is wrong were read badly: scan again.
         let is_misread =
             !is_barcode && code.text.len() == 13 && code.text.bytes().all(|b| b.is_ascii_digit());
-        choices.insert(if is_misread { 0 } else { choices.len() }, Self::Ignore);
+        // Eighteen with a prefix of the shop's own are a label whose rule is missing; thirteen may be goods.
+        let is_label = !is_barcode && is_own(&code.text);
+        let is_first = is_misread || is_label;
+        choices.insert(if is_first { 0 } else { choices.len() }, Self::Ignore);
         choices
     }
 

@@ -6,7 +6,7 @@ use super::{Counter, MOST_REMEMBERED, PARTS_WITHIN, Question, Why};
 use crate::domain::card::{Card, NoCard};
 use crate::domain::code::{Meaning, Situation, meanings, refused};
 use crate::domain::damage;
-use crate::domain::label::{LabelRule, may_be};
+use crate::domain::label::{LabelRule, is_own, may_be};
 use crate::domain::member::Member;
 use crate::domain::payment_code::wipe;
 use crate::domain::price::CartLine;
@@ -202,7 +202,12 @@ impl Counter {
         } else {
             &code.text
         };
-        let say = Say::new("counter.unknown").with("code", shown);
+        let key = if is_own(&code.text) {
+            "counter.unknown_label"
+        } else {
+            "counter.unknown"
+        };
+        let say = Say::new(key).with("code", shown);
         let popup = Unknown::popup(say, &choices, &code, name);
         self.question = Some(Question::Unknown(choices, code));
         Step::Push(popup)
