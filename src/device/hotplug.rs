@@ -8,6 +8,8 @@ use rustix::net::netlink::{KOBJECT_UEVENT, SocketAddrNetlink};
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, bind, recv, socket_with};
 use tokio::io::unix::AsyncFd;
 
+use crate::device::poll::pollable;
+
 /// The kernel's own messages, there without udevd too, and udevd's, which come when it has set
 /// the permissions of a new device.
 const GROUPS: u32 = 1 | 2;
@@ -34,11 +36,7 @@ impl Hotplug {
             Some(KOBJECT_UEVENT),
         )?;
         bind(&socket, &SocketAddrNetlink::new(0, GROUPS))?;
-        #[expect(
-            deprecated,
-            reason = "safe for an OwnedFd, which stays open and the same; the successor is an unsafe fn"
-        )]
-        let socket = AsyncFd::new(socket)?;
+        let socket = pollable(socket).map_err(|_socket| io::ErrorKind::Unsupported)?;
         Ok(Self { socket })
     }
 

@@ -12,6 +12,7 @@ use rustix::termios::{
 use tokio::io::unix::AsyncFd;
 
 use crate::device::descriptor::{MAX_REPORT, Signal, SignalReport};
+use crate::device::poll::pollable;
 use crate::device::trouble::Trouble;
 
 /// Bits a second of a serial line. USB ones take any; on a cable behind an adapter it is the
@@ -65,11 +66,8 @@ impl Raw {
         let path = node.to_string_lossy().into_owned();
         let flags = flags | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let opened = open(node, flags, Mode::empty()).map_err(io::Error::from);
-        #[expect(
-            deprecated,
-            reason = "safe for an OwnedFd, which stays open and the same; the successor is an unsafe fn"
-        )]
-        let file = opened.and_then(AsyncFd::new);
+        let file = opened
+            .and_then(|file| pollable(file).map_err(|_file| io::ErrorKind::Unsupported.into()));
         match file {
             Ok(file) => Ok(Self {
                 name: name.to_owned(),

@@ -10,12 +10,12 @@ use chrono::Utc;
 use crossterm::event::Event as Pressed;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Sender;
 use tokio::task::spawn_local;
 
 use super::keys::Keys;
+use crate::device::poll::pollable_for;
 use crate::device::remember::Memory;
 use crate::event::{Event, What};
 use crate::query::Backend;
@@ -44,11 +44,8 @@ pub(super) fn watch(terminal: &Terminal, sender: &Sender<Event>) -> io::Result<(
     // Only hang-up and error wake this up, never a key. Without it a terminal that dies while no
     // signal reaches us leaves the keyboard's thread spinning.
     let line = terminal.as_fd().try_clone_to_owned()?;
-    #[expect(
-        deprecated,
-        reason = "safe for an OwnedFd, which stays open and the same; the successor is an unsafe fn"
-    )]
-    let line = AsyncFd::with_interest(line, Interest::PRIORITY)?;
+    let unfit = |_line| io::ErrorKind::Unsupported;
+    let line = pollable_for(line, Interest::PRIORITY).map_err(unfit)?;
     let hangup = sender.clone();
     spawn_local(async move {
         if line.ready(Interest::PRIORITY).await.is_ok() {
