@@ -36,7 +36,7 @@ fn rule() -> LabelRule {
 
 /// The kinds a raw scan may mean, in order.
 fn kinds(raw: &str, situation: Situation, labels: &[LabelRule]) -> String {
-    let scan = Scan::read(raw, Device::Terminal).unwrap();
+    let scan = Scan::read(raw, Device::Terminal, 0).unwrap();
     let all = meanings(&scan.code, scan.origin(), situation, labels);
     let all: Vec<String> = all.iter().map(|meaning| format!("{meaning:?}")).collect();
     all.join(" ")
@@ -249,7 +249,7 @@ fn parsers_take_anything() {
         let _ = (
             damage::joined(&text, &text),
             propose(&text, &shown),
-            Scan::read(&text, Device::Terminal),
+            Scan::read(&text, Device::Terminal, 0),
         );
     }
 }

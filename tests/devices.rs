@@ -86,7 +86,7 @@ fn recorded_scanners_are_read() {
         };
         // Answers to commands stand among the recordings; they are no scans.
         let is_answer = text.starts_with("REVINF") || text.starts_with('\u{2}');
-        let printed = Scan::read(text, Device::Usb(name.clone())).filter(|_| !is_answer);
+        let printed = Scan::read(text, Device::Usb(name.clone()), 0).filter(|_| !is_answer);
         let read: Vec<&str> = heard
             .iter()
             .map(|heard| match heard {
@@ -119,7 +119,11 @@ fn nothing_is_lost_or_doubled_at_full_rate() {
             report[63] = pieces.peek().is_some().into();
             heard.extend(source.feed(report, u64::from(number)));
         }
-        let printed = Scan::read(&format!("]C0{text}"), Device::Usb("fast".to_owned()));
+        let printed = Scan::read(
+            &format!("]C0{text}"),
+            Device::Usb("fast".to_owned()),
+            number.into(),
+        );
         assert_eq!(heard, [Heard::Scan(printed.unwrap())]);
     }
 }

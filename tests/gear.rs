@@ -45,7 +45,7 @@ fn all() -> Vec<Gear> {
 }
 
 fn scan(code: &str) -> What {
-    What::Scan(Scan::read(code, Device::Usb("前台枪".to_owned())).unwrap())
+    What::Scan(Scan::read(code, Device::Usb("前台枪".to_owned()), 0).unwrap())
 }
 
 /// The form of a reader's card numbers is shown, and forgotten when told.

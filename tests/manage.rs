@@ -27,7 +27,7 @@ async fn open<'a>(office: &'a Office, digit: &str) -> Console<&'a Office> {
 }
 
 fn scan(code: &str) -> What {
-    What::Scan(Scan::read(code, Device::Terminal).unwrap())
+    What::Scan(Scan::read(code, Device::Terminal, 0).unwrap())
 }
 
 /// The screen in both languages, and narrow.

@@ -171,7 +171,7 @@ async fn open(shop: &Shop) -> Console<&Shop> {
 }
 
 fn scan(code: &str) -> What {
-    What::Scan(Scan::read(code, Device::Terminal).unwrap())
+    What::Scan(Scan::read(code, Device::Terminal, 0).unwrap())
 }
 
 #[tokio::test]

@@ -471,7 +471,7 @@ fn sign_in(parts: &mut Parts, books: &Books) {
 }
 
 fn scan(console: &mut Console<&Books>, code: &str) {
-    let scan = Scan::read(code, Device::Terminal).unwrap();
+    let scan = Scan::read(code, Device::Terminal, 0).unwrap();
     console.event(What::Scan(scan));
 }
 

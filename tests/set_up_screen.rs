@@ -22,7 +22,7 @@ fn first_start(office: &Office) -> Console<&Office> {
 }
 
 fn scan(code: &str) -> What {
-    What::Scan(Scan::read(code, Device::Terminal).unwrap())
+    What::Scan(Scan::read(code, Device::Terminal, 0).unwrap())
 }
 
 #[tokio::test]

@@ -269,7 +269,7 @@ async fn only_the_last_question_counts_and_none_after_leaving() {
 async fn scans_and_pastes_reach_the_screen() {
     let shop = Shop::default();
     let mut console = desk(&shop);
-    let scan = Scan::read("6901234567892", Device::Terminal).unwrap();
+    let scan = Scan::read("6901234567892", Device::Terminal, 0).unwrap();
     console.event(What::Scan(scan));
     console.event(What::Paste("王晓明\n\u{1b}[31m".to_owned()));
     let screen = console.screen();

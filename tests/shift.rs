@@ -203,7 +203,7 @@ async fn cash_paid_out() {
     let mut console = Console::with(&office, in_shift(), PayOut::new());
     console.keys("<Enter><F2>");
     insta::assert_snapshot!("pay_out", console.screen());
-    let scan = Scan::read("6901234567892", Device::Terminal).unwrap();
+    let scan = Scan::read("6901234567892", Device::Terminal, 0).unwrap();
     console.event(What::Scan(scan));
     console.keys("30<Enter><F2>");
     assert_eq!(office.count(), 0);

@@ -17,15 +17,15 @@ pub enum Heard {
 }
 
 impl Heard {
-    /// The scan of a text; `None` when nothing is left of it, or it is an answer to a command.
+    /// The scan of a text whose last piece came at `at_ms`; `None` when nothing is left of it, or it is an answer to a command.
     /// Control characters other than GS (0x1D), which parts the fields of GS1 codes, are no
     /// content: they are the scanner's own or somebody's attempt to press keys.
-    pub(super) fn scan(text: &str, device: &str) -> Option<Self> {
+    pub(super) fn scan(text: &str, device: &str, at_ms: u64) -> Option<Self> {
         let clean: String = text
             .chars()
             .filter(|c| !c.is_control() || *c == '\u{1d}')
             .collect();
-        Scan::read(&clean, Device::Usb(device.to_owned())).map(Self::Scan)
+        Scan::read(&clean, Device::Usb(device.to_owned()), at_ms).map(Self::Scan)
     }
 }
 

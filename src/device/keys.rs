@@ -154,12 +154,12 @@ impl Keys {
     }
 
     fn close(&mut self) -> Option<Heard> {
-        self.last = None;
+        let last = self.last.take().unwrap_or(self.now);
         let text = std::mem::take(&mut self.text);
         if std::mem::take(&mut self.is_broken) {
             return Some(Heard::Refused);
         }
-        Heard::scan(&text, &self.name)
+        Heard::scan(&text, &self.name, last)
     }
 }
 

@@ -39,13 +39,14 @@ impl Lines {
         }
     }
 
-    fn close(&mut self) -> Option<Heard> {
+    /// Ends a code: with a line end now, or else when its last byte came.
+    fn close(&mut self, at_ms: u64) -> Option<Heard> {
         self.last = None;
         let data = std::mem::take(&mut self.data);
         if std::mem::take(&mut self.is_broken) {
             return Some(Heard::Refused);
         }
-        Heard::scan(&text(&data), &self.name)
+        Heard::scan(&text(&data), &self.name, at_ms)
     }
 }
 
@@ -58,7 +59,7 @@ impl Source for Lines {
         let mut out = self.tick(at_ms);
         for byte in bytes {
             match byte {
-                b'\r' | b'\n' | b'\t' | ETX => out.extend(self.close()),
+                b'\r' | b'\n' | b'\t' | ETX => out.extend(self.close(self.now)),
                 STX => {}
                 _ => {
                     self.last = Some(self.now);
@@ -79,10 +80,12 @@ impl Source for Lines {
 
     fn tick(&mut self, at_ms: u64) -> Vec<Heard> {
         self.now = self.now.max(at_ms);
-        if self.deadline().is_some_and(|due| due <= self.now) {
-            return self.close().into_iter().collect();
+        match self.last {
+            Some(last) if last.saturating_add(FLUSH_MS) <= self.now => {
+                self.close(last).into_iter().collect()
+            }
+            _ => Vec::new(),
         }
-        Vec::new()
     }
 }
 

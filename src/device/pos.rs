@@ -148,7 +148,7 @@ impl Pos {
                 text.insert_str(0, &aim);
             }
         }
-        Heard::scan(&text, &self.name)
+        Heard::scan(&text, &self.name, chain.last)
     }
 }
 

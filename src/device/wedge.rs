@@ -244,7 +244,7 @@ impl Wedge {
             return self.flood(true, at, out);
         }
         out.push(Output::Rollback);
-        if let Some(scan) = Scan::read(&run.text, Device::Terminal) {
+        if let Some(scan) = Scan::read(&run.text, Device::Terminal, at) {
             let window = self.settings.debounce_ms;
             let again = self
                 .previous

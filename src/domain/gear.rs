@@ -197,7 +197,7 @@ mod tests {
     use crate::domain::scan::Device;
 
     fn scan(code: &str) -> Scan {
-        Scan::read(code, Device::Usb("front".to_owned())).unwrap()
+        Scan::read(code, Device::Usb("front".to_owned()), 0).unwrap()
     }
 
     #[test]

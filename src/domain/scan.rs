@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::code::Origin;
 
 /// What kind of symbol a scanner says it read. A hint only: some firmware labels everything
@@ -66,6 +68,8 @@ pub struct Scan {
     pub code: String,
     pub symbology: Option<Symbology>,
     pub device: Device,
+    /// When the last of it came: the end of the burst, or the last report.
+    pub when: DateTime<Utc>,
 }
 
 impl Scan {
@@ -86,12 +90,13 @@ impl Scan {
     }
 
     /// Makes a scan of the raw text of a symbol: takes an AIM identifier off the front and one
-    /// terminator (CR, LF, CR LF, TAB) off the end.
+    /// terminator (CR, LF, CR LF, TAB) off the end. `at_ms`: when the last of it came, in
+    /// milliseconds since 1970, or on a clock that [`Scan::since`] puts right.
     ///
     /// `None` is "not a scan": nothing is left, or it is a scanner's answer to a command
     /// (`]X0`, `]Z6`; scanner.md 1.2).
     #[must_use]
-    pub fn read(raw: &str, device: Device) -> Option<Self> {
+    pub fn read(raw: &str, device: Device, at_ms: u64) -> Option<Self> {
         let body = ["\r\n", "\r", "\n", "\t"]
             .iter()
             .find_map(|end| raw.strip_suffix(end))
@@ -105,8 +110,22 @@ impl Scan {
             code: code.to_owned(),
             symbology,
             device,
+            when: DateTime::UNIX_EPOCH + millis(at_ms),
         })
     }
+
+    /// The same of a source whose clock began at `origin`.
+    #[must_use]
+    pub fn since(self, origin: DateTime<Utc>) -> Self {
+        let when = origin + (self.when - DateTime::UNIX_EPOCH);
+        Self { when, ..self }
+    }
+}
+
+/// A clock that runs longer than a century stands still.
+fn millis(at_ms: u64) -> TimeDelta {
+    const CENTURY: u64 = 100 * 366 * 86_400_000;
+    TimeDelta::milliseconds(i64::try_from(at_ms.min(CENTURY)).unwrap_or(0))
 }
 
 /// Splits `]E0690…` into its identifier and the rest.
@@ -151,7 +170,7 @@ mod tests {
             ("]]E0x", "]]E0x", None),
             ("6901234567892", "6901234567892", None),
         ] {
-            let scan = Scan::read(raw, Device::Terminal).unwrap();
+            let scan = Scan::read(raw, Device::Terminal, 0).unwrap();
             assert_eq!(
                 (scan.code.as_str(), scan.symbology),
                 (code, symbology),
@@ -169,13 +188,13 @@ mod tests {
             "\r\n",
             "",
         ] {
-            assert_eq!(Scan::read(raw, Device::Terminal), None, "{raw}");
+            assert_eq!(Scan::read(raw, Device::Terminal, 0), None, "{raw}");
         }
     }
 
     #[test]
     fn debug_never_shows_the_code() {
-        let scan = Scan::read("135112298638468293", Device::Usb("front".into())).unwrap();
+        let scan = Scan::read("135112298638468293", Device::Usb("front".into()), 0).unwrap();
         assert!(!format!("{scan:?}").contains("1351"), "{scan:?}");
     }
 }

@@ -83,6 +83,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    when: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     say: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ready: Option<usize>,
@@ -91,15 +93,17 @@ struct Line<'a> {
 }
 
 /// The line for a script: `event` is `ready`, `scan`, `refused`, `trouble`, `count`, `listening`
-/// (a lesson), `learnt` or `unlearnt` (a lesson in vain).
+/// (a lesson), `learnt` or `unlearnt` (a lesson in vain). `at` is now, `when` of a scan the moment
+/// its last report came.
 #[must_use]
 pub fn json(news: &News, at: DateTime<Utc>, lang: Lang, texts: &Text) -> Option<String> {
     let mut line = Line {
         event: "count",
-        at: at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        at: time(at),
         device: None,
         symbology: None,
         code: None,
+        when: None,
         say: None,
         ready: None,
         trouble: None,
@@ -114,6 +118,7 @@ pub fn json(news: &News, at: DateTime<Utc>, lang: Lang, texts: &Text) -> Option<
             line.device = Some(name(scan));
             line.symbology = scan.symbology.map(|one| format!("{one:?}").to_lowercase());
             line.code = Some(&scan.code);
+            line.when = Some(time(scan.when));
         }
         News::Refused { device } => {
             line.event = "refused";
@@ -194,6 +199,10 @@ fn learnt(learning: &Learning, lang: Lang, texts: &Text) -> Option<String> {
     Some(texts.say(lang, &say))
 }
 
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
 fn name(scan: &Scan) -> &str {
     match &scan.device {
         Device::Usb(name) => name,
@@ -215,10 +224,14 @@ mod tests {
     fn a_script_reads_one_object_a_line() {
         let texts = Text::load().unwrap();
         let line = |news: News| json(&news, at(), Lang::En, &texts).unwrap();
-        let scan = Scan::read("]E06901234567892\r", Device::Usb("front".to_owned()));
+        let scan = Scan::read(
+            "]E06901234567892\r",
+            Device::Usb("front".to_owned()),
+            1_773_023_519_875,
+        );
         assert_eq!(
             line(News::Scan(scan.unwrap())),
-            r#"{"event":"scan","at":"2026-03-09T02:32:00.500000Z","device":"front","symbology":"ean13","code":"6901234567892"}"#
+            r#"{"event":"scan","at":"2026-03-09T02:32:00.500000Z","device":"front","symbology":"ean13","code":"6901234567892","when":"2026-03-09T02:31:59.875000Z"}"#
         );
         let device = "front".to_owned();
         assert_eq!(
@@ -254,7 +267,7 @@ mod tests {
     #[test]
     fn a_person_reads_the_code_and_what_to_do() {
         let texts = Text::load().unwrap();
-        let scan = Scan::read("10A\u{1d}21B", Device::Usb("front".to_owned()));
+        let scan = Scan::read("10A\u{1d}21B", Device::Usb("front".to_owned()), 0);
         let news = News::Scan(scan.unwrap());
         assert_eq!(plain(&news, Lang::En, &texts).unwrap(), "10A<GS>21B");
         let denied = News::Trouble(Trouble::Denied {

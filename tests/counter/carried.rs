@@ -41,7 +41,7 @@ fn label(plu: &str, fen: i64, grams: i64) -> String {
 }
 
 async fn scan(console: &mut Console<&Desk>, raw: &str) {
-    let scan = Scan::read(raw, Device::Usb("front".to_owned())).unwrap();
+    let scan = Scan::read(raw, Device::Usb("front".to_owned()), 0).unwrap();
     console.event(What::Scan(scan)).settle().await;
 }
 

@@ -2,7 +2,7 @@
 failed=0
 log=/tmp/log
 
-pass() { echo "PASS $(cut -d. -f1 /proc/uptime) s: $*"; }
+pass() { echo "PASS $(cut -d' ' -f1 /proc/uptime) s: $*"; }
 fail() {
   failed=$((failed + 1))
   echo "FAIL $*"

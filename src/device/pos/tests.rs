@@ -215,3 +215,20 @@ prop_assert!(is_clean);
         prop_assert_eq!(codes(&heard), [text]);
     }
 }
+
+/// By the last report of the code, not by the silence or the next code that ended it.
+#[test]
+fn a_scan_knows_when_its_last_report_came() {
+    let when = |heard: &[Heard]| match heard {
+        [Heard::Scan(scan), ..] => scan.when.timestamp_millis(),
+        heard => unreachable!("{heard:?}"),
+    };
+    let mut pos = decoder(honeywell());
+    let full = [b'7'; 56];
+    pos.feed(report("]Q1", &full, true), 100);
+    assert_eq!(when(&pos.feed(report("]Q1", b"8", false), 130)), 130);
+    pos.feed(report("]C0", &full, true), 1_000);
+    assert_eq!(when(&pos.tick(1_000 + FLUSH_MS)), 1_000);
+    pos.feed(report("]C0", &full, true), 2_000);
+    assert_eq!(when(&pos.feed(report("]E0", b"8", false), 2_020)), 2_000);
+}

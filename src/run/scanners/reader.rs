@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -71,6 +72,8 @@ async fn listen(
     asked: &mut mpsc::Receiver<Ask>,
 ) -> Step {
     let began = Instant::now();
+    // Of the clock of the decoder, by the wall's: that one may be put right meanwhile.
+    let mut origin = Utc::now();
     loop {
         let due = decoder.deadline();
         let report = tokio::select! {
@@ -87,13 +90,16 @@ async fn listen(
         };
         let now = millis(began);
         let heard = match report {
-            Some(Ok(report)) => decoder.feed(report, now),
+            Some(Ok(report)) => {
+                origin = Utc::now() - Duration::from_millis(now);
+                decoder.feed(report, now)
+            }
             Some(Err(trouble)) => return Step::Failed(trouble),
             None => decoder.tick(now),
         };
         for heard in heard {
             let (said, is_wrong) = match heard {
-                Heard::Scan(scan) => (News::Scan(scan), false),
+                Heard::Scan(scan) => (News::Scan(scan.since(origin)), false),
                 Heard::Refused => {
                     let device = device.to_owned();
                     (News::Refused { device }, true)
