@@ -9,11 +9,11 @@ fail() {
   sed 's/^/  /' $log 2>/dev/null | tail -n 12
 }
 
-# until_true WHAT COMMAND...: at most twenty seconds by the clock.
+# until_true WHAT COMMAND...: at most a minute by the clock: some machines have much else to do.
 until_true() {
   what=$1
   shift
-  limit=$(($(cut -d. -f1 /proc/uptime) + 20))
+  limit=$(($(cut -d. -f1 /proc/uptime) + 60))
   while ! "$@" >/dev/null 2>&1; do
     if [ $(cut -d. -f1 /proc/uptime) -gt $limit ]; then
       fail "$what"

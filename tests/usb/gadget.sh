@@ -66,6 +66,15 @@ node() {
   done
 }
 
+# The kernel's raw reports of the device with this product name.
+hidraw() {
+  for device in /sys/bus/usb/devices/[0-9]*; do
+    if [ "$(cat $device/product 2>/dev/null)" = "$1" ]; then
+      echo /dev/$(basename $device/*:1.0/*/hidraw/*)
+    fi
+  done
+}
+
 # The same at the speed of a scanner.
 burst_digits() {
   for key in $(echo "$1" | sed 's/./& /g') enter; do
