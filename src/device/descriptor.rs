@@ -444,9 +444,11 @@ impl Walk {
             SignalReport { length, ..found }
         });
         let longest = self.lengths.iter().map(|(_, bits)| bits.div_ceil(8)).max();
+        // Raw data may stand in a report of its own: the one with the decoded data counts.
+        let scans = self.scans.into_iter().filter(|scan| !scan.data.is_empty());
         Descriptor {
-            // Raw data may stand in a report of its own: the one with the decoded data counts.
-            scan: self.scans.into_iter().find(|scan| !scan.data.is_empty()),
+            // Of Honeywell's two the standard one, wherever it stands.
+            scan: scans.min_by_key(|scan| scan.page != SCANNER_PAGE),
             keys: self.keys.into_iter().find_map(|keys| {
                 Some(KeyReport {
                     id: keys.id,

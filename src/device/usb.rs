@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use nusb::{DeviceInfo, InterfaceInfo, MaybeFuture};
 
-use crate::device::descriptor::{Descriptor, SCANNER_PAGE};
+use crate::device::descriptor::{Descriptor, REM_PAGE, SCANNER_PAGE};
 use crate::device::remember::{Memory, Remembered};
 use crate::device::trouble::{self, Trouble};
 
@@ -67,6 +67,36 @@ impl Found {
     #[must_use]
     pub fn port(&self) -> String {
         port(&self.info)
+    }
+
+    /// Whether it speaks as the standard says. Honeywell's other collection sends what this one does.
+    #[must_use]
+    pub fn is_standard(&self) -> bool {
+        self.page() == Some(SCANNER_PAGE)
+    }
+
+    /// Whether it is the other collection of the same device.
+    #[must_use]
+    pub fn is_twin_of(&self, standard: &Self) -> bool {
+        let (bus, address, _) = &self.place;
+        let (its_bus, its_address, _) = &standard.place;
+        standard.is_standard()
+            && self.page() == Some(REM_PAGE)
+            && (bus, address) == (its_bus, its_address)
+    }
+
+    fn page(&self) -> Option<u16> {
+        match &self.form {
+            Form::Pos(form) => Some(form.scan.as_ref()?.page),
+            _ => None,
+        }
+    }
+
+    /// Whether it is still plugged in: a new device in its port has another address.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        let address = std::fs::read_to_string(self.info.sysfs_path().join("devnum"));
+        address.is_ok_and(|address| address.trim() == self.place.1.to_string())
     }
 
     /// The udev rule that gives a person this model and no other.
@@ -171,16 +201,8 @@ fn look(device: &DeviceInfo, memory: &Memory, listing: &mut Listing) {
             (..) => {}
         }
     }
-    // Honeywell's second collection sends what the first does.
-    let is_standard = |one: &Found| match &one.form {
-        Form::Pos(form) => form
-            .scan
-            .as_ref()
-            .is_some_and(|scan| scan.page == SCANNER_PAGE),
-        _ => false,
-    };
-    if found.iter().any(is_standard) {
-        found.retain(|one| is_standard(one) || !matches!(one.form, Form::Pos(_)));
+    if let Some(standard) = found.iter().find(|one| one.is_standard()).cloned() {
+        found.retain(|one| !one.is_twin_of(&standard));
     }
     listing.found.extend(found);
 }

@@ -216,7 +216,7 @@ impl Station {
         };
         let mut present: BTreeSet<Place> = BTreeSet::new();
         for found in listing.found {
-            if found.form == Form::Orphan && !takes_orphans {
+            if found.form == Form::Orphan && !takes_orphans || self.reads_twin_of(&found) {
                 continue;
             }
             present.insert(found.place.clone());
@@ -246,6 +246,21 @@ impl Station {
         self.plugged_in_while_learning();
         self.tell_state().await;
         true
+    }
+
+    /// Whether the standard collection of the same device is being read: the kernel does not know it any
+    /// more, so that the other one looks alone.
+    fn reads_twin_of(&self, found: &Found) -> bool {
+        let mut read = self
+            .devices
+            .values()
+            .filter(|known| matches!(known.stage, Stage::Opening | Stage::Ready));
+        read.any(|known| {
+            known
+                .found
+                .as_ref()
+                .is_some_and(|one| found.is_twin_of(one))
+        })
     }
 
     /// Whether to look again at once.

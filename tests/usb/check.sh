@@ -50,4 +50,4 @@ qemu() { echo "QEMU $*" >/dev/console; }
 events() { grep -c "\"event\":\"$1\"" $log; }
 has_events() { [ "$(events $1)" = $2 ]; }
 has_code() { grep -q "\"code\":\"$1\"" $log; }
-has_driver() { [ "$(driver "$1")" = $2 ]; }
+has_driver() { [ "$(driver "$1" $3)" = $2 ]; }

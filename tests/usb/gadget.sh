@@ -16,6 +16,17 @@ hid() {
   ln -s $g/functions/hid.$1 $g/configs/c.1/
 }
 
+# and_hid NAME FUNCTION DESCRIPTOR LENGTH: another HID interface of the same gadget.
+and_hid() {
+  g=$gadgets/$1
+  mkdir $g/functions/hid.$2
+  echo 0 >$g/functions/hid.$2/subclass
+  echo 0 >$g/functions/hid.$2/protocol
+  echo $4 >$g/functions/hid.$2/report_length
+  bytes $3 >$g/functions/hid.$2/report_desc
+  ln -s $g/functions/hid.$2 $g/configs/c.1/
+}
+
 # serial NAME VENDOR PRODUCT WHAT: a serial line (CDC-ACM); its other end here is /dev/ttyGS0.
 serial() {
   g=$gadgets/$1
@@ -34,17 +45,19 @@ unplug() { echo >$gadgets/$1/UDC; }
 # Hexadecimal to bytes.
 bytes() { echo "$1" | xxd -r -p; }
 
-# The driver of the device with this product name.
+# The driver of the device with this product name, of its first interface or of another.
 driver() {
   for device in /sys/bus/usb/devices/[0-9]*; do
     if [ "$(cat $device/product 2>/dev/null)" = "$1" ]; then
-      link=$(readlink $device/*:1.0/driver) || link=none
+      link=$(readlink $device/*:1.${2:-0}/driver) || link=none
       basename $link
     fi
   done
 }
 
 pos_descriptor=$(cat /test/pos.hex)
+# The same on the other page of some Honeywell firmware.
+rem_descriptor=068cff$(echo $pos_descriptor | cut -c 5- | sed 's/058c/068cff/g')
 key_descriptor=05010906a101050719e029e71500250175019508810295017508810395057501050819012905910295017503910395067508150025650507190029658100c0
 
 # One report in Honeywell's layout: AIM identifier, text, 1 when more follows.

@@ -65,6 +65,37 @@ fn keyboards_are_read_whole_and_cut_short() {
     assert_eq!((racal.id, racal.modifiers, racal.slots), (Some(3), 1, 3..4));
 }
 
+/// Bits of Honeywell's report 4: 0x60 reads, 0x86 beeps well, 0x85 beeps ill; on either of its pages.
+#[test]
+fn a_scanner_is_asked_in_the_bits_it_declares() {
+    let rem = HHP.replace(' ', "").replace("058c", "068cff");
+    for hex in [HHP, &rem] {
+        let signals = Descriptor::parse(&bytes(hex)).signals.unwrap();
+        assert_eq!(signals.bytes(Signal::Trigger).unwrap(), [4, 0x04]);
+        assert_eq!(signals.bytes(Signal::Beep).unwrap(), [4, 0x40]);
+        assert_eq!(signals.bytes(Signal::ErrorBeep).unwrap(), [4, 0x20]);
+    }
+    // What a device does not offer is not asked of it.
+    assert_eq!(Descriptor::parse(&bytes(NEWLAND)).signals, None);
+    let silent = HHP.replace("0985 0986", "").replace("09850986", "09000900");
+    let signals = Descriptor::parse(&bytes(&silent)).signals.unwrap();
+    assert_eq!(signals.bytes(Signal::Beep), None);
+    assert_eq!(signals.bytes(Signal::Trigger).unwrap(), [4, 0x04]);
+}
+
+/// One interface with both: the standard page counts, wherever it stands.
+#[test]
+fn of_two_collections_the_standard_one_is_read() {
+    let rem = HHP.replace(' ', "").replace("058c", "068cff");
+    let rem = rem.replace("8502", "850a");
+    for both in [format!("{HHP}{rem}"), format!("{rem}{HHP}")] {
+        let scan = Descriptor::parse(&bytes(&both)).scan.unwrap();
+        assert_eq!((scan.page, scan.id), (SCANNER_PAGE, Some(2)));
+    }
+    let scan = Descriptor::parse(&bytes(&rem)).scan.unwrap();
+    assert_eq!((scan.page, scan.id), (REM_PAGE, Some(10)));
+}
+
 /// Keyboards with page 0x8C, usage 0x01, and a tester with usage 0x02 and no decoded data.
 #[test]
 fn what_only_looks_like_a_scanner_is_none() {

@@ -44,7 +44,7 @@ pub(super) async fn read(
             // Closed channels mean that the program ends; the interface is given back all the same.
             let can_beep = opened.can_beep();
             let _ = steps.send((place.clone(), Step::Ready { can_beep })).await;
-            let device = found.name;
+            let device = found.name.clone();
             let _ = news
                 .send(News::Ready {
                     device: device.clone(),
@@ -55,7 +55,13 @@ pub(super) async fn read(
                 step = listen(&mut opened, &mut decoder, &device, &news, &mut asked) => step,
             };
             opened.release().await;
-            step
+            match step {
+                // Pulled out while it was being read, it may look like a fault of the bus at first.
+                Step::Failed(Trouble::Broken { .. }) if !found.is_there() => {
+                    Step::Failed(Trouble::Gone { device })
+                }
+                step => step,
+            }
         }
         Ok(None) => Step::NoScanner,
         Err(trouble) => Step::Failed(trouble),
