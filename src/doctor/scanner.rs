@@ -29,6 +29,7 @@ fn check(news: &News) -> Option<Check> {
         | News::Refused { .. }
         | News::Count { .. }
         | News::Gear(_)
+        | News::NoUsb
         | News::Learning(_) => None,
     }
 }

@@ -92,7 +92,7 @@ struct Line<'a> {
     trouble: Option<usize>,
 }
 
-/// The line for a script: `event` is `ready`, `scan`, `refused`, `trouble`, `count`, `listening`
+/// The line for a script: `event` is `ready`, `scan`, `refused`, `trouble`, `count`, `no_usb`, `listening`
 /// (a lesson), `learnt` or `unlearnt` (a lesson in vain). `at` is now, `when` of a scan the moment
 /// its last report came.
 #[must_use]
@@ -124,6 +124,7 @@ pub fn json(news: &News, at: DateTime<Utc>, lang: Lang, texts: &Text) -> Option<
             line.event = "refused";
             line.device = Some(device);
         }
+        News::NoUsb => line.event = "no_usb",
         News::Gear(_) | News::Learning(Learning::Off) => return None,
         News::Learning(Learning::Listening { claimed, .. }) => {
             line.event = "listening";
@@ -164,6 +165,7 @@ pub fn plain(news: &News, lang: Lang, texts: &Text) -> Option<String> {
             ready: 0,
             trouble: 0,
         } => Say::new("scanner.none"),
+        News::NoUsb => Say::new("scanner.no_usb"),
         News::Count { .. } | News::Gear(_) => return None,
     };
     Some(texts.say(lang, &say))
@@ -262,6 +264,20 @@ mod tests {
             }
             assert!(said.ends_with("\nTHE RULE"), "{said}");
         }
+    }
+
+    #[test]
+    fn a_machine_without_usb_is_named() {
+        let texts = Text::load().unwrap();
+        assert_eq!(
+            plain(&News::NoUsb, Lang::En, &texts).unwrap(),
+            "This machine has no USB. A scanner that types into the terminal works in the console all the same."
+        );
+        let line = json(&News::NoUsb, at(), Lang::En, &texts).unwrap();
+        assert_eq!(
+            line,
+            r#"{"event":"no_usb","at":"2026-03-09T02:32:00.500000Z"}"#
+        );
     }
 
     #[test]

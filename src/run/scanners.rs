@@ -55,6 +55,8 @@ pub enum News {
         ready: usize,
         trouble: usize,
     },
+    /// This machine has no USB: nothing will ever be found.
+    NoUsb,
     /// Everything that is plugged in.
     Gear(Vec<Gear>),
     /// How far learning is.
@@ -183,6 +185,7 @@ impl Station {
                 }
             }
         }
+        self.tell(News::NoUsb).await;
         self.tell_learning_is_vain(&mut orders).await;
     }
 
@@ -211,7 +214,6 @@ impl Station {
     /// Compares what is plugged in with what is known. `false`: there is no USB here.
     async fn rescan(&mut self, takes_orphans: bool, steps: &mpsc::Sender<Word>) -> bool {
         let Some(listing) = usb::list(&self.memory) else {
-            self.tell_state().await;
             return false;
         };
         let mut present: BTreeSet<Place> = BTreeSet::new();

@@ -87,7 +87,7 @@ pub(super) fn scan(memory: Memory, sender: &Sender<Event>) -> Scanners {
         let mut was_seen = false;
         while let Some(news) = news.recv().await {
             let what = match news {
-                News::Ready { .. } => continue,
+                News::Ready { .. } | News::NoUsb => continue,
                 News::Scan(scan) => What::Scan(scan),
                 News::Refused { device } => What::Garbled(device),
                 News::Gear(gear) => What::Gear(gear),
