@@ -46,6 +46,14 @@ as_clerk() { su -s /bin/sh clerk -c "HOME=/tmp/clerk $*"; }
 # qemu COMMAND...: to its monitor.
 qemu() { echo "QEMU $*" >/dev/console; }
 
+# monitor_bus: what is said on the bus, as the kernel hears it, into "bus"; until $monitor is killed.
+monitor_bus() {
+  cat /sys/kernel/debug/usb/usbmon/0u >bus &
+  monitor=$!
+  hears() { ls -l /proc/$monitor/fd | grep -q usbmon; }
+  until_true "the bus is listened to" hears
+}
+
 # How often the log has this event, or this code.
 events() { grep -c "\"event\":\"$1\"" $log; }
 has_events() { [ "$(events $1)" = $2 ]; }
