@@ -89,6 +89,7 @@ impl Scanners {
             lesson: None,
             count: None,
             shown: Vec::new(),
+            has_told_no_usb: false,
         };
         let task = spawn_local(station.serve(taken));
         let scanners = Self { stop, orders, task };
@@ -150,6 +151,7 @@ struct Station {
     /// What was said last.
     count: Option<(usize, usize)>,
     shown: Vec<Gear>,
+    has_told_no_usb: bool,
 }
 
 impl Station {
@@ -185,7 +187,6 @@ impl Station {
                 }
             }
         }
-        self.tell(News::NoUsb).await;
         self.tell_learning_is_vain(&mut orders).await;
     }
 
@@ -214,6 +215,9 @@ impl Station {
     /// Compares what is plugged in with what is known. `false`: there is no USB here.
     async fn rescan(&mut self, takes_orphans: bool, steps: &mpsc::Sender<Word>) -> bool {
         let Some(listing) = usb::list(&self.memory) else {
+            if !std::mem::replace(&mut self.has_told_no_usb, true) {
+                self.tell(News::NoUsb).await;
+            }
             return false;
         };
         let mut present: BTreeSet<Place> = BTreeSet::new();
