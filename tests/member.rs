@@ -325,7 +325,8 @@ async fn a_card_is_scanned_looked_at_and_added() {
 #[tokio::test]
 async fn the_number_on_the_card_teaches_the_reader() {
     let front = Device::Usb("front".to_owned());
-    let read = |code: &str| What::Scan(Scan::read(code, Device::Usb("front".to_owned())).unwrap());
+    let read =
+        |code: &str| What::Scan(Scan::read(code, Device::Usb("front".to_owned()), 0).unwrap());
     let shop = Shop::new(member());
     let mut console = open(&shop).await;
     console.keys("<F6>").settle().await;
