@@ -135,6 +135,51 @@ begin
   return true;
 end $$;
 
+-- MB5: what opens her account besides her phone: cards and her own code, by their ends. key names one without saying
+-- what stands on it. The newest comes last.
+create function credentials_of(p_member bigint) returns table (key text, kind credential_kind, tail text, state credential_state)
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+  select encode(sha256(convert_to(c.value, 'UTF8')), 'hex'), c.kind, right(c.value, 4), c.state
+  from credential c
+  where c.merchant_id = (select seat_merchant()) and c.member_id = p_member and c.kind <> 'phone'
+  order by c.kind, c.state, right(c.value, 4)
+$$;
+
+-- MB5: a card that is lost opens nothing from now on; anybody who works here may do that, because it is urgent. That it
+-- was found needs whoever may set prices, or her approval. Who did it is kept.
+create function set_credential(p_member bigint, p_key text, p_state credential_state, p_staff int, p_approver int, p_till int) returns boolean
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  v_kind credential_kind;
+begin
+  if p_state not in ('active', 'blocked') then
+    raise exception 'a card is not made % here', p_state using errcode = 'GT004';
+  end if;
+  if not exists (select from staff s where s.merchant_id = m and s.id = p_staff and s.active) then
+    raise exception 'staff % does not work here', p_staff using errcode = 'GT011';
+  end if;
+  if p_state = 'active' and (p_approver = p_staff or not exists (
+    select from staff s join role_limit r on r.merchant_id = s.merchant_id and r.role = s.role
+     where s.merchant_id = m and s.id = coalesce(p_approver, p_staff) and s.active and r.price_override)) then
+    raise exception 'staff % may not free a card', coalesce(p_approver, p_staff) using errcode = 'GT006';
+  end if;
+  update credential set state = p_state
+   where merchant_id = m and member_id = p_member and kind <> 'phone' and state in ('active', 'blocked') and state <> p_state
+     and encode(sha256(convert_to(value, 'UTF8')), 'hex') = p_key
+  returning kind into v_kind;
+  if not found then
+    return false;
+  end if;
+  perform note_edit(m, p_member, p_staff, p_till, array[v_kind || ' ' || p_state]);
+  if p_approver is not null then
+    perform note_edit(m, p_member, p_approver, p_till, array[v_kind || ' ' || p_state || ' approved']);
+  end if;
+  return true;
+end $$;
+
 -- PV2: writes down who takes what out of the shop and why, or refuses.
 create function disclose(m int, p_kind disclosure_kind, p_staff int, p_till int, p_member bigint, p_what text, p_rows int, p_reason text) returns bigint
 language plpgsql
@@ -195,6 +240,6 @@ begin
     order by d.id desc;
 end $$;
 
-grant execute on function enrol, edit_member, add_credential, reveal_phone, disclose_export, disclosures to guitai_app;
+grant execute on function enrol, edit_member, add_credential, credentials_of, set_credential, reveal_phone, disclose_export, disclosures to guitai_app;
 
 reset role;

@@ -186,6 +186,23 @@ impl Db {
                 .call(async |c: &mut PgConnection| member::add_card(c, member_id, by, &card).await)
                 .await
                 .map(|m| Reply::Member(Box::new(m))),
+            Query::Credentials { member_id } => link
+                .read(async |c: &mut PgConnection| member::credentials(c, member_id).await)
+                .await
+                .map(Reply::Credentials),
+            Query::SetCredential {
+                member_id,
+                key,
+                blocked,
+                by,
+                approver_id,
+            } => link
+                .call(async |c: &mut PgConnection| {
+                    member::set_credential(c, member_id, &key, blocked, by, approver_id).await?;
+                    member::credentials(c, member_id).await
+                })
+                .await
+                .map(Reply::Credentials),
             Query::RevealPhone {
                 member_id,
                 staff_id,

@@ -106,6 +106,18 @@ pub enum Query {
         by: By,
         card: String,
     },
+    /// What opens her account besides her phone (MB5).
+    Credentials {
+        member_id: i64,
+    },
+    /// Blocks a lost card, or frees one that was found; who does it is kept.
+    SetCredential {
+        member_id: i64,
+        key: String,
+        blocked: bool,
+        by: By,
+        approver_id: Option<i32>,
+    },
     /// The full phone number; who looks and why is kept (MB7, PV2).
     RevealPhone {
         member_id: i64,
@@ -298,6 +310,7 @@ pub enum Reply {
         member: Box<Member>,
         existing: bool,
     },
+    Credentials(Vec<Credential>),
     Phone(Option<String>),
     Sale(Box<SaleRecord>),
     TopUp(Box<TopUpRecord>),
@@ -417,6 +430,26 @@ pub struct Person {
     pub birth_day: Option<u32>,
     pub gender: Option<Gender>,
     pub notes: String,
+}
+
+/// A card, or the member's own code, by its end (MB5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// Names it without saying what stands on it.
+    pub key: String,
+    /// Else it is her own code.
+    pub is_card: bool,
+    pub tail: String,
+    pub state: CredentialState,
+}
+
+/// What a card opens (MB5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialState {
+    Pending,
+    Active,
+    Blocked,
+    Closed,
 }
 
 /// An enrolment. Phones and cards stay out of the till's journal: it keeps the id and the hash.

@@ -32,6 +32,7 @@ mod ledger;
 mod limits;
 mod lists;
 mod live;
+mod lost;
 mod manage;
 mod member;
 mod member_edit;

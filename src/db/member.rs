@@ -12,7 +12,7 @@ use crate::domain::reader::Near;
 use crate::domain::shop::Shop;
 use crate::domain::spelling;
 use crate::error::{Refusal, Result};
-use crate::query::{By, EnrolRequest, Found, Person};
+use crate::query::{By, Credential, CredentialState, EnrolRequest, Found, Person};
 
 /// Whose code this is, in any of its spellings, with everything the counter shows: one round trip. `near`: what
 /// else the card may stand in the books as.
@@ -156,4 +156,60 @@ pub async fn add_card(conn: &mut PgConnection, id: i64, by: By, card: &str) -> R
         return Err(Refusal::user("member.card_taken"));
     }
     read(conn, id).await
+}
+
+/// What opens a member's account besides her phone (MB5).
+///
+/// # Errors
+/// Offline.
+pub async fn credentials(conn: &mut PgConnection, id: i64) -> Result<Vec<Credential>> {
+    let rows = sqlx::query!(
+        r#"select key as "key!", kind::text as "kind!", tail as "tail!", state::text as "state!" from credentials_of($1)"#,
+        id
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(refuse)?;
+    let credential = |key, kind: &str, tail, state: &str| Credential {
+        key,
+        is_card: kind == "card",
+        tail,
+        state: match state {
+            "active" => CredentialState::Active,
+            "pending" => CredentialState::Pending,
+            "blocked" => CredentialState::Blocked,
+            _ => CredentialState::Closed,
+        },
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| credential(row.key, &row.kind, row.tail, &row.state))
+        .collect())
+}
+
+/// Blocks a lost card, or frees one that was found (MB5). `false` when somebody else was faster.
+///
+/// # Errors
+/// `approval.needed` for freeing one; offline.
+pub async fn set_credential(
+    conn: &mut PgConnection,
+    id: i64,
+    key: &str,
+    blocked: bool,
+    by: By,
+    approver: Option<i32>,
+) -> Result<bool> {
+    let state = if blocked { "blocked" } else { "active" };
+    sqlx::query_scalar!(
+        r#"select set_credential($1, $2, $3::text::credential_state, $4, $5, $6) as "done!""#,
+        id,
+        key,
+        state,
+        by.staff_id,
+        approver,
+        by.till_id
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(refuse)
 }

@@ -67,6 +67,8 @@ pub enum Act {
     Price,
     /// The drawer opened without a payment (OP3): the right of whoever may set prices.
     Drawer,
+    /// A blocked card that was found (MB5): the right of whoever may set prices.
+    FreeCard,
     /// A service past its last day (PK2): the right of whoever may set prices.
     Past,
     /// An edit of the shop.
@@ -87,7 +89,7 @@ impl Limit {
                 amount <= self.refund_max && now <= last
             }
             Act::TopUp(amount) => amount <= self.top_up_max,
-            Act::Price | Act::Drawer | Act::Past => self.price_override,
+            Act::Price | Act::Drawer | Act::Past | Act::FreeCard => self.price_override,
             Act::Manage => self.manage,
         }
     }

@@ -81,6 +81,8 @@ actions! {
     /// Change what is known of somebody.
     Edit = "edit",
     AddCard = "add_card",
+    /// Her cards: lost and found.
+    Cards = "cards",
     TopUp = "top_up",
     /// The full phone number; the look is logged.
     RevealPhone = "reveal_phone",

@@ -27,6 +27,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "approve",
     "attach",
     "card_form",
+    "cards",
     "choose",
     "close_shift",
     "confirm",

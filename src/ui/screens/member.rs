@@ -2,6 +2,7 @@
 
 mod about;
 pub mod add_card;
+pub mod cards;
 pub mod edit;
 mod rows;
 
@@ -23,6 +24,7 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::notice::Tone;
 use crate::ui::widgets::table::Table;
 use add_card::AddCard;
+use cards::Cards;
 use edit::EditMember;
 use rows::Row;
 
@@ -72,6 +74,7 @@ impl MemberCard {
             Action::Accept => return self.open(cx),
             Action::Statement => return self.statement(Unit::Money),
             Action::Edit => return Step::push(EditMember::new(member, cx)),
+            Action::Cards => return Step::push(Cards::new(member.id, &member.name)),
             Action::AddCard => return Step::push(AddCard::new(member.id, &member.name)),
             Action::TopUp => {
                 return Step::push(TopUp::new(member.clone()));
@@ -172,7 +175,7 @@ impl Screen for MemberCard {
     fn can(&self, action: Action) -> bool {
         match action {
             Action::Accept => self.member.is_some() && self.receipt.is_none(),
-            Action::Edit | Action::AddCard | Action::TopUp | Action::Statement => {
+            Action::Edit | Action::AddCard | Action::Cards | Action::TopUp | Action::Statement => {
                 self.member.is_some()
             }
             Action::RevealPhone => {
