@@ -91,12 +91,10 @@ async fn card(till: &Counter) -> (Product, i32, i32) {
         is_gift,
         copay: Fen::ZERO,
         cycle_days: Some(30),
-        materials: vec![],
     };
     let package = Package {
         items: vec![item(&cut, 10, false), item(&care, 2, true)],
         validity: Validity::FromFirstUse(365),
-        is_giftable: false,
     };
     let sold = goods("测试十次卡", ProductKind::Package, 30_000, Some(package));
     (save(till, sold).await, cut.id, care.id)

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::money::Fen;
-use super::package::Material;
 
 /// What kind of claim it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,8 +48,6 @@ pub struct Terms {
     pub valid_days: Option<u32>,
     /// Days after which it is time again (PK3).
     pub cycle_days: Option<u32>,
-    pub is_giftable: bool,
-    pub materials: Vec<Material>,
 }
 
 /// A claim that an operation opens.

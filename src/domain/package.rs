@@ -48,13 +48,6 @@ impl Validity {
     }
 }
 
-/// Goods that one use takes from the shelf (PK2), in pieces or grams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Material {
-    pub product_id: i32,
-    pub quantity: i64,
-}
-
 /// One service of a package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
@@ -75,8 +68,6 @@ pub struct Item {
     /// Days after which it is time again (PK3).
     #[serde(default)]
     pub cycle_days: Option<u32>,
-    #[serde(default)]
-    pub materials: Vec<Material>,
 }
 
 /// What a package holds.
@@ -84,9 +75,6 @@ pub struct Item {
 pub struct Package {
     pub items: Vec<Item>,
     pub validity: Validity,
-    /// It may be given away, once, while it is unused (PK1).
-    #[serde(default)]
-    pub is_giftable: bool,
 }
 
 impl Package {
@@ -155,8 +143,6 @@ pub fn grants(line: &DocumentLine, package: &Package, no: i16, stamp: &Stamp) ->
             copay: item.copay,
             valid_days: package.validity.after_first_use(),
             cycle_days: item.cycle_days,
-            is_giftable: package.is_giftable,
-            materials: item.materials.clone(),
         },
     };
     items.map(grant).collect()
@@ -179,7 +165,6 @@ pub(crate) mod tests {
             is_gift: false,
             copay: Fen::ZERO,
             cycle_days: None,
-            materials: vec![],
         }
     }
 

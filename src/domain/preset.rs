@@ -184,7 +184,6 @@ impl Preset {
                 (None, Some(days)) => Validity::FromFirstUse(days),
                 (None, None) => Validity::Forever,
             },
-            is_giftable: false,
         }
     }
 }

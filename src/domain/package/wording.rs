@@ -65,7 +65,6 @@ pub fn read(text: &str, services: &[Service]) -> Result<Item, &'static str> {
         is_gift: false,
         copay: Fen::ZERO,
         cycle_days: None,
-        materials: vec![],
     };
     let mut counted = false;
     let rest = text.strip_prefix(service.name.as_str()).unwrap_or_default();

@@ -8,7 +8,7 @@ use super::Counter;
 use super::view::{is_some, visited};
 use crate::domain::member::Member;
 use crate::domain::money::{Fen, grouped};
-use crate::domain::redemption::services;
+use crate::domain::redemption::{ServiceLeft, services};
 use crate::ui::paint;
 use crate::ui::screen::Look;
 use crate::ui::screens::redeem::left;
@@ -81,14 +81,7 @@ impl Counter {
             } else {
                 ""
             };
-            let say = Say::new("counter.package_left")
-                .with("service", &service.name)
-                .with("left", look.say(&left(service)));
-            let role = if service.is_past {
-                Role::Warn
-            } else {
-                Role::Title
-            };
+            let (say, role) = prepaid_left(service, today, look);
             let text = look.say(&say);
             row += block(frame, paint::below(area, row), label, &text, role, look);
         }
@@ -182,6 +175,28 @@ fn away(member: &Member, today: NaiveDate, look: &Look) -> (String, Role) {
 fn coming(member: &Member) -> Option<Fen> {
     let sum: Fen = member.instalments.iter().map(|part| part.bonus).sum();
     is_some(sum).then_some(sum)
+}
+
+/// What is left of a service, louder when it is the last or ends soon (PK3).
+fn prepaid_left(service: &ServiceLeft, today: NaiveDate, look: &Look) -> (Say, Role) {
+    let ends = service
+        .expires_on
+        .filter(|day| (*day - today).num_days() <= NEAR_DAYS);
+    let say = match (service.is_past, ends) {
+        (true, _) => Say::new("counter.package_past"),
+        (false, Some(day)) => Say::new("counter.package_until").with("day", day.format("%m-%d")),
+        (false, None) => Say::new("counter.package_left"),
+    };
+    let last = service.left.is_some_and(|left| left <= 1);
+    let role = if service.is_past || ends.is_some() || last {
+        Role::Warn
+    } else {
+        Role::Title
+    };
+    let say = say
+        .with("service", &service.name)
+        .with("left", look.say(&left(service)));
+    (say, role)
 }
 
 /// What expires soon, and a birthday that is near.

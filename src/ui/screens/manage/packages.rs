@@ -28,11 +28,10 @@ const NAME: usize = 0;
 const PRICE: usize = 1;
 const VALIDITY: usize = 2;
 const LAST: usize = 3;
-const GIFTABLE: usize = 4;
-const CODE: usize = 5;
-const CATEGORY: usize = 6;
-const ACTIVE: usize = 7;
-const ITEMS: usize = 8;
+const CODE: usize = 4;
+const CATEGORY: usize = 5;
+const ACTIVE: usize = 6;
+const ITEMS: usize = 7;
 
 const VALIDITIES: [&str; 4] = [
     "package.forever",
@@ -208,8 +207,6 @@ impl Subject for Draft {
             .field("package.price", Field::new(Kind::Amount).with(&price))
             .choice("package.validity", VALIDITIES.to_vec(), validity)
             .field("package.last", text(10).with(&last))
-            .yes_no("package.giftable", package.is_some_and(|it| it.is_giftable))
-            .hint("package.giftable_hint")
             .field(
                 "product.code",
                 text(CODE_LENGTH).with(
@@ -291,7 +288,6 @@ impl Subject for Draft {
         let package = Package {
             items: self.items(form)?,
             validity,
-            is_giftable: form.is_yes(GIFTABLE),
         };
         if let Some(hint) = package.complaint() {
             form.refuse(ITEMS, hint);

@@ -25,7 +25,7 @@ const SHOWN: usize = 8;
 pub struct Cards {
     member_id: i64,
     name: String,
-    cards: Option<Vec<Credential>>,
+    all: Option<Vec<Credential>>,
     place: usize,
     asked: Option<Ticket>,
 }
@@ -36,18 +36,18 @@ impl Cards {
         Self {
             member_id,
             name: name.to_owned(),
-            cards: None,
+            all: None,
             place: 0,
             asked: None,
         }
     }
 
     fn selected(&self) -> Option<&Credential> {
-        self.cards.as_ref()?.get(self.place)
+        self.all.as_ref()?.get(self.place)
     }
 
     fn select(&mut self, place: usize) {
-        if self.cards.as_ref().is_some_and(|all| place < all.len()) {
+        if self.all.as_ref().is_some_and(|all| place < all.len()) {
             self.place = place;
         }
     }
@@ -99,7 +99,7 @@ impl Cards {
                     .iter()
                     .position(|card| Some(&card.key) == key.as_ref());
                 self.place = place.unwrap_or(0);
-                self.cards = Some(cards);
+                self.all = Some(cards);
                 Step::Stay
             }
             Ok(_) => Step::Stay,
@@ -154,8 +154,8 @@ impl Screen for Cards {
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let columns = COLUMNS.min(area.width.saturating_sub(4));
-        let cards: &[Credential] = self.cards.as_deref().unwrap_or_default();
-        let below = match (&self.cards, self.asked) {
+        let cards: &[Credential] = self.all.as_deref().unwrap_or_default();
+        let below = match (&self.all, self.asked) {
             (_, Some(_)) => "card.lost_busy",
             (Some(cards), None) if cards.is_empty() => "card.no_cards",
             _ => "card.lost_how",
