@@ -336,6 +336,7 @@ fn request(
     let line = |n: i64, member_price: Option<i64>| CartLine {
         package: None,
         product_id: Some(1),
+        category_id: None,
         name: "护发精油".to_owned(),
         kind: ProductKind::Piece,
         quantity: n,
@@ -360,6 +361,7 @@ fn request(
     };
     let quote = quote(&cart, level, shop);
     SaleRequest {
+        basket: None,
         stamp: Stamp {
             id: Uuid::now_v7(),
             till_id: till,

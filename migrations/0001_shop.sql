@@ -256,6 +256,43 @@ create table top_up_rule (
   constraint top_up_rule_window check (valid_from < valid_to)
 );
 
+-- Whether the parts of a promotion are what the consoles can read: one that is not would keep every till from opening.
+create function promotion_sound(p jsonb) returns boolean
+language sql immutable
+as $$
+  select (select count(*) from jsonb_object_keys(case jsonb_typeof(p -> 'offer') when 'object' then p -> 'offer' else '{}' end)) = 1
+    and p @? '$.offer ? (@.price.price >= 0 && @.price.price <= 999999999
+      || @.off.paid >= 0 && @.off.paid < 10000
+      || exists(@.rungs.rungs[*]) && !exists(@.rungs.rungs[*] ? (!exists(@ ? (@.from >= 0 && @.gives > 0))))
+      || exists(@.gifts.rungs[*]) && !exists(@.gifts.rungs[*] ? (!exists(@ ? (@.from >= 0 && @.gives.product_id > 0 && @.gives.quantity > 0))))
+      || @.percent.from >= 0 && @.percent.paid >= 0 && @.percent.paid < 10000 && (@.percent.cap == null || @.percent.cap > 0)
+      || @.nth.n >= 2 && @.nth.n <= 99 && @.nth.paid >= 0 && @.nth.paid < 10000
+      || @.buy_get.buy >= 1 && @.buy_get.buy <= 99 && @.buy_get.get >= 1 && @.buy_get.get <= 99)'
+    and not p @? '$.when.weekdays[*] ? (!exists(@ ? (@ >= 1 && @ <= 7)))'
+    and (p #>> '{when,from}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not true
+    and (p #>> '{when,until}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not true
+    and (p #>> '{when,from}' > p #>> '{when,until}') is not true
+    and not p @? '$.who.levels[*] ? (@.type() != "number")' and not p @? '$.who.stores[*] ? (@.type() != "number")'
+    and not p @? '$.scope.products[*] ? (@.type() != "number")' and not p @? '$.scope.categories[*] ? (@.type() != "number")'
+    and coalesce(jsonb_typeof(p -> 'by_stored_value') = 'boolean' and jsonb_typeof(p -> 'when') = 'object'
+      and jsonb_typeof(p -> 'who') = 'object' and jsonb_typeof(p -> 'scope') = 'object', false)
+$$;
+
+-- PR1, PR3, SV9: rules that lower prices. Like those of top-ups a rule is never changed: an edit adds a version and the
+-- newest is in force. body is the rest of the type Promotion of the domain: when, who, scope, by_stored_value, offer.
+create table promotion (
+  merchant_id int not null references merchant,
+  id int not null,
+  version int not null,
+  name text not null,
+  active boolean not null default true,
+  body jsonb not null,
+  edited_at timestamptz not null default clock_timestamp(),
+  constraint promotion_pkey primary key (merchant_id, id, version),
+  constraint promotion_name check (name <> '' and length(name) <= 60),
+  constraint promotion_body check (promotion_sound(body))
+);
+
 -- Who am I: the merchant this login speaks for. Only the functions below call it. plpgsql keeps the plan;
 -- a function in SQL is planned anew at every call.
 create function seat_merchant() returns int
@@ -268,7 +305,7 @@ create function tell(m int, p_noun text) returns void
 language sql
 as $$ select pg_notify('shop_' || m, p_noun) $$;
 
-grant select on merchant, store, till, role_limit, category, product, label_rule, level, top_up_rule to guitai_app;
+grant select on merchant, store, till, role_limit, category, product, label_rule, level, top_up_rule, promotion to guitai_app;
 -- Everything of the staff but the PIN.
 grant select (merchant_id, id, number, name, role, home_store_id, badge, active, version) on staff to guitai_app;
 grant execute on function seat_merchant() to guitai_app;

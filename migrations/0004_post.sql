@@ -280,8 +280,8 @@ begin
     if d_principal > 0 or d_bonus > 0 or not p_accounts <@ '{revenue,discount,rounding,cash,wechat,alipay,bank_card}' then
       perform refuse_misfit(p_kind, p_accounts, d_principal, d_bonus, d_points, p_lines, p_extras);
     end if;
-    if p_lines @? '$[*] ? (!exists(@ ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)) || exists(@.reductions[*] ? (@.reason == "override")))' then
-      perform refuse_lines(v_merchant, p_operator, p_approver, p_lines);
+    if p_lines @? '$[*] ? (!exists(@ ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)) || exists(@.reductions[*] ? (!exists(@ ? (@.reason == "level" || @.reason == "member_price")))))' then
+      perform refuse_lines(v_merchant, v_store, p_operator, p_approver, p_member, p_happened_at, p_accounts, p_lines, p_document);
     end if;
     return array[0, v_seq, v_version, v_principal, v_bonus, v_points];
   end if;
@@ -351,20 +351,26 @@ begin
   end if;
 end $$;
 
--- Lines of a sale that are malformed or priced by hand. OP3: a price typed over the list's needs the right to it,
--- or somebody who has it.
-create function refuse_lines(m int, p_operator int, p_approver int, p_lines jsonb) returns void
+-- Lines of a sale that are malformed, priced by hand or by a rule. OP3: a price typed over the list's needs the right to
+-- it, or somebody who has it.
+create function refuse_lines(
+  m int, p_store int, p_operator int, p_approver int, p_member bigint, p_happened_at timestamptz, p_accounts account[],
+  p_lines jsonb, p_document jsonb
+) returns void
 language plpgsql
 as $$
 begin
   if p_lines @? '$[*] ? (!exists(@ ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)))' then
     raise exception 'lines are malformed: %', p_lines using errcode = 'GT004';
   end if;
-  if p_approver is null and not exists (
+  if p_approver is null and p_lines @? '$[*].reductions[*] ? (@.reason == "override")' and not exists (
     select from staff s join role_limit r on r.merchant_id = s.merchant_id and r.role = s.role
      where s.merchant_id = m and s.id = p_operator and s.active and r.price_override
   ) then
     raise exception 'staff % may not set prices', p_operator using errcode = 'GT006';
+  end if;
+  if p_lines @? '$[*].reductions[*] ? (!exists(@ ? (@.reason == "level" || @.reason == "member_price" || @.reason == "override")))' then
+    perform refuse_promotions(m, p_store, p_member, p_happened_at, p_accounts, p_lines, p_document);
   end if;
 end $$;
 

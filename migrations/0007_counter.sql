@@ -18,6 +18,13 @@ as $$
     'categories', coalesce((select jsonb_agg(to_jsonb(c) order by c.id) from category c where c.merchant_id = m.merchant_id), '[]'),
     'stores', coalesce((select jsonb_agg(to_jsonb(s) order by s.id) from store s where s.merchant_id = m.merchant_id), '[]'),
     'labels', coalesce((select jsonb_agg(to_jsonb(r) order by r.prefix, r.id) from label_rule r where r.merchant_id = m.merchant_id), '[]'),
+    'promotions', coalesce((
+      select jsonb_agg(p.body || jsonb_build_object('id', p.id, 'version', p.version, 'name', p.name, 'active', p.active) order by p.id) from (
+        select distinct on (id) * from promotion where merchant_id = m.merchant_id order by id, version desc) p), '[]'),
+    'goods', coalesce((select jsonb_agg(to_jsonb(g) - 'grams' order by g.id) from product g
+      where g.merchant_id = m.merchant_id and g.active and g.id in (
+        select x::int from promotion p, jsonb_path_query(p.body, '$.offer.gifts.rungs[*].gives.product_id') x where p.merchant_id = m.merchant_id
+        union select x::int from promotion p, jsonb_path_query(p.body, '$.scope.products[*]') x where p.merchant_id = m.merchant_id)), '[]'),
     'packages', coalesce((select jsonb_agg(to_jsonb(p) - 'grams' order by p.spelling, p.id) from product p
         where p.merchant_id = m.merchant_id and p.kind = 'package'), '[]'),
     'services', coalesce((select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'price', p.price) order by p.spelling, p.id) from product p

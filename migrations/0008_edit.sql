@@ -24,6 +24,8 @@ begin
   insert into top_up_rule (merchant_id, id, version, name, amount, benefits, levels, stores, valid_from, valid_to, active)
     select merchant_id, id, version, name, amount, benefits, levels, stores, valid_from, valid_to, active
     from jsonb_populate_recordset(null::top_up_rule, p -> 'rules');
+  insert into promotion (merchant_id, id, version, name, active, body)
+    select merchant_id, id, version, name, active, body from jsonb_populate_recordset(null::promotion, p -> 'promotions');
   return (select merchant_id from merchant);
 end $$;
 
@@ -176,6 +178,31 @@ begin
   return r.id;
 end $$;
 
+-- A promotion, new when its id is 0: every edit is a new version, as of a top-up rule.
+create function save_promotion(p_editor int, p jsonb) returns int
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  v_id int := (p ->> 'id')::int;
+  v_version int := 0;
+begin
+  perform refuse_editor(m, p_editor);
+  lock table promotion in share row exclusive mode;
+  if coalesce(v_id, 0) = 0 then
+    select coalesce(max(id), 0) + 1 into v_id from promotion where merchant_id = m;
+  else
+    select coalesce(max(version), 0) into v_version from promotion where merchant_id = m and id = v_id;
+    if v_version is distinct from (p ->> 'version')::int then
+      perform refuse_stale();
+    end if;
+  end if;
+  insert into promotion (merchant_id, id, version, name, active, body)
+    values (m, v_id, v_version + 1, p ->> 'name', (p ->> 'active')::boolean, p - 'id' - 'version' - 'name' - 'active');
+  perform tell(m, 'promotion');
+  return v_id;
+end $$;
+
 -- The shop's terms. A change of what is printed on receipts is a new version of the terms.
 create function save_terms(p_editor int, p jsonb) returns boolean
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
@@ -317,7 +344,7 @@ begin
   return true;
 end $$;
 
-grant execute on function set_up, save_product, save_staff, save_level, save_rule, save_terms, save_store,
+grant execute on function set_up, save_product, save_staff, save_level, save_rule, save_promotion, save_terms, save_store,
   save_label, save_till, save_limit to guitai_app;
 
 reset role;

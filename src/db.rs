@@ -17,6 +17,7 @@ pub mod listen;
 pub mod member;
 pub mod open;
 pub mod pin;
+pub mod promotion;
 pub mod receipt;
 pub mod redemption;
 pub mod refuse;
@@ -384,6 +385,27 @@ impl Db {
                 })
                 .await
             }
+            Query::SavePromotion {
+                editor,
+                promotion: rule,
+            } => {
+                let save =
+                    async |c: &mut PgConnection| promotion::save(c, editor, &rule).await.map(drop);
+                Box::pin(self.save(save)).await
+            }
+            Query::TryPromotion {
+                promotion: rule,
+                day,
+            } => {
+                let shop = self.shop().await?;
+                let tried =
+                    async |c: &mut PgConnection| promotion::tried(c, &shop, &rule, day).await;
+                Box::pin(link.read(tried)).await.map(Reply::Tried)
+            }
+            Query::ReadPromotions { rules } => link
+                .read(async |c: &mut PgConnection| promotion::read(c, &rules).await)
+                .await
+                .map(Reply::Promotions),
             Query::SaveTerms { editor, shop } => {
                 self.save(async |c: &mut PgConnection| shop::save_terms(c, editor, &shop).await)
                     .await
@@ -437,6 +459,17 @@ impl Db {
     pub(super) fn forget_shop(&self) {
         self.forgotten.set(self.forgotten.get() + 1);
         self.shop.replace(None);
+    }
+
+    /// The shop as it is now, on a connection that is at hand.
+    pub(super) async fn reread_shop(&self, conn: &mut PgConnection) -> Result<Rc<Shop>> {
+        let began = self.forgotten.get();
+        let read = shop::read(conn, self.till).await?;
+        let shop = Rc::new(read.ok_or_else(|| Refusal::user("ledger.no_seat"))?);
+        if began == self.forgotten.get() {
+            self.shop.replace(Some(Rc::clone(&shop)));
+        }
+        Ok(shop)
     }
 
     /// The shop and, if asked for, a member of staff, as they are now.

@@ -20,7 +20,9 @@ use crate::domain::level::Level;
 use crate::domain::member::{Gender, Member};
 use crate::domain::money::Fen;
 use crate::domain::price::CartLine;
+use crate::domain::price::trial::Trial;
 use crate::domain::product::Product;
+use crate::domain::promotion::{Promotion, RuleRef};
 use crate::domain::reader::{Near, Readers};
 use crate::domain::receipt::Receipt;
 use crate::domain::redemption::{RedemptionRecord, RedemptionRequest, UndoRequest};
@@ -31,7 +33,7 @@ use crate::domain::shop::{Shop, Store, Till};
 use crate::domain::staff::{Limit, Pin, Staff};
 use crate::domain::top_up::{ReversalRequest, TopUpRecord, TopUpRequest, TopUpRule};
 use crate::error::Result;
-pub use edit::{ProductEdit, StaffEdit};
+pub use edit::{ProductEdit, PromotionEdit, StaffEdit};
 pub use list::{DormantFilter, DormantRow, ListFile, OperationRow, OperationsOf, StatementRow};
 pub use log::{Disclosure, DisclosureKind, DrawerOpening};
 pub use noun::Noun;
@@ -262,6 +264,20 @@ pub enum Query {
         editor: i32,
         rule: Box<TopUpRule>,
     },
+    /// A promotion, saved as a new version; id 0 makes a new one.
+    SavePromotion {
+        editor: i32,
+        promotion: Box<PromotionEdit>,
+    },
+    /// What the sales of a business day would have cost under it.
+    TryPromotion {
+        promotion: Box<PromotionEdit>,
+        day: NaiveDate,
+    },
+    /// Promotions as they were in these versions: those behind a receipt (LG7).
+    ReadPromotions {
+        rules: Vec<RuleRef>,
+    },
     SaveTerms {
         editor: i32,
         shop: Box<Shop>,
@@ -325,6 +341,8 @@ pub enum Reply {
     Statement(Vec<StatementRow>),
     Products(Vec<Product>),
     Staff(Vec<Staff>),
+    Promotions(Vec<Promotion>),
+    Tried(Trial),
     Kept,
     /// Where the file lies.
     Exported(String),

@@ -5,6 +5,7 @@
 
 pub mod keymap;
 pub mod new_card;
+pub mod offer;
 pub mod once;
 pub mod paint;
 mod paper;

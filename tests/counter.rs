@@ -8,6 +8,7 @@ mod keys;
 mod line;
 mod live;
 mod looks;
+pub mod offers;
 
 use chrono::TimeDelta;
 use desk::{Desk, counter, member, open, parts_on_shift};

@@ -164,6 +164,7 @@ async fn a_right_that_was_taken_away_approves_nothing() {
         let mut stamp = till.stamp();
         stamp.approver_id = Some(MANAGER);
         SaleRequest {
+            basket: None,
             stamp,
             member_id: None,
             tenders: vec![Tender::exact(Wechat, quote.total)],

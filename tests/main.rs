@@ -40,6 +40,8 @@ mod package;
 mod paper;
 mod paying;
 mod points;
+mod promotion;
+mod promotion_screen;
 mod proxy;
 mod redeem;
 mod remote;

@@ -4,6 +4,7 @@ mod approve;
 mod live;
 mod operations;
 mod paper;
+mod prices;
 pub mod receipts;
 mod refund;
 mod tender;
@@ -73,7 +74,7 @@ impl Books {
         }
     }
 
-    fn shop_now(&self) -> Shop {
+    pub fn shop_now(&self) -> Shop {
         self.edited
             .borrow()
             .clone()
@@ -320,6 +321,7 @@ fn line(name: &str, quantity: i64, price: i64, off: i64) -> DocumentLine {
     let reduction = Reduction {
         reason: Reason::Level,
         fen: Fen(off),
+        rule: None,
     };
     DocumentLine {
         served: None,

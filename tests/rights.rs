@@ -47,6 +47,7 @@ fn sale(till: &Counter, lines: &[(i64, Option<i64>)]) -> SaleRequest {
         .collect();
     let quote = quote(&cart, None, &till.shop);
     SaleRequest {
+        basket: None,
         stamp: till.stamp(),
         member_id: None,
         tenders: vec![Tender::exact(Wechat, quote.total)],

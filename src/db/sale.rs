@@ -1,5 +1,7 @@
 //! Money at the counter: sales, top-ups, returns, and what a dead console left unsettled.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -46,14 +48,14 @@ impl Db {
     /// Posts a sale: one round trip on the member the screen has.
     ///
     /// # Errors
-    /// `stored_value.short`, `sale.not_covered`, `shift.not_open`.
+    /// `stored_value.short`, `sale.not_covered`, `sale.repriced`, `shift.not_open`.
     pub async fn sell(
         &self,
         request: &SaleRequest,
         given: Option<&Member>,
         knowledge: Knowledge,
     ) -> Result<Receipt> {
-        let shop = self.shop().await?;
+        let known = self.shop().await?;
         let done = self
             .settle(
                 OperationKind::Sale,
@@ -61,6 +63,11 @@ impl Db {
                 request,
                 knowledge,
                 async |conn: &mut PgConnection, attempt| {
+                    // What was stale may have been a rule.
+                    let shop = match attempt {
+                        0 => Rc::clone(&known),
+                        _ => Box::pin(self.reread_shop(conn)).await?,
+                    };
                     let member = match request.member_id {
                         Some(id) => Some(fresh(conn, given, id, attempt).await?),
                         None => None,

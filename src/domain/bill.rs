@@ -28,6 +28,12 @@ impl Bill {
         self.total
     }
 
+    /// How its cash is rounded.
+    #[must_use]
+    pub const fn rounding(&self) -> Rounding {
+        self.rounding
+    }
+
     /// The parts in the order they were handed over.
     #[must_use]
     pub fn parts(&self) -> &[Tender] {

@@ -13,6 +13,7 @@ use super::member::Member;
 use super::money::Fen;
 use super::package::Package;
 use super::product::ProductKind;
+use super::promotion::RuleRef;
 use super::redemption::Served;
 
 /// Where an amount stands. The unit follows: points for the accounts of points, fen for the rest.
@@ -171,8 +172,16 @@ pub struct NewLot {
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     Override,
+    /// A line promotion.
+    Promotion,
     MemberPrice,
     Level,
+    /// An order promotion.
+    Order,
+    /// Goods that an order promotion gives (满赠).
+    Gift,
+    Coupon,
+    Points,
 }
 
 /// An amount taken off, in fen, and why.
@@ -180,6 +189,9 @@ pub enum Reason {
 pub struct Reduction {
     pub reason: Reason,
     pub fen: Fen,
+    /// The rule that did it and its version (LG7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleRef>,
 }
 
 /// A line of the receipt. `quantity` is pieces, or grams for goods by weight; `price` is fen per piece

@@ -47,6 +47,10 @@ impl Fen {
         if denominator <= 0 {
             return Self::ZERO;
         }
+        // Wide division is slow, and a price fits almost always.
+        if let Some(product) = self.0.checked_mul(numerator) {
+            return Self(product.div_euclid(denominator));
+        }
         let product = i128::from(self.0) * i128::from(numerator);
         let quotient = product.div_euclid(i128::from(denominator));
         Self(i64::try_from(quotient).unwrap_or(i64::MAX))

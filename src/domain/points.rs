@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::calendar::end_of_month_after;
@@ -30,6 +30,31 @@ pub struct Share {
     pub fen: Fen,
     pub multiplier: i64,
     pub by: Source,
+}
+
+/// Points as money (PT5): so many points are worth so many fen, for at most `cap` basis points of a sale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    pub points: i64,
+    pub fen: Fen,
+    pub cap: i64,
+}
+
+impl Exchange {
+    /// How many of `have` points pay for a part of `total`, and how much they pay, fen: no point more than the amount
+    /// needs, and nothing for a debt of points (PT6).
+    #[must_use]
+    pub fn pays(&self, have: i64, total: Fen) -> (i64, Fen) {
+        let most = total.max_zero().ratio(self.cap.clamp(0, 10_000), 10_000);
+        if have <= 0 || self.points <= 0 || !self.fen.is_positive() {
+            return (0, Fen::ZERO);
+        }
+        // Whole points only: as many as are worth no more, then the fewest that are worth the same.
+        let worth = Fen(most.0.saturating_add(1).saturating_mul(self.points) - 1);
+        let off = Fen(have.min(worth.ratio(1, self.fen.0).0)).ratio(self.fen.0, self.points);
+        let used = -Fen(-off.0).ratio(self.points, self.fen.0).0;
+        (used, off)
+    }
 }
 
 /// What a sale earned, and how: the document records it (PT2).

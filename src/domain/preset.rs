@@ -1,4 +1,6 @@
-//! `Preset`: what a shop of one kind starts with: goods and services, levels, top-up rules.
+//! `Preset`: what a shop of one kind starts with: goods and services, levels, top-up rules, promotions.
+
+mod promotion;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, de};
@@ -8,6 +10,7 @@ use crate::domain::package::wording::{self, Service};
 use crate::domain::package::{self, Validity};
 use crate::domain::tender::Rounding;
 use crate::domain::top_up::Instalments;
+pub use promotion::{PresetOffer, PresetPromotion};
 
 /// The shipped presets: id and file, in the order they are offered.
 const FILES: [(&str, &str); 8] = [
@@ -54,6 +57,8 @@ pub struct Preset {
     pub levels: Vec<Level>,
     /// Ascending.
     pub top_ups: Vec<TopUp>,
+    /// Switched off to begin with.
+    pub promotions: Vec<PresetPromotion>,
     pub categories: Vec<Category>,
     /// Services together, paid for beforehand (PK1).
     #[serde(default)]
@@ -235,6 +240,7 @@ mod tests {
     #![allow(
         clippy::unwrap_used,
         clippy::indexing_slicing,
+        clippy::panic,
         reason = "a test stops at the first surprise"
     )]
     use super::*;
@@ -378,6 +384,18 @@ mod tests {
                     && preset.points_per_yuan > Decimal::ZERO,
                 "{id}"
             );
+        }
+    }
+
+    #[test]
+    fn promotions_lie_ready() {
+        for (id, preset) in all() {
+            assert!((2..=3).contains(&preset.promotions.len()), "{id}");
+            for promotion in &preset.promotions {
+                let rule = promotion.rule(1, false, &preset);
+                let rule = rule.unwrap_or_else(|| panic!("{id}: {}", promotion.name.zh));
+                assert!(!rule.active && rule.name.chars().count() <= 30, "{id}");
+            }
         }
     }
 

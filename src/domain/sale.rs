@@ -1,17 +1,30 @@
 //! A sale: from what the customer saw and paid to what the ledger does.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ledger::{Account, DocumentLine, OperationKind, Plan, Stamp};
-use super::level;
+use super::level::{self, Level};
 use super::member::Member;
 use super::money::Fen;
 use super::package::{self, Package};
 use super::points::{self, Earned};
+use super::price::{CartLine, Quote, Terms, price};
+use super::promotion::Occasion;
 use super::shop::Shop;
 use super::stored_value;
 use super::tender::{Rounding, Tender, TenderKind};
 use crate::error::{Refusal, Result};
+
+/// Minutes for which a price that was told outlives the hours of its rule: the queue was long.
+pub const QUOTE_MINUTES: i64 = 30;
+
+/// What was rung up, and when it was priced: the plan prices it again, by the same engine (PR1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basket {
+    pub lines: Vec<CartLine>,
+    pub at: DateTime<Utc>,
+}
 
 /// A sale as the customer saw it. What it takes from which lot, its points and a new level follow
 /// from the member at the moment of posting.
@@ -20,6 +33,9 @@ pub struct SaleRequest {
     pub stamp: Stamp,
     pub member_id: Option<i64>,
     pub lines: Vec<DocumentLine>,
+    /// What the lines were priced from; without it no line may name a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basket: Option<Basket>,
     /// What was dropped of the cash part (PR6), fen.
     pub rounding: Fen,
     pub tenders: Vec<Tender>,
@@ -46,6 +62,49 @@ impl SaleRequest {
             .filter(|t| t.kind == kind)
             .map(|t| t.amount)
             .sum()
+    }
+
+    /// Whether all of it is paid from stored value (SV9).
+    fn is_by_stored_value(&self) -> bool {
+        let mut kinds = self.tenders.iter().map(|tender| tender.kind);
+        !self.tenders.is_empty() && kinds.all(|kind| kind == TenderKind::StoredValue)
+    }
+
+    /// When the basket was priced or, when that is long ago, now.
+    fn priced_at(&self, basket: &Basket) -> DateTime<Utc> {
+        let stands = TimeDelta::minutes(QUOTE_MINUTES);
+        let is_fresh = (TimeDelta::zero()..=stands).contains(&(self.stamp.at - basket.at));
+        if is_fresh { basket.at } else { self.stamp.at }
+    }
+
+    /// What the basket costs under the shop's rules.
+    fn reprice(&self, shop: &Shop, level: Option<&Level>) -> Option<Quote> {
+        let basket = self.basket.as_ref()?;
+        let at = self.priced_at(basket);
+        let occasion = Occasion {
+            by_stored_value: self.is_by_stored_value(),
+            ..Occasion::at(shop, self.stamp.till_id, at, level.map(|level| level.id))
+        };
+        Some(price(
+            &basket.lines,
+            &Terms::of(shop, level, Some(occasion)),
+        ))
+    }
+
+    /// PR1: preview and posting agree line by line wherever a rule takes part. Without rules a price that was
+    /// told stands, even if the level or the shop's terms are others by now.
+    fn check_prices(&self, shop: &Shop, level: Option<&Level>) -> Result<()> {
+        let Some(now) = self.reprice(shop, level) else {
+            return if names_rules(&self.lines) {
+                Err(Refusal::user("sale.malformed"))
+            } else {
+                Ok(())
+            };
+        };
+        if now.lines == self.lines || !(names_rules(&now.lines) || names_rules(&self.lines)) {
+            return Ok(());
+        }
+        Err(Refusal::conflict("sale.repriced").with("total", now.total))
     }
 
     /// The lines that are earned now, and those that sell a package, with their place on the receipt and what it
@@ -91,13 +150,22 @@ impl SaleRequest {
     }
 }
 
+/// Whether a rule took something off these lines.
+#[must_use]
+pub fn names_rules(lines: &[DocumentLine]) -> bool {
+    let mut reductions = lines.iter().flat_map(|line| &line.reductions);
+    reductions.any(|reduction| reduction.rule.is_some())
+}
+
 /// Plans a sale on the member as she stands.
 ///
 /// # Errors
+/// `sale.repriced` with the new total when the shop's rules make another price of it by now;
 /// `sale.not_covered` when the tenders do not pay it, `stored_value.short` when her lots do not cover the
 /// stored-value part (LG4), `sale.malformed` for a request no till makes.
 pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Result<Plan> {
     request.check()?;
+    request.check_prices(shop, member.map(|member| &member.level))?;
     let mut plan = Plan::new(OperationKind::Sale);
     let (goods, packages) = request.split();
     let list: Fen = goods.iter().map(|line| line.list).sum();
@@ -141,6 +209,12 @@ pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Resu
         "points": earned.points,
         "shares": earned.shares,
     });
+    if let (Some(basket), true) = (&request.basket, names_rules(&request.lines))
+        && let Some(document) = plan.document.as_object_mut()
+    {
+        let at = request.priced_at(basket);
+        document.insert("priced_at".to_owned(), serde_json::json!(at));
+    }
     Ok(plan)
 }
 
@@ -175,6 +249,8 @@ pub(crate) mod tests {
     use super::*;
     use crate::domain::member::Lot;
     use crate::domain::price::{quote, tests as prices};
+    use crate::domain::promotion::Promotion;
+    use crate::domain::refund::tests as refunds;
     use crate::domain::stored_value::tests::{TODAY, lot};
     use chrono::DateTime;
     use proptest::prelude::*;
@@ -227,6 +303,7 @@ pub(crate) mod tests {
             stamp: stamp(),
             member_id: Some(7),
             lines,
+            basket: None,
             rounding: Fen::ZERO,
             tenders,
         }
@@ -359,6 +436,109 @@ pub(crate) mod tests {
                     prop_assert!(her.stored_value() < stored);
                 }
             }
+        }
+    }
+    /// A request for a cart as the counter prices it at this moment.
+    fn rung_up(lines: Vec<CartLine>, shop: &Shop, her: Option<&Member>) -> SaleRequest {
+        let at = DateTime::UNIX_EPOCH;
+        let level = her.map(|her| &her.level);
+        let occasion = Occasion::at(shop, 1, at, level.map(|level| level.id));
+        let quote = price(&lines, &Terms::of(shop, level, Some(occasion)));
+        let way = Tender::exact(TenderKind::Wechat, quote.total);
+        let tenders = [way].into_iter().filter(|way| way.amount.is_positive());
+        SaleRequest {
+            basket: Some(Basket { lines, at }),
+            ..request(quote.lines, tenders.collect())
+        }
+    }
+
+    fn shop_with(promotions: Vec<Promotion>) -> Shop {
+        Shop {
+            promotions,
+            goods: vec![prices::gift()],
+            ..prices::shop()
+        }
+    }
+
+    /// A rule edited between preview and posting: nothing is posted, and the new price is named. So it is when its
+    /// hours are over since long; within half an hour the price that was told stands.
+    #[test]
+    fn another_price_is_told_before_money_moves() {
+        let mut shop = shop_with(vec![prices::promotion(1, prices::rungs(&[(5_000, 500)]))]);
+        let mut paid = rung_up(vec![prices::line(10_000, 1, None)], &shop, None);
+        assert_eq!(
+            plan(&paid, &shop, None).unwrap().total(Account::Discount),
+            -500
+        );
+        shop.promotions[0].when.hours =
+            Some(("07:00:00".parse().unwrap(), "08:05:00".parse().unwrap()));
+        for (minutes, is_sold) in [(0, true), (30, true), (31, false)] {
+            paid.stamp.at = DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes);
+            assert_eq!(plan(&paid, &shop, None).is_ok(), is_sold, "{minutes}");
+        }
+        paid.stamp.at = DateTime::UNIX_EPOCH;
+        shop.promotions[0].rule.version = 2;
+        shop.promotions[0].offer = prices::rungs(&[(5_000, 600)]);
+        let refusal = plan(&paid, &shop, None).unwrap_err();
+        assert_eq!(
+            (refusal.hint, refusal.with[0].1.as_str()),
+            ("sale.repriced", "94.00")
+        );
+        paid.basket = None;
+        assert_eq!(plan(&paid, &shop, None).unwrap_err().hint, "sale.malformed");
+    }
+
+    /// SV9: a rule for stored value holds when all is paid by it, and never otherwise.
+    #[test]
+    fn stored_value_has_its_own_price() {
+        let mut rule = prices::promotion(1, prices::rungs(&[(5_000, 500)]));
+        rule.by_stored_value = true;
+        let shop = shop_with(vec![rule]);
+        let her = member(vec![lot(1, 100_000, 0, None)]);
+        let mut paid = rung_up(vec![prices::line(10_000, 1, None)], &shop, Some(&her));
+        assert_eq!(paid.net(), Fen(9_000));
+        assert!(plan(&paid, &shop, Some(&her)).is_ok());
+        paid.tenders[0].kind = TenderKind::StoredValue;
+        let refusal = plan(&paid, &shop, Some(&her)).unwrap_err();
+        assert_eq!(
+            (refusal.hint, refusal.with[0].1.as_str()),
+            ("sale.repriced", "85.00")
+        );
+    }
+
+    proptest! {
+        /// PR1: what the counter shows is what is posted, line by line, whatever the rules; and every way of
+        /// returning it in parts gives back each line's net, to the fen (RF6).
+        #[test]
+        fn preview_is_posting(
+            cart in prop::collection::vec(prices::any_line(), 1..7),
+            rules in prop::collection::vec((prices::any_offer(), prices::any_scope()), 0..7),
+            is_member in any::<bool>(),
+        ) {
+            let promotions = (1..).zip(rules).map(|(id, (offer, scope))| Promotion { scope, ..prices::promotion(id, offer) });
+            let shop = shop_with(promotions.collect());
+            let her = is_member.then(|| member(vec![]));
+            let paid = rung_up(cart, &shop, her.as_ref());
+            let sold = plan(&paid, &shop, her.as_ref()).unwrap();
+            prop_assert_eq!(&sold.lines, &paid.lines);
+            prop_assert_eq!(sold.imbalance(), (0, 0));
+            let list: Fen = paid.lines.iter().map(|line| line.list).sum();
+            prop_assert_eq!(sold.total(Account::Revenue) + sold.total(Account::Discount), paid.net().0);
+            prop_assert_eq!(sold.total(Account::Revenue), list.0);
+            let mut record = refunds::record_of(&sold, Fen::ZERO);
+            let mut back = Fen::ZERO;
+            for line in paid.lines.iter().zip(1..).map(|(line, no)| (no, line.quantity)) {
+                let amount = record.worth(&[line], Rounding::None);
+                let sold = record.lines.iter_mut().find(|sold| sold.no == line.0).unwrap();
+                prop_assert_eq!(amount, sold.line.net);
+                sold.returned = line.1;
+                sold.returned_net = amount;
+                for way in &mut record.left {
+                    way.amount += amount.0;
+                }
+                back += amount;
+            }
+            prop_assert_eq!(back, paid.net());
         }
     }
 }

@@ -92,6 +92,7 @@ impl NewShop<'_> {
             })),
             "products": ([self.products(), self.packages()].concat()),
             "rules": numbered(&self.preset.top_ups, |id, top_up| self.rule(id, top_up)),
+            "promotions": self.promotions(),
         })
     }
 
@@ -128,6 +129,23 @@ impl NewShop<'_> {
         (1..)
             .zip(items)
             .map(|(id, (category_id, category, item))| product(id, category_id, category, item))
+            .collect()
+    }
+
+    /// Those of the preset, as versions of the table.
+    fn promotions(&self) -> Vec<Value> {
+        let rules = (1..).zip(&self.preset.promotions);
+        let rules = rules.filter_map(|(id, rule)| rule.rule(id, self.english, self.preset));
+        rules
+            .map(|rule| {
+                json!({
+                    "merchant_id": MERCHANT, "id": rule.rule.id, "version": 1, "name": rule.name, "active": rule.active,
+                    "body": {
+                        "when": rule.when, "who": rule.who, "scope": rule.scope,
+                        "by_stored_value": rule.by_stored_value, "offer": rule.offer,
+                    },
+                })
+            })
             .collect()
     }
 

@@ -9,6 +9,7 @@ use super::level::Level;
 use super::money::Fen;
 use super::package::wording::Service;
 use super::product::Product;
+use super::promotion::{Promotion, RuleRef};
 use super::staff::{Limit, Role};
 use super::stored_value::SpendOrder;
 use super::tender::Rounding;
@@ -83,6 +84,10 @@ pub struct Shop {
     pub tills: Vec<Till>,
     /// How the shop's scales write labels.
     pub labels: Vec<LabelRule>,
+    /// The rules that lower prices, each in its newest version.
+    pub promotions: Vec<Promotion>,
+    /// The goods these rules name, as they are now.
+    pub goods: Vec<Product>,
     /// Packages, sold or not any more, and the services they can hold.
     #[serde(default)]
     pub packages: Vec<Product>,
@@ -99,6 +104,12 @@ impl Shop {
     #[must_use]
     pub fn level(&self, id: i32) -> Option<&Level> {
         self.levels.iter().find(|level| level.id == id)
+    }
+
+    /// The rule behind a reduction; none when it has been edited since.
+    #[must_use]
+    pub fn promotion(&self, rule: RuleRef) -> Option<&Promotion> {
+        self.promotions.iter().find(|known| known.rule == rule)
     }
 
     /// The level a new member starts at.

@@ -3,6 +3,7 @@
 use crate::domain::money::Fen;
 use crate::domain::package::Package;
 use crate::domain::product::ProductKind;
+use crate::domain::promotion::Promotion;
 use crate::domain::staff::{Pin, Staff};
 
 /// A product as edited; `id` is none for a new one. The category may be new.
@@ -20,6 +21,26 @@ pub struct ProductEdit {
     pub active: bool,
     /// What a package holds.
     pub package: Option<Box<Package>>,
+}
+
+/// A promotion as edited. Goods may be named by a code or a name; Postgres says which they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromotionEdit {
+    pub promotion: Promotion,
+    /// More goods of its scope.
+    pub products: Vec<String>,
+    /// The gifts of these rungs.
+    pub gifts: Vec<(usize, String)>,
+}
+
+impl From<Promotion> for PromotionEdit {
+    fn from(promotion: Promotion) -> Self {
+        Self {
+            promotion,
+            products: Vec::new(),
+            gifts: Vec::new(),
+        }
+    }
 }
 
 /// A member of staff as edited; an empty PIN keeps the old one.

@@ -66,6 +66,10 @@ actions! {
     Delete = "delete",
     EraseWord = "erase_word",
     EraseLine = "erase_line",
+    /// Why a price is what it is.
+    Why = "why",
+    /// See what it would have done.
+    Try = "try",
     /// Ask the back end again.
     Reload = "reload",
     /// To what narrows the list.

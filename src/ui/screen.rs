@@ -232,6 +232,8 @@ pub enum Outcome {
     Member(Box<Member>),
     /// Somebody with the right to approve, by her PIN.
     Approved(Staff),
+    /// The shop's rules make another price of the sale by now: the total that is due.
+    Repriced(String),
     /// A sale taken up again.
     Cart(Box<Cart>),
     Product(Product),

@@ -33,3 +33,4 @@ pub mod statement;
 pub mod tender;
 pub mod top_up;
 pub mod undo_redemption;
+pub mod why;

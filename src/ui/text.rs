@@ -60,6 +60,7 @@ pub const FILES: &[(&str, &str)] = files![
     "package",
     "printer",
     "product",
+    "promotion",
     "reason",
     "receipt",
     "redeem",
@@ -82,8 +83,10 @@ pub const FILES: &[(&str, &str)] = files![
     "terms",
     "till",
     "top_up",
+    "trial",
     "undo_redemption",
     "verify",
+    "why",
 ];
 
 /// The language of the screen. Switchable while running.

@@ -400,7 +400,8 @@ fn plain(says: String, outcome: Option<Outcome>) -> Box<dyn Screen> {
 
 fn doors() -> Doors {
     Doors {
-        tender: |lines, member, approver, _cart| {
+        tender: |prices, member, approver, _cart| {
+            let lines = prices.usual;
             let net: Fen = lines.iter().map(|line| line.net).sum();
             let name = member.as_ref().map_or("-", |member| &member.name);
             let approver = approver.map_or_else(String::new, |id| id.to_string());

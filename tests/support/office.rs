@@ -8,6 +8,7 @@ use guitai::domain::expiry::{Expired, Round};
 use guitai::domain::ledger::Posted;
 use guitai::domain::money::Fen;
 use guitai::domain::package::wording::Service;
+use guitai::domain::price::trial::{Touched, Trial};
 use guitai::domain::product::{Product, ProductKind};
 use guitai::domain::shift::{Sheet, Shift, TenderRow};
 use guitai::domain::shop::{Category, Shop};
@@ -118,7 +119,18 @@ impl Backend for &Office {
                 shop.rules.push(*rule);
                 Reply::Saved(Box::new(shop))
             }
-            Query::SaveProduct { .. }
+            Query::TryPromotion { day, .. } => {
+                Reply::Tried(if day == "2026-03-08".parse().unwrap() {
+                    trial()
+                } else {
+                    Trial {
+                        complete: true,
+                        ..Trial::default()
+                    }
+                })
+            }
+            Query::SavePromotion { .. }
+            | Query::SaveProduct { .. }
             | Query::SaveStaff { .. }
             | Query::SaveStore { .. }
             | Query::SaveTill { .. }
@@ -137,6 +149,36 @@ impl Backend for &Office {
             }),
             other => panic!("{other:?}"),
         })
+    }
+}
+
+/// Three of forty sales of the day before, one of them by somebody with a long name.
+fn trial() -> Trial {
+    let touched = |no: i64, member: Option<&str>, before: i64, off: i64| Touched {
+        id: Uuid::from_u128(9),
+        seq: no,
+        at: morning() - TimeDelta::hours(20 + no % 5),
+        till: "一号台".to_owned(),
+        member: member.map(str::to_owned),
+        before: Fen(before),
+        after: Fen(before - off),
+    };
+    Trial {
+        receipts: 40,
+        touched: 3,
+        off: Fen(11_200),
+        gifts: 0,
+        biggest: vec![
+            touched(
+                1_283,
+                Some("阿卜杜热合曼·买买提艾力·依明江"),
+                1_280_000,
+                7_000,
+            ),
+            touched(1_270, None, 26_800, 3_000),
+            touched(1_266, Some("王晓明"), 20_000, 1_200),
+        ],
+        complete: true,
     }
 }
 

@@ -65,6 +65,8 @@ pub fn shop() -> Shop {
         stores: vec![store()],
         tills: vec![till()],
         labels: Vec::new(),
+        promotions: Vec::new(),
+        goods: Vec::new(),
     }
 }
 

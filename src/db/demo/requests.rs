@@ -65,6 +65,7 @@ pub fn sale(
     let stored = member.map_or(Fen::ZERO, |m| available(&m.lots, stamp.business_on));
     let (tenders, rounding) = basket::pay(dice, quote.total, stored, pays, shop.rounding);
     SaleRequest {
+        basket: None,
         member_id: member.map(|m| m.id),
         lines: quote.lines,
         rounding,

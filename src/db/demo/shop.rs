@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use super::PIN;
 use super::dice::Dice;
-use crate::db::{pin, set_up, shop as shops};
+use crate::db::{pin, promotion, set_up, shop as shops};
 use crate::domain::preset;
 use crate::domain::product::Product;
 use crate::domain::set_up::{NewShop, NewStaff, NewStore};
@@ -114,7 +114,19 @@ pub async fn make(conn: &mut PgConnection, dice: &mut Dice) -> Result<()> {
         ],
         staff: &staff,
     };
-    set_up::make(conn, &new).await
+    set_up::make(&mut *conn, &new).await?;
+    switch_on(conn).await
+}
+
+/// The order promotions of the preset: the counter shows what they look like. The year before had none.
+async fn switch_on(conn: &mut PgConnection) -> Result<()> {
+    let shop = shops::read(&mut *conn, 1).await?;
+    let rules = shop.into_iter().flat_map(|shop| shop.promotions);
+    for mut rule in rules.filter(|rule| !rule.offer.is_of_line()) {
+        rule.active = true;
+        promotion::save(&mut *conn, OWNER, &rule.into()).await?;
+    }
+    Ok(())
 }
 
 /// The shop's terms and its goods and services.

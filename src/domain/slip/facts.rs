@@ -6,7 +6,7 @@ use std::fmt::Display;
 
 use super::{Layout, tender, title};
 use crate::domain::calendar::local;
-use crate::domain::ledger::{DocumentLine, OperationKind, Reason};
+use crate::domain::ledger::{DocumentLine, OperationKind, Reason, Reduction};
 use crate::domain::money::{Fen, grouped};
 use crate::domain::package::wording;
 use crate::domain::product::ProductKind;
@@ -84,7 +84,7 @@ impl Facts {
 pub(super) fn of(receipt: &Receipt, shop: Option<&Shop>, layout: Layout) -> Facts {
     let facts = common(receipt, layout);
     match receipt.kind {
-        OperationKind::Sale => sale(facts, receipt, layout),
+        OperationKind::Sale => sale(facts, receipt, shop, layout),
         OperationKind::Redemption => redemption(facts, receipt, layout),
         OperationKind::TopUp => top_up(facts, receipt, shop, layout),
         OperationKind::TopUpReversal => reversal(facts, receipt, layout),
@@ -131,12 +131,12 @@ fn tenders(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
 }
 
 /// What was sold, what was taken off, and how it was paid.
-fn sale(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
+fn sale(facts: Facts, receipt: &Receipt, shop: Option<&Shop>, layout: Layout) -> Facts {
     let lines = receipt.lines.iter().map(|line| {
         // A line at list price, and below it what was taken off and why (LG7).
         let reductions = line.reductions.iter().map(|part| {
             Facts::new()
-                .one("why", (layout.words)(reason(part.reason)))
+                .one("why", why(part, shop, layout))
                 .one("off", -part.fen)
         });
         let package = line.package.as_deref();
@@ -227,11 +227,27 @@ fn quantity(line: &DocumentLine) -> String {
     }
 }
 
+/// The name of the rule while it is in force, else what kind of reduction it is; of a gift both.
+fn why(part: &Reduction, shop: Option<&Shop>, layout: Layout) -> String {
+    let words = (layout.words)(reason(part.reason));
+    let rule = part.rule.and_then(|rule| shop?.promotion(rule));
+    match rule {
+        Some(rule) if part.reason == Reason::Gift => format!("{words} {}", rule.name),
+        Some(rule) => rule.name.clone(),
+        None => words,
+    }
+}
+
 const fn reason(reason: Reason) -> &'static str {
     match reason {
         Reason::Override => "slip.price_set",
         Reason::MemberPrice => "slip.member_price",
         Reason::Level => "slip.level_discount",
+        Reason::Promotion => "slip.promotion",
+        Reason::Order => "slip.order_promotion",
+        Reason::Gift => "slip.gift",
+        Reason::Coupon => "slip.coupon",
+        Reason::Points => "slip.points_paid",
     }
 }
 

@@ -8,6 +8,7 @@ mod goods;
 mod menu;
 mod panel;
 mod pay;
+mod prices;
 mod receive;
 mod sale;
 mod view;
@@ -23,10 +24,9 @@ use crate::domain::code::refused;
 use crate::domain::label::may_be;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
-use crate::domain::price::{CartLine, Quote, quote};
+use crate::domain::price::CartLine;
 use crate::domain::product::Product;
 use crate::query::{Cart, HeldSale, Query, Ticket};
-use crate::session::Session;
 use crate::ui::keymap::Action;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::screens::confirm::Confirm;
@@ -154,13 +154,6 @@ impl Counter {
         self.member.is_some()
     }
 
-    /// What the sale costs: the same engine prices the posting (PR1).
-    fn quote(&self, session: &Session) -> Quote {
-        let level = self.member.as_ref().map(|member| &member.level);
-        let shop = session.shop.as_ref();
-        shop.map_or_else(Quote::default, |shop| quote(self.sale.all(), level, shop))
-    }
-
     fn cart(&self) -> Cart {
         let restoring = self.fetching.iter().find_map(|(_, why)| match why {
             Why::Restore(id) => Some(*id),
@@ -248,6 +241,7 @@ impl Counter {
             }
             Action::TakeUp => return Step::push(Held::new()),
             Action::Line => return self.edit(),
+            Action::Why => return self.why(cx),
             Action::Attach => return self.attach(cx),
             Action::Operations => return Step::Push((self.doors.operations)(cx.session.till_id())),
             Action::Dormant => return Step::Push((self.doors.dormant)()),
@@ -373,7 +367,7 @@ impl Counter {
             staff_id: cx.session.staff.as_ref().map_or(0, |staff| staff.id),
             held_at: cx.now(),
             label: label.unwrap_or_default().to_owned(),
-            total: self.quote(cx.session).total,
+            total: self.quote(cx.session, cx.now()).total,
             cart: self.cart(),
         };
         self.holding = Some(cx.ask(Query::Hold(Box::new(held))));
@@ -435,7 +429,7 @@ impl Screen for Counter {
             }
         };
         self.keep(cx);
-        self.total = self.quote(cx.session).total;
+        self.total = self.quote(cx.session, cx.now()).total;
         if !is_paid {
             self.show(before, cx);
         }
@@ -447,7 +441,7 @@ impl Screen for Counter {
         match action {
             Action::Pay => free && (!self.sale.is_empty() || self.is_fetching()),
             Action::Hold => free && !self.sale.is_empty() && !self.is_fetching(),
-            Action::Line => free && !self.sale.is_empty(),
+            Action::Line | Action::Why => free && !self.sale.is_empty(),
             Action::Attach => self.anonymous.is_some(),
             Action::Accept | Action::TakeUp => free,
             _ => true,
@@ -473,7 +467,7 @@ impl Screen for Counter {
         }
         match action {
             Action::Hold => Some(Say::new("counter.nothing_to_hold")),
-            Action::Pay | Action::Line => Some(Say::new("counter.no_sale")),
+            Action::Pay | Action::Line | Action::Why => Some(Say::new("counter.no_sale")),
             _ => None,
         }
     }
@@ -535,6 +529,7 @@ impl Counter {
                 };
                 return self.put(&product, &code, cx);
             }
+            (Outcome::Repriced(total), _) => return self.repriced(&total, cx),
             (Outcome::Cart(cart), _) => self.restore(*cart, cx),
             _ => {}
         }

@@ -55,6 +55,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "pay_out",
     "printer",
     "product",
+    "promotion",
     "reason",
     "receipt",
     "redeem",
@@ -70,7 +71,9 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "terms",
     "till",
     "top_up",
+    "trial",
     "undo_redemption",
+    "why",
 ];
 
 /// A line of help as it is drawn.

@@ -1,4 +1,4 @@
-//! What the owner sets: goods, staff, levels, top-up rules, terms, stores, tills, limits, scale labels. Enough to run
+//! What the owner sets: goods, staff, levels, top-up rules, promotions, terms, stores, tills, limits, scale labels. Enough to run
 //! a shop without touching the database.
 
 use chrono::{DateTime, Utc};
@@ -26,6 +26,7 @@ pub mod list;
 pub mod log;
 pub mod packages;
 pub mod products;
+pub mod promotions;
 pub mod rules;
 pub mod staff_list;
 pub mod stores;
@@ -42,7 +43,7 @@ struct Place {
     open: fn(&Session) -> Box<dyn Screen>,
 }
 
-const PLACES: [Place; 12] = [
+const PLACES: [Place; 13] = [
     Place {
         title: "manage.products",
         about: "manage.products_about",
@@ -92,6 +93,11 @@ const PLACES: [Place; 12] = [
         title: "manage.labels",
         about: "manage.labels_about",
         open: |_| Box::new(list::List::<labels::Labels>::new()),
+    },
+    Place {
+        title: "manage.promotions",
+        about: "manage.promotions_about",
+        open: |_| Box::new(list::List::<promotions::Promotions>::new()),
     },
     Place {
         title: "manage.packages",
@@ -189,7 +195,7 @@ impl Screen for Manage {
         let narrow = is_narrow(area);
         let place = |place: &Place, look: &Look| {
             let at = PLACES.iter().position(|other| other.title == place.title);
-            // The eleventh has no key of its own.
+            // From the eleventh on they have no key of their own.
             let number = at.filter(|at| *at < 10).map(|at| (at + 1) % 10);
             let number = number.map_or_else(|| " ".to_owned(), |number| number.to_string());
             let title = format!(" {number} {}", look.text(place.title)).into();

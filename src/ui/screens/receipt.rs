@@ -8,6 +8,7 @@ use crate::query::{Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Screen, Step};
+use crate::ui::screens::why::Why;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::notice::Tone;
@@ -75,6 +76,7 @@ impl Screen for Receipt {
         match input {
             Input::Action(Action::Accept | Action::Back) => return Step::Pop(None),
             Input::Action(Action::Export) => self.export(cx),
+            Input::Action(Action::Why) => return Step::push(Why::new(self.document.lines.clone())),
             Input::Action(Action::Print) if cx.session.printing.is_there => self.print(cx),
             Input::Action(Action::Print) => cx.notice(Tone::Warn, "receipt.no_printer"),
             Input::Action(Action::Up) => self.offset = self.offset.saturating_sub(1),
@@ -99,7 +101,11 @@ impl Screen for Receipt {
     }
 
     fn can(&self, action: Action) -> bool {
-        action != Action::Export || self.asked.is_none()
+        match action {
+            Action::Export => self.asked.is_none(),
+            Action::Why => !self.document.lines.is_empty(),
+            _ => true,
+        }
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {

@@ -7,6 +7,7 @@
 
 mod code;
 mod post;
+mod price;
 mod view;
 
 use crate::domain::bill::{Bill, Paid};
@@ -14,7 +15,6 @@ use crate::domain::code::Origin;
 use crate::domain::ledger::DocumentLine;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
-use crate::domain::price::quote;
 use crate::domain::print::Shown;
 use crate::domain::sale::SaleRequest;
 use crate::domain::stored_value::available;
@@ -30,6 +30,7 @@ use crate::ui::text::Say;
 use crate::ui::widgets::field::{Field, Kind};
 use crate::ui::widgets::notice::Tone;
 
+use chrono::{DateTime, Utc};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -56,6 +57,15 @@ pub struct Load {
     pub bonus_later: Fen,
     pub points: i64,
     pub approver_id: Option<i32>,
+}
+
+/// What a sale costs, and since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prices {
+    pub usual: Vec<DocumentLine>,
+    /// When all of it is paid from stored value and that is another price (SV9).
+    pub stored: Option<Vec<DocumentLine>>,
+    pub at: DateTime<Utc>,
 }
 
 /// What is paid for.
@@ -90,7 +100,9 @@ enum Asking {
 #[derive(Debug)]
 pub struct Tender {
     job: Job,
-    /// The sale as it was rung up, for the disk.
+    /// What the sale may cost: it follows the way it is paid.
+    prices: Option<Prices>,
+    /// The sale as it was rung up, for the disk and to be priced again.
     cart: Option<Cart>,
     /// Who approved a price set by hand.
     approver: Option<i32>,
@@ -121,6 +133,14 @@ impl Tender {
         Self::with(Job::Sale(lines), total, member)
     }
 
+    /// Pays a sale at one of its prices.
+    #[must_use]
+    pub fn of(prices: Prices, member: Option<Box<Member>>) -> Self {
+        let mut tender = Self::new(prices.usual.clone(), member);
+        tender.prices = Some(prices);
+        tender
+    }
+
     /// Keeps the sale on the disk together with the operation it is posted as.
     #[must_use]
     pub fn keeping(mut self, cart: Cart) -> Self {
@@ -145,6 +165,7 @@ impl Tender {
     fn with(job: Job, total: Fen, member: Option<Box<Member>>) -> Self {
         Self {
             job,
+            prices: None,
             cart: None,
             approver: None,
             bill: Bill::new(total, Rounding::None),
@@ -195,7 +216,8 @@ impl Tender {
             .filter(|kind| spends || *kind != TenderKind::StoredValue)
             .collect();
         let (left, free) = (self.bill.left(), self.spendable());
-        let covers = spends && free >= left && free.is_positive();
+        let price = self.stored_total().unwrap_or(left);
+        let covers = spends && free >= price && free.is_positive();
         self.choose(if covers {
             TenderKind::StoredValue
         } else {
@@ -219,6 +241,7 @@ impl Tender {
     fn choose(&mut self, kind: TenderKind) {
         let place = self.kinds.iter().position(|known| *known == kind);
         self.selected = place.unwrap_or(0);
+        self.reprice();
     }
 
     fn kind(&self) -> TenderKind {
@@ -226,12 +249,13 @@ impl Tender {
         kind.unwrap_or(TenderKind::Cash)
     }
 
-    const fn step(&mut self, down: bool) {
+    fn step(&mut self, down: bool) {
         let count = self.kinds.len();
         if count == 0 {
             return;
         }
         self.selected = (self.selected + if down { 1 } else { count - 1 }) % count;
+        self.reprice();
     }
 
     /// Counts a note into the amount; it is cash then.
@@ -279,6 +303,9 @@ impl Tender {
 
     fn pay(&mut self, given: Fen, cx: &mut Cx) -> Step {
         let kind = self.kind();
+        if given < self.bill.due(kind) {
+            self.price_as_usual();
+        }
         let before = self.bill.clone();
         cx.show(Shown::Received(given));
         match self.bill.pay(kind, given) {
@@ -295,6 +322,9 @@ impl Tender {
                 });
             }
             Ok(Some(paid)) => {
+                if self.is_all_stored(&paid) {
+                    return Step::Stay;
+                }
                 self.closing = Some((before, paid));
                 return self.close(cx);
             }
@@ -335,10 +365,7 @@ impl Tender {
                 let member = self.member.as_ref();
                 let level =
                     member.map(|member| shop.level(member.level.id).unwrap_or(&member.level));
-                let now = quote(&cart.lines, level, shop).lines;
-                let quoted: Fen = lines.iter().map(|line| line.net).sum();
-                let now: Fen = now.iter().map(|line| line.net).sum();
-                (now != quoted).then_some("tender.quoted_stands")
+                self.other_price(lines, cart, level, shop, cx)
             }
             (Job::TopUp(load), _) => load
                 .rule
@@ -444,6 +471,7 @@ impl Screen for Tender {
                     self.marked = self.selected;
                 } else {
                     self.selected = self.marked;
+                    self.reprice();
                 }
             }
             input if self.amount.on(&input) => self.hint = None,

@@ -55,9 +55,13 @@ impl Counter {
             }
         } else if self.opening == Some(ticket) {
             self.opening = None;
-            if let Ok(Reply::Opening(opening)) = answer {
-                cx.session.open(*opening);
-                return self.opened(cx);
+            match answer {
+                Ok(Reply::Opening(opening)) => {
+                    cx.session.open(*opening);
+                    return self.opened(cx);
+                }
+                Ok(Reply::Shop(shop, _)) => cx.session.renew(*shop),
+                _ => {}
             }
         }
         Step::Stay
@@ -114,7 +118,7 @@ impl Counter {
         }
         if Noun::Shop.meets(noun) {
             self.take_level(cx);
-            let total = self.quote(cx.session).total;
+            let total = self.quote(cx.session, cx.now()).total;
             if total != self.total {
                 let say = Say::new("counter.repriced").with("total", total);
                 cx.notice(Tone::Warn, say);

@@ -1,6 +1,5 @@
 //! The screens the counter opens.
 
-use crate::domain::ledger::DocumentLine;
 use crate::domain::member::Member;
 use crate::domain::staff::Act;
 use crate::query::{Cart, OperationsOf};
@@ -14,14 +13,14 @@ use crate::ui::screens::open_shift::OpenShift;
 use crate::ui::screens::operations::Operations;
 use crate::ui::screens::pay_out::PayOut;
 use crate::ui::screens::redeem::Redeem;
-use crate::ui::screens::tender::Tender;
+use crate::ui::screens::tender::{Prices, Tender};
 use crate::ui::screens::top_up::TopUp;
 use crate::ui::text::Say;
 
 type Door = Box<dyn Screen>;
 
-/// What is sold, to whom, who approved a price set by hand, and the cart it came from.
-type Pay = fn(Vec<DocumentLine>, Option<Box<Member>>, Option<i32>, Cart) -> Door;
+/// What it costs, who buys, who approved a price set by hand, and the cart it came from.
+type Pay = fn(Prices, Option<Box<Member>>, Option<i32>, Cart) -> Door;
 
 /// Makes each of them. A test puts its own behind a door.
 #[derive(Debug, Clone, Copy)]
@@ -42,8 +41,8 @@ pub struct Doors {
 impl Default for Doors {
     fn default() -> Self {
         Self {
-            tender: |lines, member, approver, cart| {
-                Box::new(Tender::new(lines, member).approved(approver).keeping(cart))
+            tender: |prices, member, approver, cart| {
+                Box::new(Tender::of(prices, member).approved(approver).keeping(cart))
             },
             top_up: |member| Box::new(TopUp::new(member)),
             member: |id| Box::new(MemberCard::new(id)),

@@ -33,11 +33,11 @@ impl Counter {
             self.question = Some(Question::Approval);
             return Step::Push((self.doors.approve)(self.overrides(cx), Act::Price));
         }
-        let lines = self.quote(cx.session).lines;
+        let prices = self.prices(cx);
         let approver = self.sale.approver(cx.session.staff.as_ref());
         let cart = self.cart();
         Step::Push((self.doors.tender)(
-            lines,
+            prices,
             self.member.clone(),
             approver,
             cart,

@@ -10,6 +10,7 @@ use crate::domain::money::Fen;
 use crate::domain::price::Quote;
 use crate::domain::product::ProductKind;
 use crate::query::Candidate;
+use crate::ui::offer::{percent, tenths};
 use crate::ui::paint;
 use crate::ui::screen::{Look, is_narrow};
 use crate::ui::text::Say;
@@ -136,7 +137,7 @@ impl Counter {
     }
 
     fn draw_sale(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
-        let quote = self.quote(look.session);
+        let quote = self.quote(look.session, look.now);
         let foot = self.draw_total(frame, area, &quote, look);
         if self.sale.is_empty() {
             self.draw_no_sale(frame, area, look);
@@ -184,12 +185,21 @@ impl Counter {
             let carried =
                 carried.flat_map(|line| goods::remarks(line, look.session.today(look.now)));
             rows.extend(carried.map(|remark| (place, line, Part::Remark(remark))));
-            let reductions = line.reductions.iter();
+            let reductions = line.reductions.iter().filter(|r| !is_of_order(r.reason));
             rows.extend(reductions.map(|reduction| (place, line, Part::Reduction(*reduction))));
         }
+        // What was taken off the order as a whole stands below all lines, once.
+        if let Some((place, line)) = quote.lines.iter().enumerate().next_back() {
+            let whole = of_order(quote).into_iter();
+            rows.extend(whole.map(|reduction| (place, line, Part::Reduction(reduction))));
+        }
         let selected = self.sale.place();
+        let is_last = selected + 1 == self.sale.all().len();
         let first = rows.iter().position(|(place, ..)| *place == selected);
-        let last = rows.iter().rposition(|(place, ..)| *place == selected);
+        // Below the last line of the cart come gifts, and what the whole order saves.
+        let last = rows
+            .iter()
+            .rposition(|(place, ..)| is_last || *place == selected);
         let page = usize::from(area.height);
         let most = rows.len().saturating_sub(page);
         let floor = (last.unwrap_or(0) + 1).saturating_sub(page);
@@ -240,6 +250,14 @@ impl Counter {
                 Say::new("counter.by_hand").with("price", self.set_price(place).unwrap_or_default())
             }
             Reason::MemberPrice => Say::new("counter.member_price"),
+            Reason::Promotion | Reason::Order => {
+                let rule = reduction.rule.zip(look.session.shop.as_ref());
+                let rule = rule.and_then(|(rule, shop)| shop.promotion(rule));
+                Say::new("counter.promotion").with("name", rule.map_or("", |rule| &rule.name))
+            }
+            Reason::Gift => Say::new("slip.gift"),
+            Reason::Coupon => Say::new("slip.coupon"),
+            Reason::Points => Say::new("slip.points_paid"),
             Reason::Level => Say::new("counter.level_price")
                 .with("level", name)
                 .with("tenths", tenths(paid))
@@ -258,12 +276,23 @@ impl Counter {
         let large = area.height >= TALL && !self.sale.is_empty();
         let digits = if large { money::LARGE_ROWS } else { 1 };
         let off = quote.list - quote.total;
-        let rows = digits + 1 + u16::from(off.is_positive());
+        let stored = self.stored_quote(look.session, look.now);
+        let rows = digits + 1 + u16::from(off.is_positive()) + u16::from(stored.is_some());
         let foot = paint::below(area, area.height.saturating_sub(rows));
         paint::rule(frame, foot, 0, look);
         if off.is_positive() {
             let list = Say::new("counter.list").with("list", quote.list);
             money::line(frame, foot, 1, &look.say(&list), -off, look);
+        }
+        if let Some(stored) = &stored {
+            let row = 1 + u16::from(off.is_positive());
+            let short = stored.total - self.purse(look.session, look.now);
+            let say = if short.is_positive() {
+                Say::new("counter.stored_price_short").with("short", short)
+            } else {
+                Say::new("counter.stored_price")
+            };
+            money::line(frame, foot, row, &look.say(&say), stored.total, look);
         }
         let due = paint::below(foot, rows - digits);
         let label = look.text("counter.due");
@@ -304,6 +333,26 @@ impl Counter {
     }
 }
 
+/// Whether a reduction is of the order as a whole.
+const fn is_of_order(reason: Reason) -> bool {
+    matches!(reason, Reason::Order | Reason::Coupon | Reason::Points)
+}
+
+/// What was taken off the order as a whole, each rule once.
+fn of_order(quote: &Quote) -> Vec<Reduction> {
+    let mut sums: Vec<Reduction> = Vec::new();
+    let all = quote.lines.iter().flat_map(|line| &line.reductions);
+    for reduction in all.filter(|r| is_of_order(r.reason)) {
+        let same =
+            |sum: &&mut Reduction| (sum.reason, sum.rule) == (reduction.reason, reduction.rule);
+        match sums.iter_mut().find(same) {
+            Some(sum) => sum.fen += reduction.fen,
+            None => sums.push(*reduction),
+        }
+    }
+    sums
+}
+
 /// A row of the sale.
 enum Part {
     Line,
@@ -333,23 +382,6 @@ fn line_text(line: &DocumentLine, unit: Fen, columns: u16, look: &Look) -> Strin
     let taken = width::columns(&price) + width::columns(&amount);
     let room = usize::from(columns.saturating_sub(taken));
     format!("{}{price}{amount}", width::left(&line.name, room))
-}
-
-/// `9`, `8.5`, `8.88`: how a Chinese shop says what is paid of ten parts.
-fn tenths(paid: i64) -> String {
-    trimmed(paid, 1_000, 3)
-}
-
-/// `10`, `12.5`: what is taken off in a hundred.
-fn percent(off: i64) -> String {
-    trimmed(off, 100, 2)
-}
-
-fn trimmed(value: i64, one: i64, places: usize) -> String {
-    let rest = (value % one).to_string();
-    let zeros = "0".repeat(places.saturating_sub(rest.len()));
-    let text = format!("{}.{zeros}{rest}", value / one);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn row_text(row: &Row, columns: u16, look: &Look) -> String {
@@ -438,19 +470,4 @@ pub(super) fn visited(days: Option<i64>) -> Say {
 /// Nothing to show is shown as nothing.
 pub(super) fn is_some(amount: Fen) -> bool {
     amount != Fen::ZERO
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn discounts_are_said_as_shops_say_them() {
-        assert_eq!(tenths(9_000), "9");
-        assert_eq!(tenths(8_500), "8.5");
-        assert_eq!(tenths(8_880), "8.88");
-        assert_eq!(tenths(9_050), "9.05");
-        assert_eq!(percent(1_000), "10");
-        assert_eq!(percent(1_250), "12.5");
-    }
 }

@@ -45,6 +45,11 @@ pub trait Subject: Debug {
     /// A scanned code; any other is for nothing here.
     fn scanned(&mut self, _code: &str, _form: &mut Form) {}
 
+    /// The screen that shows what it would have done; none after saying in the form what is wrong.
+    fn tried(&mut self, _form: &mut Form) -> Option<Box<dyn Screen>> {
+        None
+    }
+
     /// The question that saves it; none after saying in the form what is wrong.
     fn save(&mut self, form: &mut Form, editor: i32, cx: &Cx) -> Option<Query>;
 }
@@ -167,6 +172,11 @@ impl Screen for Edit {
             Input::Scan(scan) => {
                 self.subject.scanned(&scan.code, &mut self.form);
                 self.subject.edited(&mut self.form);
+            }
+            Input::Action(Action::Try) => {
+                if let Some(screen) = self.subject.tried(&mut self.form) {
+                    return Step::Push(screen);
+                }
             }
             _ if self.scrolls(&input) => {}
             _ => match self.form.on(&input) {

@@ -41,6 +41,7 @@ impl Tender {
             return;
         };
         let member = self.member.clone();
+        let basket = self.basket();
         let make = |stamp: Stamp| match &self.job {
             Job::Sale(lines) => Request::Sale(SaleRequest {
                 stamp: Stamp {
@@ -49,6 +50,7 @@ impl Tender {
                 },
                 member_id: member.as_ref().map(|member| member.id),
                 lines: lines.clone(),
+                basket: basket.clone(),
                 rounding: paid.rounding,
                 tenders: paid.tenders.clone(),
             }),
@@ -112,6 +114,12 @@ impl Tender {
                 self.short(&refusal, cx);
                 Step::Stay
             }
+            Err(refusal) if refusal.hint == "sale.repriced" => {
+                self.keep(None, cx);
+                let named = refusal.with.iter().find(|(name, _)| *name == "total");
+                let total = named.map(|(_, total)| total.clone()).unwrap_or_default();
+                Step::Pop(Some(Outcome::Repriced(total)))
+            }
             Err(refusal) => {
                 self.keep(None, cx);
                 self.reopen();
@@ -127,6 +135,7 @@ impl Tender {
         let stored = self.bill.paid_by(TenderKind::StoredValue);
         let kept = (stored - short.unwrap_or(stored)).max_zero();
         self.closing = None;
+        self.price_as_usual();
         self.bill.keep_stored(kept);
         self.balance = kept;
         self.amount.clear();

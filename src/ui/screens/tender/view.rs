@@ -100,7 +100,9 @@ impl Tender {
         if due != self.bill.total() {
             small(1, "tender.total", self.bill.total(), frame);
         }
-        if off.is_positive() {
+        if let Some(usual) = self.usual_total() {
+            small(2, "tender.stored_price", usual, frame);
+        } else if off.is_positive() {
             small(2, "slip.rounding", -off, frame);
         }
         if let Some(member) = &self.member {

@@ -206,10 +206,20 @@ fn several(
     at: Option<usize>,
     look: &Look,
 ) -> u16 {
-    let mut rest = area;
-    for (place, (option, on)) in options.iter().enumerate() {
+    let text_of = |(option, on): &(Word, bool)| {
         let sign = if *on { "[x]" } else { "[ ]" };
-        let text = format!("{sign}{}", option.text(look));
+        format!("{sign}{}", option.text(look))
+    };
+    // Those before the one in focus that leave it no room are scrolled away.
+    let until = |at: usize, from: usize| -> usize {
+        let shown = options.iter().take(at + 1).skip(from);
+        shown.map(|option| width::width(&text_of(option)) + 1).sum()
+    };
+    let at_least = at.unwrap_or(0);
+    let first = (0..at_least).find(|from| until(at_least, *from) <= usize::from(area.width));
+    let mut rest = area;
+    for (place, option) in options.iter().enumerate().skip(first.unwrap_or(at_least)) {
+        let text = text_of(option);
         let focused = at == Some(place);
         let role = if focused { Role::Focus } else { Role::Text };
         let taken = paint::line(frame, rest, 0, &text, look.style(role));
