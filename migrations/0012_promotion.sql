@@ -67,12 +67,12 @@ begin
 end $$;
 
 -- The sales of a business day at every store, in the order of their tills, as they can be priced again. The level is the
--- member's of today.
+-- one the member had: what the next change of it began from, else today's.
 create function day_sales(p_day date, p_limit int)
 returns table (id uuid, seq bigint, at timestamptz, till_id int, till text, member text, level_id int, stored boolean, lines jsonb)
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
 as $$
-  select o.id, o.seq, o.happened_at, o.till_id, t.name, b.name, h.level_id,
+  select o.id, o.seq, o.happened_at, o.till_id, t.name, b.name, coalesce(c.level_id, h.level_id),
          o.accounts <@ '{revenue,discount,rounding,unearned}' and exists (select from unnest(o.principals, o.bonuses) as x (p, b) where p < 0 or b < 0),
          (select jsonb_agg(l.line || jsonb_build_object('category_id', p.category_id, 'member_price', p.member_price) order by l.no)
             from jsonb_array_elements(o.lines) with ordinality as l (line, no)
@@ -83,6 +83,11 @@ as $$
     and o.seq between s.first_seq and coalesce(s.last_seq, 9223372036854775807) and o.shift_id = s.id
   left join member b on b.merchant_id = o.merchant_id and b.id = o.member_id
   left join holding h on h.merchant_id = o.merchant_id and h.member_id = o.member_id
+  left join lateral (
+    select x.from_level_id as level_id from operation n
+      join level_change x on x.merchant_id = n.merchant_id and x.operation_id = n.id
+     where n.merchant_id = o.merchant_id and n.member_id = o.member_id and n.version_after >= o.version_after and n.level_id is not null
+     order by n.version_after limit 1) c on true
   where s.merchant_id = (select seat_merchant()) and s.business_on = p_day and o.kind = 'sale'
   order by o.till_id, o.seq
   limit p_limit

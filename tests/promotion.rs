@@ -452,3 +452,26 @@ async fn a_rule_is_tried_on_the_sales_of_a_day() {
     let far = tried(rule(rungs(&[(9_000_000, 1_500)]))).await;
     assert_eq!((far.touched, far.off), (0, Fen::ZERO));
 }
+
+/// The sale that raises her level was priced at the level before: so it is tried.
+#[tokio::test]
+async fn a_member_is_tried_at_the_level_she_had() {
+    let database = books().await;
+    let till = Counter::open(database.options(APP), 1).await;
+    let shop = under(&till, rule(rungs(&[(9_000_000, 1)]))).await;
+    let her = till.enrol("13800001380").await;
+    let lines = vec![CartLine::of(&product(&till, 1).await, 20)];
+    let request = sell(&till, &shop, lines, Some(&her), TenderKind::Wechat);
+    let paid = request.net();
+    till.send_sale(request, Some(&her)).await.unwrap();
+    assert_ne!(till.member(her.id).await.level.id, her.level.id);
+    let query = Query::TryPromotion {
+        promotion: Box::new(rule(rungs(&[(20_000, 1_500)])).into()),
+        day: till.shift.business_on,
+    };
+    let Reply::Tried(trial) = till.db.answer(query).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(trial.biggest[0].before, paid);
+    assert_eq!(trial.off, Fen(1_500));
+}

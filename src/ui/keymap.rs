@@ -68,6 +68,8 @@ actions! {
     EraseLine = "erase_line",
     /// Why a price is what it is.
     Why = "why",
+    DayBefore = "day_before",
+    DayAfter = "day_after",
     /// See what it would have done.
     Try = "try",
     /// Ask the back end again.

@@ -23,7 +23,7 @@ pub struct PastSale {
     pub till_id: i32,
     pub till: String,
     pub member: Option<String>,
-    /// The member's level of today.
+    /// The level the member had.
     pub level_id: Option<i32>,
     /// All of it was paid from stored value.
     pub stored: bool,

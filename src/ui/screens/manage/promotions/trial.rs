@@ -106,10 +106,10 @@ impl Screen for Try {
                 let today = cx.session.today(cx.now());
                 self.ask(today.checked_sub_days(Days::new(1)), cx);
             }
-            Input::Action(Action::Left) => {
+            Input::Action(Action::DayBefore) => {
                 self.ask(self.day.and_then(|day| day.pred_opt()), cx);
             }
-            Input::Action(Action::Right) => {
+            Input::Action(Action::DayAfter) => {
                 self.ask(self.day.and_then(|day| day.succ_opt()), cx);
             }
             Input::Action(Action::Accept) => {
