@@ -134,7 +134,7 @@ async fn a_new_rule_by_keys() {
     );
     console.keys("<Down><Down>200-气垫梳, 500-护发精油 100毫升*2");
     console.keys("<Enter><Enter><Enter>");
-    let scan = Scan::read("6990000300023", Device::Terminal).unwrap();
+    let scan = Scan::read("6990000300023", Device::Terminal, 0).unwrap();
     console.event(What::Scan(scan));
     console.keys("<Enter>2026/3/1<Enter>2026-3-31<Enter> <Enter>14-17:30<F2>");
     console.settle().await;
