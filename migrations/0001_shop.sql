@@ -271,7 +271,11 @@ as $$
     and not p @? '$.when.weekdays[*] ? (!exists(@ ? (@ >= 1 && @ <= 7)))'
     and (p #>> '{when,from}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not true
     and (p #>> '{when,until}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not true
-    and (p #>> '{when,from}' > p #>> '{when,until}') is not true
+    and ((p #>> '{when,from}')::date > (p #>> '{when,until}')::date) is not true
+    and (coalesce(jsonb_typeof(p #> '{when,hours}'), 'null') = 'null' or jsonb_array_length(p #> '{when,hours}') = 2
+      and not p @? '$.when.hours[*] ? (!(@ like_regex "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"))')
+    -- Fen, numbers and shares are whole.
+    and not p @? 'strict $.** ? (@.type() == "number" && @ != @.floor())'
     and not p @? '$.who.levels[*] ? (@.type() != "number")' and not p @? '$.who.stores[*] ? (@.type() != "number")'
     and not p @? '$.scope.products[*] ? (@.type() != "number")' and not p @? '$.scope.categories[*] ? (@.type() != "number")'
     and coalesce(jsonb_typeof(p -> 'by_stored_value') = 'boolean' and jsonb_typeof(p -> 'when') = 'object'

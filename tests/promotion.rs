@@ -475,3 +475,37 @@ async fn a_member_is_tried_at_the_level_she_had() {
     assert_eq!(trial.biggest[0].before, paid);
     assert_eq!(trial.off, Fen(1_500));
 }
+
+/// One rule that no console can read would keep every till from opening.
+#[tokio::test]
+async fn postgres_keeps_only_what_a_console_can_read() {
+    let database = books().await;
+    let mut owner = database.owner().await;
+    let mut promotion = rule(rungs(&[(100, 5)]));
+    promotion.when.hours = Some(("22:00:00".parse().unwrap(), "02:00:00".parse().unwrap()));
+    promotion.when.from = "2026-03-01".parse().ok();
+    let sound = serde_json::to_value(&promotion).unwrap();
+    let hours = serde_json::json!(["22:00:00"]);
+    let late = serde_json::json!(["22:00:00", "25:00:00"]);
+    let half = serde_json::json!({ "off": { "paid": 0.5 } });
+    let two = serde_json::json!({ "off": { "paid": 1 }, "nth": { "n": 2, "paid": 1 } });
+    for (place, value, is_sound) in [
+        ("/offer", sound["offer"].clone(), true),
+        ("/when/hours", hours, false),
+        ("/when/hours", late, false),
+        ("/when/from", serde_json::json!("March"), false),
+        ("/offer", half, false),
+        ("/offer", two, false),
+        ("/by_stored_value", serde_json::json!(1), false),
+        ("/who", serde_json::json!(null), false),
+    ] {
+        let mut body = sound.clone();
+        *body.pointer_mut(place).unwrap() = value.clone();
+        let found: bool = sqlx::query_scalar("select promotion_sound($1)")
+            .bind(&body)
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
+        assert_eq!(found, is_sound, "{place} {value}");
+    }
+}
