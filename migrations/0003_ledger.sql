@@ -16,6 +16,8 @@ create type account as enum (
   'revenue', 'discount', 'rounding',
   -- paid for services that are still to come (合同负债)
   'unearned',
+  -- paid beforehand, neither used nor given back
+  'breakage',
   -- given on top, and points put into the world
   'bonus_granted', 'points_granted', 'units_granted',
   -- what of it was never used
@@ -23,7 +25,7 @@ create type account as enum (
 );
 
 create type operation_kind as enum (
-  'enrol', 'sale', 'attach', 'refund', 'top_up', 'top_up_reversal', 'instalment', 'redemption', 'redemption_reversal',
+  'enrol', 'sale', 'attach', 'refund', 'top_up', 'top_up_reversal', 'instalment', 'redemption', 'redemption_reversal', 'settlement',
   'shift_open', 'shift_close', 'paid_out', 'expiry',
   -- takes the id of an operation that was refused while nobody knew whether it had been posted
   'void'

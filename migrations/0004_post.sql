@@ -129,6 +129,8 @@ begin
     when 'refund' then p_principal >= 0 and p_bonus >= 0 and p_accounts <@ '{revenue,discount,rounding,unearned,cash,wechat,alipay,bank_card}'
     when 'redemption' then p_principal <= 0 and p_bonus <= 0 and p_accounts <@ '{unearned,revenue}'
     when 'redemption_reversal' then p_principal >= 0 and p_bonus >= 0 and p_accounts <@ '{unearned,revenue}'
+    when 'settlement' then p_principal <= 0 and p_bonus <= 0 and p_points = 0
+      and p_accounts <@ '{unearned,breakage,bonus_expired,cash,wechat,alipay,bank_card}'
     when 'top_up' then p_accounts <@ '{cash,wechat,alipay,bank_card,bonus_granted}'
     when 'top_up_reversal' then p_principal <= 0 and p_bonus <= 0 and p_accounts <@ '{cash,wechat,alipay,bank_card,bonus_granted}'
     when 'enrol' then p_principal = 0 and p_bonus = 0 and p_accounts = '{}'
@@ -296,6 +298,8 @@ begin
   elsif p_kind = 'refund' or p_kind = 'top_up_reversal' or p_kind = 'redemption_reversal' then
     perform refuse_unapproved_return(v_merchant, p_id, p_kind, p_about, p_operator, p_approver, p_member, p_happened_at);
     perform refuse_over_return(v_merchant, p_about);
+  elsif p_kind = 'settlement' then
+    perform post_settlement(v_merchant, p_id);
   elsif p_kind = 'expiry' then
     perform refuse_early_expiry(v_merchant, p_id, p_business_on);
   end if;

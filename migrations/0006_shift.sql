@@ -153,6 +153,7 @@ begin
   if not coalesce(case o.kind
        when 'refund' then v_out <= r.refund_max and o.happened_at <= v_about + make_interval(days => r.refund_days)
        when 'top_up_reversal' then v_out <= r.refund_max and o.happened_at <= v_about + make_interval(days => r.refund_days)
+       when 'settlement' then v_out <= r.refund_max
        when 'top_up' then v_loaded <= r.top_up_max
        when 'sale' then r.price_override
        when 'redemption' then r.price_override

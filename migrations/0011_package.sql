@@ -14,7 +14,7 @@ declare
   v_value bigint;
 begin
   select * into o from operation where merchant_id = m and id = p_id;
-  if o.member_id is null or o.kind not in ('sale', 'refund', 'redemption', 'redemption_reversal')
+  if o.member_id is null or o.kind not in ('sale', 'refund', 'redemption', 'redemption_reversal', 'settlement')
      or (o.extras ? 'grants' and o.kind <> 'sale') or (o.extras ? 'moves' and o.kind = 'sale') then
     raise exception 'a % does not move claims', o.kind using errcode = 'GT004';
   end if;
@@ -49,6 +49,7 @@ declare
 begin
   select * into g from member_grant where merchant_id = m and id = p_grant and member_id = o.member_id for update;
   if not found or (o.kind = 'refund' and (g.operation_id <> o.about_id or coalesce(g.quantity, 0) + p_quantity <> 0 or g.value + p_value <> 0 or g.used_on is not null))
+     or (o.kind = 'settlement' and (coalesce(g.quantity, 0) + p_quantity <> 0 or g.value + p_value <> 0))
      or (o.kind = 'redemption' and (p_quantity >= 0 or p_value > 0)) or (o.kind = 'redemption_reversal' and (p_quantity <= 0 or p_value < 0)) then
     raise exception 'a claim of member % is missing or short', o.member_id using errcode = 'GT001';
   end if;
@@ -58,14 +59,21 @@ begin
   ) then
     raise exception 'claim % is past its last day', p_grant using errcode = 'GT006';
   end if;
+  -- A claim that was settled is done with.
+  if o.kind = 'redemption_reversal' and exists (
+    select from operation k where k.merchant_id = m and k.member_id = o.member_id and k.kind = 'settlement'
+       and k.extras -> 'moves' @> jsonb_build_array(jsonb_build_object('grant_id', p_grant))
+  ) then
+    raise exception 'claim % was settled', p_grant using errcode = 'GT007';
+  end if;
   if o.kind = 'redemption' then
     v_first := least(g.used_on, o.business_on);
     v_last := greatest(g.used_on, o.business_on);
-  elsif o.kind = 'redemption_reversal' then
+  elsif o.kind in ('redemption_reversal', 'settlement') then
     select d.first_on, d.last_on into v_first, v_last from grant_days(m, o.member_id, p_grant) d;
   end if;
   update member_grant
-     set quantity = case when o.kind = 'refund' then 0 else quantity + p_quantity end,
+     set quantity = case when o.kind in ('refund', 'settlement') then 0 else quantity + p_quantity end,
          value = value + p_value,
          used_on = v_last,
          expires_on = case

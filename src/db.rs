@@ -26,6 +26,7 @@ pub mod scram;
 pub mod search;
 pub mod set_up;
 pub mod settle;
+pub mod settlement;
 pub mod shift;
 pub mod shop;
 pub mod staff;
@@ -237,6 +238,7 @@ impl Db {
             Query::UndoRedemption(request) => Box::pin(self.undo_redemption(&request, Fresh))
                 .await
                 .map(receipt),
+            Query::Settle(request) => Box::pin(self.settle_up(&request, Fresh)).await.map(receipt),
             Query::ReleaseInstalments { stamp, member_id } => self
                 .release_instalments(&stamp, member_id)
                 .await
@@ -253,6 +255,10 @@ impl Db {
                 .read(async |c: &mut PgConnection| redemption::read(c, id).await)
                 .await
                 .map(|r| Reply::Redemption(Box::new(r))),
+            Query::ReadSettlement { member_id } => link
+                .read(async |c: &mut PgConnection| settlement::read(c, member_id).await)
+                .await
+                .map(|h| Reply::History(Box::new(h))),
             Query::LoadedAlone {
                 member_id,
                 shift_id,

@@ -40,6 +40,7 @@ pub mod refund;
 pub mod sale;
 pub mod scan;
 pub mod set_up;
+pub mod settlement;
 pub mod share;
 pub mod shift;
 pub mod shop;

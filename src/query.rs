@@ -28,6 +28,7 @@ use crate::domain::receipt::Receipt;
 use crate::domain::redemption::{RedemptionRecord, RedemptionRequest, UndoRequest};
 use crate::domain::refund::{RefundRequest, SaleRecord};
 use crate::domain::sale::SaleRequest;
+use crate::domain::settlement::{History, SettlementRequest};
 use crate::domain::shift::{CloseRequest, Sheet, Shift};
 use crate::domain::shop::{Shop, Store, Till};
 use crate::domain::staff::{Limit, Pin, Staff};
@@ -148,6 +149,8 @@ pub enum Query {
         member: Box<Member>,
     },
     UndoRedemption(UndoRequest),
+    /// What was paid beforehand goes back by law (RF1 - RF5).
+    Settle(SettlementRequest),
     /// Pays out the instalments of a member that are due.
     ReleaseInstalments {
         stamp: Stamp,
@@ -161,6 +164,10 @@ pub enum Query {
     },
     ReadRedemption {
         id: Uuid,
+    },
+    /// What she paid beforehand and what she had for it.
+    ReadSettlement {
+        member_id: i64,
     },
     /// What she loaded for this member in this shift without approval (OP3).
     LoadedAlone {
@@ -331,6 +338,7 @@ pub enum Reply {
     Sale(Box<SaleRecord>),
     TopUp(Box<TopUpRecord>),
     Redemption(Box<RedemptionRecord>),
+    History(Box<History>),
     /// Fen of principal.
     LoadedAlone(Fen),
     Operations(Vec<OperationRow>),

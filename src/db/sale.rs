@@ -340,6 +340,9 @@ impl Db {
             "redemption_reversal" => Box::pin(self.undo_redemption(&request(entry)?, known))
                 .await
                 .map(drop),
+            "settlement" => Box::pin(self.settle_up(&request(entry)?, known))
+                .await
+                .map(drop),
             "refund" => self.refund(&request(entry)?, known).await.map(drop),
             "paid_out" => self.pay_out(&request(entry)?, known).await.map(drop),
             other => Err(Refusal::new(Kind::Internal, "refusal.internal").with("kind", other)),

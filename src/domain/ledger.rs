@@ -33,6 +33,8 @@ pub enum Account {
     Revenue,
     Discount,
     Rounding,
+    /// Paid beforehand, and neither used nor given back: it stays with the shop. Or the other way round (RF5).
+    Breakage,
     /// Paid for services that are still to come.
     Unearned,
     BonusGranted,
@@ -59,6 +61,7 @@ impl Account {
             Self::Revenue => "revenue",
             Self::Discount => "discount",
             Self::Rounding => "rounding",
+            Self::Breakage => "breakage",
             Self::Unearned => "unearned",
             Self::BonusGranted => "bonus_granted",
             Self::PointsGranted => "points_granted",
@@ -102,6 +105,8 @@ pub enum OperationKind {
     /// Services paid for beforehand are used (PK2), or such a use is taken back.
     Redemption,
     RedemptionReversal,
+    /// What was paid beforehand goes back by law (RF1 - RF5).
+    Settlement,
     ShiftOpen,
     ShiftClose,
     PaidOut,
@@ -124,6 +129,7 @@ impl OperationKind {
             Self::Instalment => "instalment",
             Self::Redemption => "redemption",
             Self::RedemptionReversal => "redemption_reversal",
+            Self::Settlement => "settlement",
             Self::ShiftOpen => "shift_open",
             Self::ShiftClose => "shift_close",
             Self::PaidOut => "paid_out",

@@ -62,6 +62,8 @@ pub struct Document {
     pub spend_order: Option<super::stored_value::SpendOrder>,
     /// The receipt number of the sale that is returned.
     pub sale_seq: Option<i64>,
+    /// Of a settlement: its variants, and the evidence (RF5).
+    pub settlement: Option<Box<super::settlement::Settlement>>,
     /// Of a closed shift: the cash counted, fen, why it differed, and its sheet (OP1).
     pub counted: Fen,
     pub reason: Option<String>,

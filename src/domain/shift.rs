@@ -97,7 +97,7 @@ pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
             Some(account) => (vec![account], -sum(&[Kind::TopUp], &[account])),
         };
         let reversed = if kind.account().is_some() {
-            sum(&[Kind::TopUpReversal], &accounts)
+            sum(&[Kind::TopUpReversal, Kind::Settlement], &accounts)
         } else {
             0
         };
@@ -114,6 +114,7 @@ pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
         Kind::TopUp,
         Kind::Refund,
         Kind::TopUpReversal,
+        Kind::Settlement,
         Kind::PaidOut,
     ];
     Sheet {
@@ -123,7 +124,9 @@ pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
             .collect(),
         sale_count: count(Kind::Sale),
         top_up_count: count(Kind::TopUp),
-        refund_count: count(Kind::Refund) + count(Kind::TopUpReversal),
+        refund_count: count(Kind::Refund)
+            + count(Kind::TopUpReversal)
+            + count(Kind::Settlement),
         redemption_count: count(Kind::Redemption) - count(Kind::RedemptionReversal),
         enrol_count: count(Kind::Enrol),
         drawer_count: 0,

@@ -76,6 +76,7 @@ pub const fn title(kind: OperationKind) -> &'static str {
         OperationKind::Instalment => "slip.instalment",
         OperationKind::Redemption => "slip.redemption",
         OperationKind::RedemptionReversal => "slip.redemption_reversal",
+        OperationKind::Settlement => "slip.settlement",
         OperationKind::ShiftOpen => "slip.shift_open",
         OperationKind::ShiftClose => "slip.shift_close",
         OperationKind::PaidOut => "slip.paid_out",

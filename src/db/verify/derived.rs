@@ -42,7 +42,7 @@ pub async fn returned(conn: &mut PgConnection, merchant: i32) -> Result<Option<D
 }
 
 /// SV4: the promises are those of the top-up's document; what is marked as paid out or cancelled was, and
-/// nothing is left open of a top-up that was reversed.
+/// nothing is left open of a top-up that was reversed or settled.
 pub async fn instalments(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
         r#"with promised as (
@@ -59,13 +59,19 @@ pub async fn instalments(conn: &mut PgConnection, merchant: i32) -> Result<Optio
              select o.about_id as id, sum(p.bonus) as bonus
                from operation o, unnest(o.bonuses) as p (bonus)
               where o.merchant_id = $1 and o.kind = 'instalment' group by 1),
+           closed as (
+             select r.about_id as id from operation r where r.merchant_id = $1 and r.kind = 'top_up_reversal'
+             union
+             select coalesce(b.about_id, b.id) from operation s cross join lateral unnest(s.lots) as x (lot_id)
+               join lot l on l.merchant_id = $1 and l.id = x.lot_id join operation b on b.merchant_id = $1 and b.id = l.operation_id
+              where s.merchant_id = $1 and s.kind = 'settlement'),
            wrong as materialized (
              select coalesce(a.id, k.id, p.id) as id, format('%s: %s, %s', coalesce(a.n, 0), coalesce(a.bonus, 0), coalesce(p.bonus, 0)) as expected,
                     format('%s: %s, %s', coalesce(k.n, 0), coalesce(k.bonus, 0), coalesce(k.released, 0)) as found
                from promised a full join kept k on k.id = a.id full join paid p on p.id = coalesce(a.id, k.id)
               where a.terms is distinct from k.terms or coalesce(p.bonus, 0) <> coalesce(k.released, 0)
-                 or (k.cancelled and not exists (select from operation r where r.merchant_id = $1 and r.about_id = k.id and r.kind = 'top_up_reversal'))
-                 or (k.open and exists (select from operation r where r.merchant_id = $1 and r.about_id = k.id and r.kind = 'top_up_reversal')))
+                 or (k.cancelled and not exists (select from closed c where c.id = k.id))
+                 or (k.open and exists (select from closed c where c.id = k.id)))
            select o.id as "id!", o.till_id as "till!", o.seq as "seq!", w.expected as "expected?", w.found as "found?"
              from wrong w join operation o on o.merchant_id = $1 and o.id = w.id
             order by o.till_id, o.seq limit 1"#,

@@ -191,6 +191,7 @@ const fn kind(kind: OperationKind) -> &'static str {
         OperationKind::Instalment => "statement.instalment",
         OperationKind::Redemption => "statement.redemption",
         OperationKind::RedemptionReversal => "statement.redemption_reversal",
+        OperationKind::Settlement => "statement.settlement",
         OperationKind::ShiftOpen => "statement.shift_open",
         OperationKind::ShiftClose => "statement.shift_close",
         OperationKind::PaidOut => "statement.paid_out",
