@@ -50,6 +50,7 @@ mod scanning;
 mod server_killed;
 mod set_up;
 mod set_up_screen;
+mod settlement;
 mod shell;
 mod shift;
 mod silence;

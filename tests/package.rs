@@ -79,7 +79,7 @@ fn goods(name: &str, kind: ProductKind, price: i64, package: Option<Package>) ->
 }
 
 /// Ten cuts and two treatments as a gift, 300.00, a year from the first use.
-async fn card(till: &Counter) -> (Product, i32, i32) {
+pub async fn card(till: &Counter) -> (Product, i32, i32) {
     let cut = save(till, goods("测试剪发", ProductKind::Service, 3_800, None)).await;
     let care = save(till, goods("测试护理", ProductKind::Service, 9_900, None)).await;
     let item = |product: &Product, quantity, is_gift| Item {
@@ -113,12 +113,12 @@ fn sale(till: &Counter, member: &Member, product: &Product, kind: TenderKind) ->
     }
 }
 
-async fn buy(till: &Counter, member: &Member, product: &Product) -> Result<Receipt> {
+pub async fn buy(till: &Counter, member: &Member, product: &Product) -> Result<Receipt> {
     let request = sale(till, member, product, TenderKind::Wechat);
     till.send_sale(request, Some(member)).await
 }
 
-fn uses(till: &Counter, member: &Member, product_id: i32, quantity: i64) -> RedemptionRequest {
+pub fn uses(till: &Counter, member: &Member, product_id: i32, quantity: i64) -> RedemptionRequest {
     RedemptionRequest {
         stamp: till.stamp(),
         member_id: member.id,
@@ -135,7 +135,11 @@ fn uses(till: &Counter, member: &Member, product_id: i32, quantity: i64) -> Rede
     }
 }
 
-async fn redeem(till: &Counter, request: RedemptionRequest, member: &Member) -> Result<Receipt> {
+pub async fn redeem(
+    till: &Counter,
+    request: RedemptionRequest,
+    member: &Member,
+) -> Result<Receipt> {
     till.receipt(Query::Redeem {
         request,
         member: Box::new(member.clone()),

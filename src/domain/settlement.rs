@@ -172,11 +172,7 @@ pub struct SettlementRequest {
 /// # Errors
 /// `settlement.nothing` when there is nothing to settle, `settlement.worthless` when nothing would go back,
 /// `settlement.changed` when it is not what was shown, `approval.needed` without somebody else's approval (OP3).
-pub fn plan(
-    request: &SettlementRequest,
-    own: Option<OwnTerms>,
-    history: &History,
-) -> Result<Plan> {
+pub fn plan(request: &SettlementRequest, own: Option<OwnTerms>, history: &History) -> Result<Plan> {
     let member = &history.member;
     let moment = (request.stamp.at, request.stamp.business_on);
     let settlement = Settlement::of(history, request.scope, request.reason, own, moment);

@@ -124,9 +124,7 @@ pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
             .collect(),
         sale_count: count(Kind::Sale),
         top_up_count: count(Kind::TopUp),
-        refund_count: count(Kind::Refund)
-            + count(Kind::TopUpReversal)
-            + count(Kind::Settlement),
+        refund_count: count(Kind::Refund) + count(Kind::TopUpReversal) + count(Kind::Settlement),
         redemption_count: count(Kind::Redemption) - count(Kind::RedemptionReversal),
         enrol_count: count(Kind::Enrol),
         drawer_count: 0,

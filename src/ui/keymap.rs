@@ -111,6 +111,14 @@ actions! {
     Served = "served",
     /// Whether the customer asked for her.
     AskedFor = "asked_for",
+    /// Settle what was paid beforehand.
+    Settle = "settle",
+    /// Its reason.
+    Why = "why",
+    /// What of it.
+    What = "what",
+    /// Which way the money goes.
+    Way = "way",
     /// Choose everything there is.
     All = "all",
     Pay = "pay",

@@ -28,6 +28,7 @@ pub mod redeem;
 pub mod refund;
 pub mod reversal;
 pub mod set_up;
+pub mod settlement;
 pub mod sign_in;
 pub mod statement;
 pub mod tender;

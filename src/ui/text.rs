@@ -72,6 +72,7 @@ pub const FILES: &[(&str, &str)] = files![
     "sale",
     "scanner",
     "set_up",
+    "settlement",
     "shift",
     "sign_in",
     "slip",

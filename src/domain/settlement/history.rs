@@ -211,8 +211,8 @@ impl Telling {
             let Some(top_up) = self.of_lot(lot) else {
                 continue;
             };
-            let mut uses = top_up.uses.iter_mut();
-            match uses.find(|it| Some(it.operation_id) == event.about) {
+            let mut known = top_up.uses.iter_mut();
+            match known.find(|it| Some(it.operation_id) == event.about) {
                 Some(used) => used.paid -= principal + bonus,
                 None => {
                     top_up.paid += principal;

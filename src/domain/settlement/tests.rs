@@ -324,10 +324,7 @@ type Life = (Vec<(i64, i64)>, Vec<(usize, i64, i64, i64)>);
 fn life() -> impl Strategy<Value = Life> {
     (
         prop::collection::vec((1_i64..200_000, 0_i64..100_000), 1..5),
-        prop::collection::vec(
-            (0_usize..5, 0_i64..60_000, 0_i64..30_000, 0_i64..60),
-            0..12,
-        ),
+        prop::collection::vec((0_usize..5, 0_i64..60_000, 0_i64..30_000, 0_i64..60), 0..12),
     )
 }
 
@@ -339,10 +336,7 @@ fn lived((loads, uses): &Life, most: usize) -> History {
         .collect();
     for (n, (lot, principal, bonus, off)) in (100..).zip(uses.iter().take(most)) {
         let place = lot % held.len();
-        let (p, b) = (
-            (*principal).min(held[place].0),
-            (*bonus).min(held[place].1),
-        );
+        let (p, b) = ((*principal).min(held[place].0), (*bonus).min(held[place].1));
         if p + b > 0 {
             held[place] = (held[place].0 - p, held[place].1 - b);
             let list = (p + b) * 100 / (100 - off);

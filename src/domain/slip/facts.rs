@@ -1,6 +1,8 @@
 //! What a document says, by the names templates use. What is not said is not there: a reduction of
 //! nothing has no line.
 
+mod settled;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -89,6 +91,7 @@ pub(super) fn of(receipt: &Receipt, shop: Option<&Shop>, layout: Layout) -> Fact
         OperationKind::TopUp => top_up(facts, receipt, shop, layout),
         OperationKind::TopUpReversal => reversal(facts, receipt, layout),
         OperationKind::Refund => refund(facts, receipt, layout),
+        OperationKind::Settlement => settled::settled(facts, receipt, layout),
         OperationKind::ShiftClose => closed(facts, receipt, layout),
         _ => other(facts, receipt),
     }

@@ -15,6 +15,8 @@ pub enum Kind {
     Sheet,
     /// Sessions of a package used up (PK2).
     Redemption,
+    /// What was paid beforehand goes back (RF5).
+    Settlement,
     /// A prepayment for one order (SV6).
     Deposit,
     /// For a new member: her own code.
@@ -49,7 +51,7 @@ type Places = (
 
 impl Kind {
     /// All of them with the names of their files.
-    pub const ALL: [(Self, &'static str, &'static str); 12] = [
+    pub const ALL: [(Self, &'static str, &'static str); 13] = [
         (
             Self::Head,
             "head",
@@ -86,6 +88,11 @@ impl Kind {
             include_str!("../../../assets/slip/redemption.slip"),
         ),
         (
+            Self::Settlement,
+            "settlement",
+            include_str!("../../../assets/slip/settlement.slip"),
+        ),
+        (
             Self::Deposit,
             "deposit",
             include_str!("../../../assets/slip/deposit.slip"),
@@ -118,6 +125,7 @@ impl Kind {
         match kind {
             OperationKind::Sale => Self::Sale,
             OperationKind::Redemption => Self::Redemption,
+            OperationKind::Settlement => Self::Settlement,
             OperationKind::TopUp => Self::TopUp,
             OperationKind::TopUpReversal => Self::TopUpReversal,
             OperationKind::Refund => Self::Refund,
@@ -189,6 +197,19 @@ impl Kind {
                 &["package"],
                 &[
                     ("services", &["name", "quantity", "left", "staff", "day"]),
+                    TENDERS,
+                ],
+            ),
+            Self::Settlement => (
+                &["reason", "amount", "bonus"],
+                &[
+                    ("variants", &["mark", "rule", "sum", "lines"]),
+                    ("lines", &["line", "part"]),
+                    (
+                        "prepaid",
+                        &["name", "paid", "at", "store", "staff", "version", "uses"],
+                    ),
+                    ("uses", &["at", "what", "used", "store", "staff"]),
                     TENDERS,
                 ],
             ),

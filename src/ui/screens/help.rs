@@ -63,6 +63,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "reversal",
     "rule",
     "set_up",
+    "settlement",
     "sign_in",
     "staff",
     "statement",

@@ -17,6 +17,7 @@ use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::screens::reason::Reason;
+use crate::ui::screens::settlement::Settlement;
 use crate::ui::screens::statement::{Statement, Unit, open_receipt};
 use crate::ui::screens::top_up::TopUp;
 use crate::ui::text::Say;
@@ -75,6 +76,7 @@ impl MemberCard {
             Action::Statement => return self.statement(Unit::Money),
             Action::Edit => return Step::push(EditMember::new(member, cx)),
             Action::Cards => return Step::push(Cards::new(member.id, &member.name)),
+            Action::Settle => return Step::push(Settlement::new(member.id)),
             Action::AddCard => return Step::push(AddCard::new(member.id, &member.name)),
             Action::TopUp => {
                 return Step::push(TopUp::new(member.clone()));
@@ -175,7 +177,12 @@ impl Screen for MemberCard {
     fn can(&self, action: Action) -> bool {
         match action {
             Action::Accept => self.member.is_some() && self.receipt.is_none(),
-            Action::Edit | Action::AddCard | Action::Cards | Action::TopUp | Action::Statement => {
+            Action::Edit
+            | Action::AddCard
+            | Action::Cards
+            | Action::TopUp
+            | Action::Statement
+            | Action::Settle => {
                 self.member.is_some()
             }
             Action::RevealPhone => {
