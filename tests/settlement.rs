@@ -10,6 +10,7 @@ use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
 use guitai::domain::receipt::Receipt;
 use guitai::domain::redemption::UndoRequest;
+use guitai::domain::refund::RefundRequest;
 use guitai::domain::settlement::{
     self, History, Reason, Rule, Scope, Settlement, SettlementRequest,
 };
@@ -74,7 +75,7 @@ async fn send(till: &Counter, request: &SettlementRequest) -> Result<Receipt> {
     till.receipt(Query::Settle(request.clone())).await
 }
 
-/// A member with 500 loaded by WeChat, of which 100 is spent.
+/// A member with 500 loaded, of which 100 is spent.
 async fn begun(till: &Counter) -> Member {
     let her = till.enrol("13800001380").await;
     till.top_up(&her, 500).await.unwrap();
@@ -223,7 +224,8 @@ async fn a_part_is_refused_by_the_database() {
     let refusal = refused(&|plan| {
         let more = 10_000_000;
         shift(plan, Account::Breakage, Account::Wechat, more);
-        let applies = plan.document["settlement"]["applies"].as_u64().unwrap() as usize;
+        let applies = plan.document["settlement"]["applies"].as_u64().unwrap();
+        let applies = usize::try_from(applies).unwrap();
         let amount = plan.document["amount"].as_i64().unwrap() + more;
         plan.document["amount"] = amount.into();
         plan.document["settlement"]["variants"][applies]["amount"] = amount.into();
@@ -267,5 +269,64 @@ async fn a_package_is_settled_once() {
         member_id: her.id,
     };
     assert!(till.receipt(Query::UndoRedemption(undo)).await.is_err());
+    holds(&database).await;
+}
+
+/// RF1, SV4: within seven days all of the principal; what was still promised comes no more.
+#[tokio::test]
+async fn what_was_promised_is_cancelled() {
+    let database = books().await;
+    let till = till(&database, 1).await;
+    let her = till.enrol("13800001380").await;
+    till.top_up(&her, 2_000).await.unwrap();
+    assert!(!till.member(her.id).await.instalments.is_empty());
+    let history = read(&till, &her).await;
+    let request = settle(&till, &history, Reason::WithinSevenDays);
+    assert_eq!(request.amount, Fen::yuan(2_000));
+    send(&till, &request).await.unwrap();
+    let after = till.member(her.id).await;
+    assert_eq!(
+        (after.stored_value(), after.instalments.len()),
+        (Fen::ZERO, 0)
+    );
+    holds(&database).await;
+    let mut owner = database.owner().await;
+    owner
+        .execute("update instalment set cancelled_by = null")
+        .await
+        .unwrap();
+    let found = verify(&mut owner).await.unwrap().difference.unwrap();
+    assert_eq!(found.hint, "verify.instalment");
+}
+
+/// RF5, RF6: goods returned after a settlement are stored value again, and only that can be settled then.
+#[tokio::test]
+async fn what_comes_back_later_is_new() {
+    let database = books().await;
+    let till = till(&database, 1).await;
+    let her = till.enrol("13800001380").await;
+    till.top_up(&her, 500).await.unwrap();
+    let her = till.member(her.id).await;
+    let sale = till.sale(Some(&her), 10_000, TenderKind::StoredValue);
+    let sold = till.send_sale(sale, Some(&her)).await.unwrap();
+    let first = settle(&till, &read(&till, &her).await, Reason::Shop);
+    send(&till, &first).await.unwrap();
+    let back = RefundRequest {
+        stamp: Stamp {
+            approver_id: Some(OWNER),
+            ..till.stamp()
+        },
+        sale_id: sold.id,
+        member_id: Some(her.id),
+        lines: vec![(1, 1)],
+        amount: Fen(10_000),
+    };
+    till.receipt(Query::Refund(back)).await.unwrap();
+    let returned = till.member(her.id).await;
+    assert_eq!(returned.stored_value(), Fen(10_000));
+    let second = settle(&till, &read(&till, &her).await, Reason::Shop);
+    assert_eq!(second.amount, returned.principal);
+    send(&till, &second).await.unwrap();
+    assert!(first.amount + second.amount <= Fen::yuan(500));
     holds(&database).await;
 }

@@ -132,6 +132,14 @@ impl Settlement {
         self.variants.get(self.applies)
     }
 
+    /// The variants worth showing, each with whether it applies: the one of periods only where there is one.
+    pub fn shown(&self) -> impl Iterator<Item = (&Variant, bool)> {
+        let has_period = self.prepaid.iter().any(|it| it.period.is_some());
+        let all = self.variants.iter().enumerate();
+        all.filter(move |(_, it)| has_period || it.rule != Rule::Period)
+            .map(|(place, it)| (it, place == self.applies))
+    }
+
     /// How most of it was paid: the way that is offered first.
     #[must_use]
     pub fn paid_by(&self) -> TenderKind {

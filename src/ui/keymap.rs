@@ -114,7 +114,7 @@ actions! {
     /// Settle what was paid beforehand.
     Settle = "settle",
     /// Its reason.
-    Why = "why",
+    Cause = "cause",
     /// What of it.
     What = "what",
     /// Which way the money goes.

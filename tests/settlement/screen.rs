@@ -22,7 +22,7 @@ use crate::support::shop::{cashier, opening};
 
 fn manager() -> Staff {
     Staff {
-        role: Role::Owner,
+        role: Role::Manager,
         number: "201".to_owned(),
         name: "周店长".to_owned(),
         id: 2,
@@ -140,7 +140,7 @@ async fn somebody_else_says_yes() {
     console.size(80, 24).settle().await;
     console.keys("<Enter>").settle().await;
     assert!(books.asked.borrow().is_empty());
-    console.keys("201<Enter>1357<Enter>").settle().await;
+    console.keys("201<Enter>135790<Enter>").settle().await;
     let asked = books.asked.borrow();
     assert_eq!(asked.len(), 1);
     assert_eq!(

@@ -212,12 +212,11 @@ impl Telling {
                 continue;
             };
             let mut known = top_up.uses.iter_mut();
-            match known.find(|it| Some(it.operation_id) == event.about) {
-                Some(used) => used.paid -= principal + bonus,
-                None => {
-                    top_up.paid += principal;
-                    top_up.bonus += bonus;
-                }
+            if let Some(used) = known.find(|it| Some(it.operation_id) == event.about) {
+                used.paid -= principal + bonus;
+            } else {
+                top_up.paid += principal;
+                top_up.bonus += bonus;
             }
         }
     }

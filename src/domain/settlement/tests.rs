@@ -52,6 +52,7 @@ fn spend(id: u128, parts: &[(u128, i64, i64)], list: i64) -> Event {
     let reductions = vec![Reduction {
         reason: crate::domain::ledger::Reason::Level,
         fen: Fen(list - net),
+        rule: None,
     }];
     Event {
         lots: parts.iter().map(|it| Uuid::from_u128(it.0)).collect(),

@@ -182,9 +182,7 @@ impl Screen for MemberCard {
             | Action::Cards
             | Action::TopUp
             | Action::Statement
-            | Action::Settle => {
-                self.member.is_some()
-            }
+            | Action::Settle => self.member.is_some(),
             Action::RevealPhone => {
                 let member = self.member.as_ref();
                 self.may_reveal

@@ -258,17 +258,11 @@ impl Settlement {
 
     /// The variants in as many columns as there is room for.
     fn draw_variants(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
-        let has_period = self.shown.prepaid.iter().any(|it| it.period.is_some());
-        let variants = self.shown.variants.iter().enumerate();
-        let variants: Vec<(usize, &Variant)> = variants
-            .filter(|(_, it)| has_period || it.rule != crate::domain::settlement::Rule::Period)
-            .collect();
         let columns = (area.width / COLUMN).clamp(1, 4);
         let wide = area.width / columns;
         let mut all: Vec<Vec<Row>> = vec![Vec::new(); columns.into()];
-        for (turn, (place, variant)) in variants.into_iter().enumerate() {
+        for (turn, (variant, applies)) in self.shown.shown().enumerate() {
             if let Some(column) = all.get_mut(turn % usize::from(columns)) {
-                let applies = place == self.shown.applies;
                 column.extend(rows(variant, applies, wide.saturating_sub(2).into(), look));
             }
         }
@@ -419,7 +413,7 @@ impl Screen for Settlement {
             }
             Input::Outcome(Outcome::Chosen(place)) => self.chosen(place, cx),
             Input::Action(Action::Accept) => return self.accept(cx),
-            Input::Action(Action::Why) => return self.choose(Asking::Reason),
+            Input::Action(Action::Cause) => return self.choose(Asking::Reason),
             Input::Action(Action::What) => return self.choose(Asking::Scope),
             Input::Action(Action::Way) => return self.choose(Asking::Way),
             Input::Action(Action::Back) if self.once.is_unknown() => {
@@ -436,7 +430,7 @@ impl Screen for Settlement {
         let is_free = !self.once.is_under_way();
         match action {
             Action::Accept => is_free && self.shown.amount.is_positive(),
-            Action::Why | Action::What | Action::Way => {
+            Action::Cause | Action::What | Action::Way => {
                 is_free && !self.once.is_unknown() && self.history.is_some()
             }
             Action::Back => is_free,

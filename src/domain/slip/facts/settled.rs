@@ -11,8 +11,8 @@ pub(super) fn settled(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts 
     let Some(settlement) = &document.settlement else {
         return facts;
     };
-    let places = settlement.variants.iter().enumerate();
-    let variants = places.map(|(place, it)| variant(it, place == settlement.applies, layout));
+    let variants = settlement.shown();
+    let variants = variants.map(|(it, applies)| variant(it, applies, layout));
     let variants = variants.collect();
     let prepaid = settlement.prepaid.iter().map(|it| prepaid(it, layout));
     let prepaid = prepaid.collect();
@@ -38,7 +38,7 @@ fn variant(it: &Variant, applies: bool, layout: Layout) -> Facts {
         format!("{name} ({})", (layout.words)("settlement.not_entitled"))
     };
     Facts::new()
-        .one("mark", if applies { "→ " } else { "  " })
+        .one("mark", if applies { "* " } else { "  " })
         .one("rule", rule)
         .one("sum", it.amount)
         .each("lines", lines.collect())
