@@ -102,6 +102,10 @@ pub struct Prepaid {
     pub uses: Vec<Used>,
     /// Of a card by time.
     pub period: Option<Period>,
+    /// Of a top-up that was settled: what she had paid and not got back, fen. What comes back to it is hers up to that, so
+    /// that no odd fen goes out twice.
+    #[serde(skip)]
+    pub room: Fen,
     #[serde(skip)]
     pub lots: Vec<Uuid>,
     #[serde(skip)]
@@ -215,8 +219,10 @@ impl Telling {
             if let Some(used) = known.find(|it| Some(it.operation_id) == event.about) {
                 used.paid -= principal + bonus;
             } else {
-                top_up.paid += principal;
-                top_up.bonus += bonus;
+                let hers = principal.min(top_up.room);
+                top_up.room -= hers;
+                top_up.paid += hers;
+                top_up.bonus += principal - hers + bonus;
             }
         }
     }
@@ -227,6 +233,8 @@ impl Telling {
         };
         self.keep_own(place);
         if let Some(top_up) = self.top_ups.get_mut(place) {
+            top_up.used = top_up.uses.iter().map(|it| it.paid).sum();
+            top_up.room += top_up.used_of_paid();
             top_up.paid = Fen::ZERO;
             top_up.bonus = Fen::ZERO;
             top_up.uses.clear();
@@ -277,6 +285,7 @@ fn begun(event: &Event, no: Option<i16>, name: String) -> Prepaid {
         used_list: Fen::ZERO,
         uses: Vec::new(),
         period: None,
+        room: Fen::ZERO,
         lots: Vec::new(),
         grants: Vec::new(),
     }

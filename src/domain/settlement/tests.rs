@@ -11,7 +11,7 @@ use crate::domain::stored_value::tests::{TODAY, lot};
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-fn now() -> DateTime<Utc> {
+fn noon() -> DateTime<Utc> {
     "2026-11-22T04:00:00Z".parse().unwrap()
 }
 
@@ -21,7 +21,7 @@ fn event(id: u128, kind: OperationKind, days_ago: i64) -> Event {
         kind,
         about: None,
         seq: i64::try_from(id).unwrap(),
-        at: now() - TimeDelta::days(days_ago),
+        at: noon() - TimeDelta::days(days_ago),
         store: "总店".into(),
         staff: "小李".into(),
         lots: vec![],
@@ -84,7 +84,7 @@ fn history(lots: Vec<Lot>, events: Vec<Event>) -> History {
 }
 
 fn settle(history: &History, reason: Reason) -> Settlement {
-    Settlement::of(history, Scope::All, reason, None, (now(), TODAY))
+    Settlement::of(history, Scope::All, reason, None, (noon(), TODAY))
 }
 
 fn amounts(settlement: &Settlement) -> Vec<i64> {
@@ -202,7 +202,7 @@ fn card() -> History {
     sold.lines[0].net = Fen(30_000);
     sold.lines[0].list = Fen(30_000);
     sold.tenders = vec![Tender::exact(TenderKind::Cash, Fen(30_000))];
-    sold.at = now() - TimeDelta::days(40);
+    sold.at = noon() - TimeDelta::days(40);
     History {
         grants: vec![
             SoldGrant { no: 1, grant: left },
@@ -257,7 +257,7 @@ fn request(amount: Fen, scope: Scope, reason: Reason) -> SettlementRequest {
     SettlementRequest {
         stamp: Stamp {
             approver_id: Some(2),
-            at: now(),
+            at: noon(),
             ..stamp()
         },
         member_id: 7,
@@ -309,7 +309,7 @@ fn own_terms_never_beat_the_minimum() {
             Scope::All,
             Reason::Consumer,
             own,
-            (now(), TODAY),
+            (noon(), TODAY),
         );
         (it.amount, it.applied().unwrap().rule)
     };

@@ -252,7 +252,7 @@ impl Settlement {
         let mut scopes = self.scopes().into_iter();
         let scope = scopes.find(|(scope, _)| *scope == self.scope);
         let scope = scope.map_or_else(String::new, |(_, say)| look.say(&say));
-        let text = format!("{} · {scope}", look.text(self.reason.key()));
+        let text = format!("{}  {scope}", look.text(self.reason.key()));
         paint::line(frame, area, 1, &text, look.style(Role::Text));
     }
 
