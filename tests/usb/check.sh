@@ -7,13 +7,18 @@ fail() {
   failed=$((failed + 1))
   echo "FAIL $*"
   sed 's/^/  /' $log 2>/dev/null | tail -n 12
+  [ $failed -lt 5 ] && return
+  echo "FAIL the rest is not tried"
+  poweroff -f
 }
 
-# until_true WHAT COMMAND...: at most a minute by the clock: some machines have much else to do.
+# until_true WHAT COMMAND...: at most a minute by the clock: some machines have much else to do. Where something has
+# failed already it is ten seconds: much of what follows will.
 until_true() {
   what=$1
   shift
-  limit=$(($(cut -d. -f1 /proc/uptime) + 60))
+  [ $failed = 0 ] && patience=60 || patience=10
+  limit=$(($(cut -d. -f1 /proc/uptime) + patience))
   while ! "$@" >/dev/null 2>&1; do
     if [ $(cut -d. -f1 /proc/uptime) -gt $limit ]; then
       fail "$what"
@@ -59,3 +64,20 @@ events() { grep -c "\"event\":\"$1\"" $log; }
 has_events() { [ "$(events $1)" = $2 ]; }
 has_code() { grep -q "\"code\":\"$1\"" $log; }
 has_driver() { [ "$(driver "$1" $3)" = $2 ]; }
+
+# page: the test page as a file, byte for byte what has to arrive. It shows the minute: made anew in the next one.
+page() {
+  minute=$(date +%M)
+  [ "$minute" = "$paged" ] && return
+  rm -f page
+  printf '[printer]\nto = "file:/tmp/page"\ncolumns = 32\n' >file.toml
+  GUITAI_CONFIG=/tmp/file.toml guitai print >/dev/null 2>&1
+  paged=$minute
+}
+# prints_to WHERE [OPTION]: guitai prints there; the other side has it in arrived.
+prints_to() {
+  page
+  printf '[printer]\nto = "%s"\ncolumns = 32\n' "$1" >printer.toml
+  : >arrived
+  GUITAI_CONFIG=/tmp/printer.toml guitai print $2 >$log 2>&1
+}

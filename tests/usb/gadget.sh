@@ -42,6 +42,37 @@ serial() {
 plug() { echo dummy_udc.$2 >$gadgets/$1/UDC; }
 unplug() { echo >$gadgets/$1/UDC; }
 
+# at NAME [FUNCTION]: what is sent from here on comes from this gadget.
+at() { port=$(cut -d: -f2 $gadgets/$1/functions/hid.${2:-$1}/dev); }
+
+# What more than one case needs: made where it is not, not yet plugged in.
+pos() { [ -d $gadgets/pos ] || hid pos 0x1209 0x0001 "Gadget Scanner" $pos_descriptor 64 0 0; }
+keys() { [ -d $gadgets/keys ] || hid keys 0x1209 0x0002 "Gadget Keyboard" $key_descriptor 8 1 1; }
+
+# The same, plugged in.
+with_pos() {
+  pos
+  plug pos 0
+  until_true "a scanner is there" has_driver "Gadget Scanner" usbhid
+}
+with_keys() {
+  keys
+  plug keys 1
+  until_true "a keyboard is there" has_driver "Gadget Keyboard" usbhid
+}
+with_desk() {
+  has_driver "QEMU USB Keyboard" usbhid || qemu device_add usb-kbd,id=desk
+  until_true "somebody's own keyboard is there" has_driver "QEMU USB Keyboard" usbhid
+}
+
+# Each case begins with nothing plugged in but the keyboard somebody has, and nothing said in a configuration.
+clear_bench() {
+  for g in $gadgets/*; do
+    [ -z "$(cat $g/UDC 2>/dev/null)" ] || echo >$g/UDC
+  done
+  unset GUITAI_CONFIG
+}
+
 # Hexadecimal to bytes.
 bytes() { echo "$1" | xxd -r -p; }
 
@@ -68,6 +99,7 @@ report() {
   printf '%s%s%s%02d' "$head" "$text" "$tail" ${3:-0}
 }
 
+# send AIM TEXT [MORE]
 send() { bytes "$(report "$@")" >/dev/hidg$port; }
 
 # The node in /dev/bus/usb of the device with this product name.
