@@ -76,14 +76,23 @@ clear_bench() {
 # Hexadecimal to bytes.
 bytes() { echo "$1" | xxd -r -p; }
 
-# The driver of the device with this product name, of its first interface or of another.
-driver() {
-  for device in /sys/bus/usb/devices/[0-9]*; do
-    if [ "$(cat $device/product 2>/dev/null)" = "$1" ]; then
-      link=$(readlink $device/*:1.${2:-0}/driver) || link=none
-      basename $link
-    fi
+# device NAME: into $device the place in /sys of the device with this product name. Without another program: each costs
+# tens of milliseconds here, and this is asked often.
+device() {
+  for device in /sys/bus/usb/devices/*/product; do
+    product=
+    read -r product 2>/dev/null <$device
+    device=${device%/product}
+    [ "$product" = "$1" ] && return
   done
+  return 1
+}
+
+# has_driver NAME DRIVER [INTERFACE]: of its first interface or of another.
+has_driver() {
+  device "$1" || return
+  link=$(readlink $device/*:1.${3:-0}/driver)
+  [ "${link##*/}" = $2 ]
 }
 
 pos_descriptor=$(cat /test/pos.hex)
@@ -104,20 +113,12 @@ send() { bytes "$(report "$@")" >/dev/hidg$port; }
 
 # The node in /dev/bus/usb of the device with this product name.
 node() {
-  for device in /sys/bus/usb/devices/[0-9]*; do
-    if [ "$(cat $device/product 2>/dev/null)" = "$1" ]; then
-      printf '/dev/bus/usb/%03d/%03d' $(cat $device/busnum) $(cat $device/devnum)
-    fi
-  done
+  device "$1" && printf '/dev/bus/usb/%03d/%03d' $(cat $device/busnum) $(cat $device/devnum)
 }
 
 # The kernel's raw reports of the device with this product name.
 hidraw() {
-  for device in /sys/bus/usb/devices/[0-9]*; do
-    if [ "$(cat $device/product 2>/dev/null)" = "$1" ]; then
-      echo /dev/$(basename $device/*:1.0/*/hidraw/*)
-    fi
-  done
+  device "$1" && echo /dev/$(basename $device/*:1.0/*/hidraw/*)
 }
 
 # The same at the speed of a scanner.
