@@ -45,13 +45,13 @@ unplug() { echo >$gadgets/$1/UDC; }
 # at NAME [FUNCTION]: what is sent from here on comes from this gadget.
 at() { port=$(cut -d: -f2 $gadgets/$1/functions/hid.${2:-$1}/dev); }
 
-# What more than one case needs: made where it is not, not yet plugged in.
-pos() { [ -d $gadgets/pos ] || hid pos 0x1209 0x0001 "Gadget Scanner" $pos_descriptor 64 0 0; }
-keys() { [ -d $gadgets/keys ] || hid keys 0x1209 0x0002 "Gadget Keyboard" $key_descriptor 8 1 1; }
+# What more than one case needs, not yet plugged in.
+pos() { hid pos 0x1209 0x0001 "Gadget Scanner" $pos_descriptor 64 0 0; }
+keys() { hid keys 0x1209 0x0002 "Gadget Keyboard" $key_descriptor 8 1 1; }
 
 # The same, plugged in.
 with_pos() {
-  pos
+  [ -d $gadgets/pos ] || pos
   plug pos 0
   until_true "a scanner is there" has_driver "Gadget Scanner" usbhid
 }
@@ -65,10 +65,14 @@ with_desk() {
   until_true "somebody's own keyboard is there" has_driver "QEMU USB Keyboard" usbhid
 }
 
-# Each case begins with nothing plugged in but the keyboard somebody has, and nothing said in a configuration.
+# Each case begins with nothing plugged in but the keyboard somebody has, and nothing said in a configuration. The kernel
+# plays four HID interfaces at most: those of the case before are no more.
 clear_bench() {
   for g in $gadgets/*; do
     [ -z "$(cat $g/UDC 2>/dev/null)" ] || echo >$g/UDC
+    [ -d $g/functions/hid.${g##*/} ] || continue
+    rm -f $g/configs/c.1/hid.*
+    rmdir $g/functions/hid.* $g/configs/c.1 $g/strings/0x409 $g
   done
   unset GUITAI_CONFIG
 }
