@@ -67,7 +67,6 @@ begin
     raise exception 'claim % was settled', p_grant using errcode = 'GT007';
   end if;
   if o.kind = 'redemption' then
-    v_first := least(g.used_on, o.business_on);
     v_last := greatest(g.used_on, o.business_on);
   elsif o.kind in ('redemption_reversal', 'settlement') then
     select d.first_on, d.last_on into v_first, v_last from grant_days(m, o.member_id, p_grant) d;
@@ -78,7 +77,8 @@ begin
          used_on = v_last,
          expires_on = case
            when terms ->> 'valid_days' is null then expires_on
-           when o.kind = 'redemption' and expires_on is not null then expires_on
+           -- A till whose day is still the one before may be later in the books.
+           when o.kind = 'redemption' then least(expires_on, o.business_on + (terms ->> 'valid_days')::int)
            else v_first + (terms ->> 'valid_days')::int end
    where merchant_id = m and id = p_grant;
   if g.quantity + p_quantity = 0 and g.value + p_value <> 0 then

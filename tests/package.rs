@@ -475,3 +475,28 @@ async fn another_shift_needs_an_approval() {
     assert!(one.db.answer(nothing).await.is_err());
     holds(&database).await;
 }
+
+/// Two tills whose business days differ: the earlier day begins the validity, whoever posts first, and the books agree.
+#[tokio::test]
+async fn the_earlier_day_begins_the_validity() {
+    let database = books().await;
+    let (one, two) = (till(&database, 1).await, till(&database, 2).await);
+    let (product, cut, _) = card(&one).await;
+    let her = one.enrol("13800001380").await;
+    buy(&one, &her, &product).await.unwrap();
+    let today = one.shift.business_on;
+    for (till, day) in [(&one, today), (&two, today.pred_opt().unwrap())] {
+        let her = till.member(her.id).await;
+        let mut request = uses(till, &her, cut, 1);
+        request.stamp.business_on = day;
+        redeem(till, request, &her).await.unwrap();
+        holds(&database).await;
+    }
+    let her = one.member(her.id).await;
+    let grant = her.grants.iter().find(|it| it.product_id == Some(cut));
+    let grant = grant.unwrap();
+    assert_eq!(
+        (grant.expires_on, grant.used_on),
+        (today.checked_add_days(Days::new(364)), Some(today))
+    );
+}
