@@ -4,7 +4,8 @@
 use crate::domain::ledger::Stamp;
 use crate::error::{Kind, Refusal, Result};
 use crate::query::{Query, Reply, Ticket};
-use crate::ui::screen::Cx;
+use crate::ui::screen::{Cx, Outcome, Step};
+use crate::ui::text::Say;
 
 /// What a screen that moves money remembers of its request.
 #[derive(Debug)]
@@ -79,5 +80,25 @@ impl<R: Clone> Once<R> {
         let lost = |refusal: &Refusal| matches!(refusal.kind, Kind::Offline | Kind::Internal);
         self.unknown = answer.as_ref().is_err_and(lost);
         true
+    }
+
+    /// What every screen makes of the answer: the receipt is handed out and popped, and where nobody knows what became
+    /// of it the screen says so in `hint`.
+    ///
+    /// # Errors
+    /// Any other refusal: what follows from it is the screen's own business.
+    pub fn done(&self, answer: Result<Reply>, hint: &mut Option<Say>, cx: &mut Cx) -> Result<Step> {
+        match answer {
+            Ok(Reply::Receipt(receipt)) => {
+                cx.hand_out(&receipt);
+                Ok(Step::Pop(Some(Outcome::Receipt(receipt))))
+            }
+            Ok(_) => Ok(Step::Stay),
+            Err(refusal) if self.is_unknown() => {
+                *hint = Some(Say::new("tender.unknown"));
+                Ok(cx.refuse(refusal))
+            }
+            Err(refusal) => Err(refusal),
+        }
     }
 }

@@ -202,16 +202,8 @@ impl Settlement {
     }
 
     fn answered(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
-        match answer {
-            Ok(Reply::Receipt(receipt)) => {
-                cx.hand_out(&receipt);
-                Step::Pop(Some(Outcome::Receipt(receipt)))
-            }
-            Ok(_) => Step::Stay,
-            Err(refusal) if self.once.is_unknown() => {
-                self.hint = Some(Say::new("tender.unknown"));
-                cx.refuse(refusal)
-            }
+        match self.once.done(answer, &mut self.hint, cx) {
+            Ok(step) => step,
             Err(refusal) => {
                 // She has changed meanwhile, or the approval was not enough: begin anew.
                 self.approver = None;
