@@ -361,6 +361,8 @@ fn request(
     };
     let quote = quote(&cart, level, shop);
     SaleRequest {
+        bearers: vec![],
+        coupons: vec![],
         basket: None,
         stamp: Stamp {
             id: Uuid::now_v7(),

@@ -55,6 +55,10 @@ create table merchant (
   spend_order spend_order not null default 'pro_rata',
   limits_profile limits_profile not null default 'warn',
   dormancy_days int not null default 30,
+  -- Days for which a coupon counts again that came back past its last day (RF6).
+  coupon_grace_days int not null default 7,
+  -- What the tills sign coupons on receipts with, made once: nobody's who has not the books (PR4).
+  coupon_key bytea not null default sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
   quick_sale_discount boolean not null default true,
   quick_sale_points boolean not null default true,
   denominations bigint[] not null default '{1000,2000,5000,10000}',
@@ -64,7 +68,9 @@ create table merchant (
   constraint merchant_pkey primary key (merchant_id),
   constraint merchant_points_rate check (points_per_yuan >= 0),
   constraint merchant_stored_value_multiplier check (stored_value_multiplier >= 0),
-  constraint merchant_welcome check (welcome_points >= 0)
+  constraint merchant_welcome check (welcome_points >= 0),
+  constraint merchant_coupon_grace check (coupon_grace_days between 0 and 366),
+  constraint merchant_coupon_key check (length(coupon_key) = 32)
 );
 
 create table store (
@@ -256,7 +262,25 @@ create table top_up_rule (
   constraint top_up_rule_window check (valid_from < valid_to)
 );
 
--- Whether the parts of a promotion are what the consoles can read: one that is not would keep every till from opening.
+-- Whether the days, hours, levels, stores and goods of a rule are what the consoles can read: one that is not would keep
+-- every till from opening.
+create function conditions_sound(p jsonb) returns boolean
+language sql immutable
+as $$
+  select coalesce(jsonb_typeof(p -> 'when') = 'object' and jsonb_typeof(p -> 'who') = 'object' and jsonb_typeof(p -> 'scope') = 'object', false)
+    and not p @? '$.when.weekdays[*] ? (!exists(@ ? (@ >= 1 && @ <= 7)))'
+    and (p #>> '{when,from}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not true
+    and (p #>> '{when,until}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not true
+    and ((p #>> '{when,from}')::date > (p #>> '{when,until}')::date) is not true
+    and (coalesce(jsonb_typeof(p #> '{when,hours}'), 'null') = 'null' or jsonb_array_length(p #> '{when,hours}') = 2
+      and not p @? '$.when.hours[*] ? (!(@ like_regex "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"))')
+    -- Fen, numbers and shares are whole.
+    and not p @? 'strict $.** ? (@.type() == "number" && @ != @.floor())'
+    and not p @? '$.who.levels[*] ? (@.type() != "number")' and not p @? '$.who.stores[*] ? (@.type() != "number")'
+    and not p @? '$.scope.products[*] ? (@.type() != "number")' and not p @? '$.scope.categories[*] ? (@.type() != "number")'
+$$;
+
+-- Whether the parts of a promotion are what the consoles can read.
 create function promotion_sound(p jsonb) returns boolean
 language sql immutable
 as $$
@@ -268,18 +292,7 @@ as $$
       || @.percent.from >= 0 && @.percent.paid >= 0 && @.percent.paid < 10000 && (@.percent.cap == null || @.percent.cap > 0)
       || @.nth.n >= 2 && @.nth.n <= 99 && @.nth.paid >= 0 && @.nth.paid < 10000
       || @.buy_get.buy >= 1 && @.buy_get.buy <= 99 && @.buy_get.get >= 1 && @.buy_get.get <= 99)'
-    and not p @? '$.when.weekdays[*] ? (!exists(@ ? (@ >= 1 && @ <= 7)))'
-    and (p #>> '{when,from}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not true
-    and (p #>> '{when,until}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not true
-    and ((p #>> '{when,from}')::date > (p #>> '{when,until}')::date) is not true
-    and (coalesce(jsonb_typeof(p #> '{when,hours}'), 'null') = 'null' or jsonb_array_length(p #> '{when,hours}') = 2
-      and not p @? '$.when.hours[*] ? (!(@ like_regex "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"))')
-    -- Fen, numbers and shares are whole.
-    and not p @? 'strict $.** ? (@.type() == "number" && @ != @.floor())'
-    and not p @? '$.who.levels[*] ? (@.type() != "number")' and not p @? '$.who.stores[*] ? (@.type() != "number")'
-    and not p @? '$.scope.products[*] ? (@.type() != "number")' and not p @? '$.scope.categories[*] ? (@.type() != "number")'
-    and coalesce(jsonb_typeof(p -> 'by_stored_value') = 'boolean' and jsonb_typeof(p -> 'when') = 'object'
-      and jsonb_typeof(p -> 'who') = 'object' and jsonb_typeof(p -> 'scope') = 'object', false)
+    and conditions_sound(p) and coalesce(jsonb_typeof(p -> 'by_stored_value') = 'boolean', false)
 $$;
 
 -- PR1, PR3, SV9: rules that lower prices. Like those of top-ups a rule is never changed: an edit adds a version and the
@@ -297,6 +310,38 @@ create table promotion (
   constraint promotion_body check (promotion_sound(body))
 );
 
+-- Whether a coupon is what the consoles can read. One that is money is used once; a right that is not (an entitlement) as
+-- often as it says.
+create function coupon_sound(p jsonb) returns boolean
+language sql immutable
+as $$
+  select (p -> 'gives' = '"right"' and p @? '$ ? (@.uses >= 1 && @.uses <= 999)'
+      or (select count(*) from jsonb_object_keys(case jsonb_typeof(p -> 'gives') when 'object' then p -> 'gives' else '{}' end)) = 1
+        and p @? '$ ? (@.uses == 1).gives ? (@.amount.off > 0
+          || @.percent.paid >= 0 && @.percent.paid < 10000 && (@.percent.cap == null || @.percent.cap > 0)
+          || @.free.quantity >= 1 && @.free.quantity <= 99)')
+    and p @? '$ ? (@.from >= 0)'
+    and (p -> 'valid_days' = 'null' or p @? '$ ? (@.valid_days >= 0 && @.valid_days <= 3660)')
+    and (p -> 'per_member' = 'null' or p @? '$ ? (@.per_member >= 1)')
+    and (p -> 'total' = 'null' or p @? '$ ? (@.total >= 1)')
+    and conditions_sound(p)
+$$;
+
+-- PR4: coupons and entitlements the shop gives. A rule is never changed, as of promotions. body is the rest of the type
+-- CouponRule of the domain: when, who, scope, from, gives, stack, valid_days, uses, per_member, total, on_receipt.
+create table coupon_rule (
+  merchant_id int not null references merchant,
+  id int not null,
+  version int not null,
+  name text not null,
+  active boolean not null default true,
+  body jsonb not null,
+  edited_at timestamptz not null default clock_timestamp(),
+  constraint coupon_rule_pkey primary key (merchant_id, id, version),
+  constraint coupon_rule_name check (name <> '' and length(name) <= 60),
+  constraint coupon_rule_body check (coupon_sound(body))
+);
+
 -- Who am I: the merchant this login speaks for. Only the functions below call it. plpgsql keeps the plan;
 -- a function in SQL is planned anew at every call.
 create function seat_merchant() returns int
@@ -309,7 +354,7 @@ create function tell(m int, p_noun text) returns void
 language sql
 as $$ select pg_notify('shop_' || m, p_noun) $$;
 
-grant select on merchant, store, till, role_limit, category, product, label_rule, level, top_up_rule, promotion to guitai_app;
+grant select on merchant, store, till, role_limit, category, product, label_rule, level, top_up_rule, promotion, coupon_rule to guitai_app;
 -- Everything of the staff but the PIN.
 grant select (merchant_id, id, number, name, role, home_store_id, badge, active, version) on staff to guitai_app;
 grant execute on function seat_merchant() to guitai_app;

@@ -25,7 +25,7 @@ create type account as enum (
 );
 
 create type operation_kind as enum (
-  'enrol', 'sale', 'attach', 'refund', 'top_up', 'top_up_reversal', 'instalment', 'redemption', 'redemption_reversal', 'settlement',
+  'enrol', 'sale', 'attach', 'refund', 'top_up', 'top_up_reversal', 'instalment', 'redemption', 'redemption_reversal', 'settlement', 'gift',
   'shift_open', 'shift_close', 'paid_out', 'expiry',
   -- takes the id of an operation that was refused while nobody knew whether it had been posted
   'void'
@@ -170,16 +170,17 @@ create index lot_lapsing on lot (merchant_id, lapses_on, member_id) where lapses
 create unique index lot_points_expiry on lot (merchant_id, member_id, kind, expires_on) nulls not distinct where kind <> 'stored_value';
 alter table lot add constraint lot_pkey primary key (merchant_id, id);
 
--- What a member may claim that is neither money nor points: the services of a package (PK1). quantity is what is left
+-- What a member may claim that is neither money nor points: the services of a package (PK1), coupons (PR4), entitlements.
+-- A coupon that is printed on a receipt is whoever's has the receipt: it names no member. quantity is what is left
 -- of it, in its unit; null is as often as she likes until expires_on. value is what of its price is not yet earned:
 -- all of them together are the account unearned (PK4). expires_on may come with the first use. terms, in the shape of the domain's
 -- type Terms, is what it was sold under and never changes.
-create type grant_kind as enum ('package');
+create type grant_kind as enum ('package', 'coupon', 'entitlement');
 
 create table member_grant (
   merchant_id int not null,
   id uuid not null,
-  member_id bigint not null,
+  member_id bigint,
   kind grant_kind not null,
   operation_id uuid not null,
   -- The line of the receipt it came with.
@@ -199,6 +200,9 @@ create table member_grant (
 ) with (fillfactor = 80);
 -- What is left of them, member by member.
 create index member_grant_open on member_grant (merchant_id, member_id) where quantity is null or quantity > 0;
+-- Count what a member, and everybody, was given under a rule (PR4).
+create index member_grant_given on member_grant (merchant_id, member_id, rule_id) where kind <> 'package';
+create index member_grant_of_rule on member_grant (merchant_id, rule_id) where kind <> 'package';
 create index member_grant_of_operation on member_grant (merchant_id, operation_id);
 alter table member_grant add constraint member_grant_pkey primary key (merchant_id, id);
 

@@ -4,7 +4,7 @@
 -- Refusals carry a code of their own: GT001 stale plan, GT002 id used for something else, GT003 this
 -- login has no seat, GT004 postings do not balance, GT005 shift not open here, GT006 approval missing,
 -- GT007 more returned than there was, GT008 no such operation, GT017 not yet expired, GT018 not a sale to attach, GT020 known id,
--- GT021 the package that is sold has changed.
+-- GT021 the package that is sold has changed, GT022 no more of these coupons.
 
 set role guitai_ledger;
 
@@ -131,6 +131,7 @@ begin
     when 'redemption_reversal' then p_principal >= 0 and p_bonus >= 0 and p_accounts <@ '{unearned,revenue}'
     when 'settlement' then p_principal <= 0 and p_bonus <= 0 and p_points = 0
       and p_accounts <@ '{unearned,breakage,bonus_expired,cash,wechat,alipay,bank_card}'
+    when 'gift' then p_principal = 0 and p_bonus = 0 and p_points = 0 and p_accounts = '{}' and p_extras ? 'grants'
     when 'top_up' then p_accounts <@ '{cash,wechat,alipay,bank_card,bonus_granted}'
     when 'top_up_reversal' then p_principal <= 0 and p_bonus <= 0 and p_accounts <@ '{cash,wechat,alipay,bank_card,bonus_granted}'
     when 'enrol' then p_principal = 0 and p_bonus = 0 and p_accounts = '{}'
@@ -283,7 +284,7 @@ begin
       perform refuse_misfit(p_kind, p_accounts, d_principal, d_bonus, d_points, p_lines, p_extras);
     end if;
     if p_lines @? '$[*] ? (!exists(@ ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)) || exists(@.reductions[*] ? (!exists(@ ? (@.reason == "level" || @.reason == "member_price")))))' then
-      perform refuse_lines(v_merchant, v_store, p_operator, p_approver, p_member, p_happened_at, p_accounts, p_lines, p_document);
+      perform refuse_lines(v_merchant, v_store, p_operator, p_approver, p_member, p_happened_at, p_accounts, p_lines, p_extras, p_document);
     end if;
     return array[0, v_seq, v_version, v_principal, v_bonus, v_points];
   end if;
@@ -359,12 +360,13 @@ end $$;
 -- it, or somebody who has it.
 create function refuse_lines(
   m int, p_store int, p_operator int, p_approver int, p_member bigint, p_happened_at timestamptz, p_accounts account[],
-  p_lines jsonb, p_document jsonb
+  p_lines jsonb, p_extras jsonb, p_document jsonb
 ) returns void
 language plpgsql
 as $$
 begin
-  if p_lines @? '$[*] ? (!exists(@ ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)))' then
+  if p_lines @? '$[*] ? (!exists(@ ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)))'
+     or (p_lines @? '$[*].reductions[*] ? (@.reason == "coupon")' and p_extras ? 'moves' is not true) then
     raise exception 'lines are malformed: %', p_lines using errcode = 'GT004';
   end if;
   if p_approver is null and p_lines @? '$[*].reductions[*] ? (@.reason == "override")' and not exists (

@@ -25,6 +25,12 @@ as $$
       where g.merchant_id = m.merchant_id and g.active and g.id in (
         select x::int from promotion p, jsonb_path_query(p.body, '$.offer.gifts.rungs[*].gives.product_id') x where p.merchant_id = m.merchant_id
         union select x::int from promotion p, jsonb_path_query(p.body, '$.scope.products[*]') x where p.merchant_id = m.merchant_id)), '[]'),
+    -- Those with a limit say how many there are.
+    'coupons', coalesce((
+      select jsonb_agg(c.body || jsonb_build_object('id', c.id, 'version', c.version, 'name', c.name, 'active', c.active,
+          'given', case when c.body ->> 'total' is null then 0
+            else (select count(*) from member_grant g where g.merchant_id = m.merchant_id and g.rule_id = c.id and g.kind <> 'package') end) order by c.id) from (
+        select distinct on (id) * from coupon_rule where merchant_id = m.merchant_id order by id, version desc) c), '[]'),
     'packages', coalesce((select jsonb_agg(to_jsonb(p) - 'grams' order by p.spelling, p.id) from product p
         where p.merchant_id = m.merchant_id and p.kind = 'package'), '[]'),
     'services', coalesce((select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'price', p.price) order by p.spelling, p.id) from product p
@@ -62,7 +68,15 @@ begin
         from instalment i where i.merchant_id = m and i.member_id = t.id and i.released_by is null and i.cancelled_by is null), '[]'),
     'grants', coalesce((select jsonb_agg(to_jsonb(g) order by g.expires_on, g.opened_at, g.id)
         from (select x.id, x.operation_id, x.kind, x.product_id, x.quantity, x.value, x.opened_at, x.expires_on, x.used_on, x.terms from member_grant x
-               where x.merchant_id = m and x.member_id = t.id and (x.quantity is null or x.quantity > 0)) g), '[]'))
+               where x.merchant_id = m and x.member_id = t.id and (x.quantity is null or x.quantity > 0) and x.kind = 'package'
+              union all
+              -- What was paid for stays hers; of what was given the last to expire, however many are past.
+              (select x.id, x.operation_id, x.kind, x.product_id, x.quantity, x.value, x.opened_at, x.expires_on, x.used_on, x.terms from member_grant x
+                where x.merchant_id = m and x.member_id = t.id and x.quantity > 0 and x.kind <> 'package'
+                order by x.expires_on desc nulls first, x.opened_at desc, x.id limit 100)) g), '[]'),
+    -- How many coupons of each rule she was ever given.
+    'given', coalesce((select jsonb_object_agg(x.rule_id, x.count) from (
+        select y.rule_id, count(*) from member_grant y where y.merchant_id = m and y.member_id = t.id and y.kind <> 'package' group by 1) x), '{}'))
   from member t
   join holding h on h.merchant_id = m and h.member_id = t.id
   join level l on l.merchant_id = m and l.id = h.level_id
@@ -312,7 +326,13 @@ as $$
              where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach'))), 0)::bigint,
     'grants', coalesce((select jsonb_agg(jsonb_build_object('no', g.no, 'id', g.id, 'operation_id', g.operation_id, 'kind', g.kind, 'product_id', g.product_id, 'quantity', g.quantity,
                'value', g.value, 'opened_at', g.opened_at, 'expires_on', g.expires_on, 'used_on', g.used_on, 'terms', g.terms) order by g.no, g.id)
-             from member_grant g where g.merchant_id = o.merchant_id and g.operation_id = o.id), '[]'))
+             from member_grant g where g.merchant_id = o.merchant_id and g.operation_id = o.id), '[]'),
+    'coupons', coalesce((select jsonb_agg(jsonb_build_object('grant_id', u.grant_id, 'expires_on', u.expires_on) order by u.grant_id)
+             from (select g.id as grant_id, g.expires_on from operation k cross join lateral jsonb_to_recordset(k.extras -> 'moves') as t (grant_id uuid, quantity bigint)
+                   join member_grant g on g.merchant_id = k.merchant_id and g.id = t.grant_id and g.kind = 'coupon' and g.operation_id <> o.id
+                   where o.extras ? 'moves' and k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'refund'))
+                   group by 1, 2 having sum(t.quantity) < 0) u), '[]'),
+    'grace_days', (select w.coupon_grace_days from merchant w where w.merchant_id = o.merchant_id))
   from operation o
   where o.merchant_id = (select seat_merchant()) and o.id = p_id and o.kind = 'sale'
 $$;

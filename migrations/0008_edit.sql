@@ -12,7 +12,8 @@ begin
   if exists (select from merchant) then
     raise exception 'there is a shop already' using errcode = 'GT010';
   end if;
-  insert into merchant select * from jsonb_populate_record(null::merchant, p -> 'merchant');
+  insert into merchant select * from jsonb_populate_record(null::merchant,
+    jsonb_build_object('coupon_grace_days', 7, 'coupon_key', sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))) || (p -> 'merchant'));
   insert into store select * from jsonb_populate_recordset(null::store, p -> 'stores');
   insert into till (merchant_id, id, store_id, name) select merchant_id, id, store_id, name from jsonb_populate_recordset(null::till, p -> 'tills');
   insert into seat (merchant_id, role_name) select merchant_id, 'guitai_app' from merchant;
@@ -26,6 +27,8 @@ begin
     from jsonb_populate_recordset(null::top_up_rule, p -> 'rules');
   insert into promotion (merchant_id, id, version, name, active, body)
     select merchant_id, id, version, name, active, body from jsonb_populate_recordset(null::promotion, p -> 'promotions');
+  insert into coupon_rule (merchant_id, id, version, name, active, body)
+    select merchant_id, id, version, name, active, body from jsonb_populate_recordset(null::coupon_rule, p -> 'coupons');
   return (select merchant_id from merchant);
 end $$;
 
@@ -203,6 +206,31 @@ begin
   return v_id;
 end $$;
 
+-- A coupon's rule, new when its id is 0: every edit is a new version. What was given under the old one stays as it is.
+create function save_coupon(p_editor int, p jsonb) returns int
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  v_id int := (p ->> 'id')::int;
+  v_version int := 0;
+begin
+  perform refuse_editor(m, p_editor);
+  lock table coupon_rule in share row exclusive mode;
+  if coalesce(v_id, 0) = 0 then
+    select coalesce(max(id), 0) + 1 into v_id from coupon_rule where merchant_id = m;
+  else
+    select coalesce(max(version), 0) into v_version from coupon_rule where merchant_id = m and id = v_id;
+    if v_version is distinct from (p ->> 'version')::int then
+      perform refuse_stale();
+    end if;
+  end if;
+  insert into coupon_rule (merchant_id, id, version, name, active, body)
+    values (m, v_id, v_version + 1, p ->> 'name', (p ->> 'active')::boolean, p - 'id' - 'version' - 'name' - 'active' - 'given');
+  perform tell(m, 'coupon');
+  return v_id;
+end $$;
+
 -- The shop's terms. A change of what is printed on receipts is a new version of the terms.
 create function save_terms(p_editor int, p jsonb) returns boolean
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
@@ -344,7 +372,7 @@ begin
   return true;
 end $$;
 
-grant execute on function set_up, save_product, save_staff, save_level, save_rule, save_promotion, save_terms, save_store,
+grant execute on function set_up, save_product, save_staff, save_level, save_rule, save_promotion, save_coupon, save_terms, save_store,
   save_label, save_till, save_limit to guitai_app;
 
 reset role;

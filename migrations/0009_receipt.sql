@@ -7,7 +7,7 @@ create function read_receipt(p_id uuid) returns jsonb
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
 as $$
   select jsonb_build_object(
-    'id', o.id, 'kind', o.kind, 'seq', o.seq, 'at', o.happened_at, 'business_on', o.business_on,
+    'id', o.id, 'kind', o.kind, 'till_id', o.till_id, 'seq', o.seq, 'at', o.happened_at, 'business_on', o.business_on,
     'names', jsonb_build_object(
       'shop', m.name, 'store', s.name, 'till', t.name, 'cashier', f.name,
       'member', p.name, 'phone', (select left(c.value, 3) || '****' || right(c.value, 4) from credential c

@@ -14,19 +14,28 @@ declare
   v_value bigint;
 begin
   select * into o from operation where merchant_id = m and id = p_id;
-  if o.member_id is null or o.kind not in ('sale', 'refund', 'redemption', 'redemption_reversal', 'settlement')
-     or (o.extras ? 'grants' and o.kind <> 'sale') or (o.extras ? 'moves' and o.kind = 'sale') then
+  if o.kind not in ('sale', 'refund', 'redemption', 'redemption_reversal', 'settlement', 'gift')
+     or (o.member_id is null and o.kind not in ('sale', 'refund'))
+     or (o.extras ? 'grants' and o.kind not in ('sale', 'gift')) then
     raise exception 'a % does not move claims', o.kind using errcode = 'GT004';
   end if;
-  if o.kind = 'sale' then
-    perform refuse_other_package(m, o);
+  if o.extras ? 'grants' then
+    if o.kind = 'sale' then
+      perform refuse_other_package(m, o);
+    end if;
     insert into member_grant (merchant_id, id, member_id, kind, operation_id, no, opened_at, store_id, product_id, rule_id, quantity, value, expires_on, terms)
-      select m, g.id, o.member_id, g.kind, o.id, g.no, o.happened_at, o.store_id, g.product_id, g.rule_id, g.quantity, g.value, g.expires_on, g.terms
+      select m, g.id, case when g.bearer is not true then o.member_id end, g.kind, o.id, g.no, o.happened_at, o.store_id, g.product_id, g.rule_id,
+             g.quantity, g.value, g.expires_on, g.terms
       from jsonb_to_recordset(o.extras -> 'grants')
-        as g (id uuid, kind grant_kind, no smallint, product_id int, rule_id int, quantity bigint, value bigint, expires_on date, terms jsonb);
+        as g (id uuid, kind grant_kind, no smallint, product_id int, rule_id int, quantity bigint, value bigint, expires_on date, terms jsonb, bearer boolean);
+    perform refuse_other_coupons(m, o);
   end if;
-  for x in select * from jsonb_to_recordset(o.extras -> 'moves') as t (grant_id uuid, quantity bigint, value bigint) loop
-    perform move_grant(m, o, x.grant_id, x.quantity, x.value);
+  for x in select * from jsonb_to_recordset(o.extras -> 'moves') as t (grant_id uuid, quantity bigint, value bigint, until date) loop
+    if o.kind in ('sale', 'refund') and exists (select from member_grant g where g.merchant_id = m and g.id = x.grant_id and g.kind = 'coupon') then
+      perform move_coupon(m, o, x.grant_id, x.quantity, x.value, x.until);
+    else
+      perform move_grant(m, o, x.grant_id, x.quantity, x.value);
+    end if;
   end loop;
   select coalesce(sum(t.value), 0) into v_value
     from (select g.value from jsonb_to_recordset(o.extras -> 'grants') as g (value bigint)
@@ -35,6 +44,9 @@ begin
     raise exception 'claims of % fen are not what is posted', v_value using errcode = 'GT004';
   end if;
   perform refuse_other_uses(m, o);
+  if o.kind = 'sale' then
+    perform refuse_coupons(m, o);
+  end if;
 end $$;
 
 -- One claim, moved. Nothing below zero is the column's own rule; a use past its last day needs the right to set prices,
@@ -50,7 +62,8 @@ begin
   select * into g from member_grant where merchant_id = m and id = p_grant and member_id = o.member_id for update;
   if not found or (o.kind = 'refund' and (g.operation_id <> o.about_id or coalesce(g.quantity, 0) + p_quantity <> 0 or g.value + p_value <> 0 or g.used_on is not null))
      or (o.kind = 'settlement' and (coalesce(g.quantity, 0) + p_quantity <> 0 or g.value + p_value <> 0))
-     or (o.kind = 'redemption' and (p_quantity >= 0 or p_value > 0)) or (o.kind = 'redemption_reversal' and (p_quantity <= 0 or p_value < 0)) then
+     or o.kind not in ('refund', 'settlement', 'redemption', 'redemption_reversal')
+     or (o.kind = 'redemption' and (g.kind = 'coupon' or p_quantity >= 0 or p_value > 0)) or (o.kind = 'redemption_reversal' and (p_quantity <= 0 or p_value < 0)) then
     raise exception 'a claim of member % is missing or short', o.member_id using errcode = 'GT001';
   end if;
   if o.kind = 'redemption' and g.expires_on < o.business_on and o.approver_id is null and not exists (
@@ -114,9 +127,11 @@ begin
        from sale_line l cross join lateral jsonb_to_recordset(l.package -> 'items') as i (product_id int, quantity bigint)
       where l.merchant_id = m and l.operation_id = o.id
      except all
-     select g.no, g.product_id, g.quantity from jsonb_to_recordset(o.extras -> 'grants') as g (no bigint, product_id int, quantity bigint))
+     select g.no, g.product_id, g.quantity from jsonb_to_recordset(o.extras -> 'grants') as g (no bigint, product_id int, quantity bigint, kind text)
+      where g.kind = 'package')
     union all
-    (select g.no, g.product_id, g.quantity from jsonb_to_recordset(o.extras -> 'grants') as g (no bigint, product_id int, quantity bigint)
+    (select g.no, g.product_id, g.quantity from jsonb_to_recordset(o.extras -> 'grants') as g (no bigint, product_id int, quantity bigint, kind text)
+      where g.kind = 'package'
      except all
      select l.no, i.product_id, i.quantity
        from sale_line l cross join lateral jsonb_to_recordset(l.package -> 'items') as i (product_id int, quantity bigint)

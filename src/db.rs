@@ -2,6 +2,7 @@
 
 pub mod books;
 pub mod connect;
+pub mod coupon;
 pub mod demo;
 pub mod desk;
 pub mod disclosure;
@@ -238,6 +239,13 @@ impl Db {
             Query::UndoRedemption(request) => Box::pin(self.undo_redemption(&request, Fresh))
                 .await
                 .map(receipt),
+            Query::Give { request, member } => Box::pin(self.give(&request, Some(&member), Fresh))
+                .await
+                .map(receipt),
+            Query::ReadCoupon(number) => link
+                .read(async |c: &mut PgConnection| coupon::read(c, number).await)
+                .await
+                .map(|grant| Reply::Coupon(grant.map(Box::new))),
             Query::Settle(request) => Box::pin(self.settle_up(&request, Fresh)).await.map(receipt),
             Query::ReleaseInstalments { stamp, member_id } => self
                 .release_instalments(&stamp, member_id)
@@ -397,6 +405,11 @@ impl Db {
             } => {
                 let save =
                     async |c: &mut PgConnection| promotion::save(c, editor, &rule).await.map(drop);
+                Box::pin(self.save(save)).await
+            }
+            Query::SaveCoupon { editor, rule } => {
+                let save =
+                    async |c: &mut PgConnection| coupon::save(c, editor, &rule).await.map(drop);
                 Box::pin(self.save(save)).await
             }
             Query::TryPromotion {

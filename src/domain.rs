@@ -15,6 +15,7 @@ pub mod damage;
 pub mod dormant;
 pub mod expiry;
 pub mod gear;
+pub mod gift;
 pub mod grant;
 pub mod gs1;
 pub mod gtin;

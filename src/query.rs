@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::attach::AttachRequest;
+use crate::domain::coupon::{Number, Presented};
 use crate::domain::expiry::Round;
+use crate::domain::gift::GiftRequest;
+use crate::domain::grant::Grant;
 use crate::domain::label::LabelRule;
 use crate::domain::ledger::{Posted, Stamp};
 use crate::domain::level::Level;
@@ -34,7 +37,7 @@ use crate::domain::shop::{Shop, Store, Till};
 use crate::domain::staff::{Limit, Pin, Staff};
 use crate::domain::top_up::{ReversalRequest, TopUpRecord, TopUpRequest, TopUpRule};
 use crate::error::Result;
-pub use edit::{ProductEdit, PromotionEdit, StaffEdit};
+pub use edit::{CouponEdit, ProductEdit, PromotionEdit, StaffEdit};
 pub use list::{DormantFilter, DormantRow, ListFile, OperationRow, OperationsOf, StatementRow};
 pub use log::{Disclosure, DisclosureKind, DrawerOpening};
 pub use noun::Noun;
@@ -281,6 +284,18 @@ pub enum Query {
         promotion: Box<PromotionEdit>,
         day: NaiveDate,
     },
+    /// A coupon's rule, saved as a new version; id 0 makes a new one.
+    SaveCoupon {
+        editor: i32,
+        rule: Box<CouponEdit>,
+    },
+    /// The coupon that was printed on a receipt.
+    ReadCoupon(Number),
+    /// Coupons to a member, by hand (PR4).
+    Give {
+        request: GiftRequest,
+        member: Box<Member>,
+    },
     /// Promotions as they were in these versions: those behind a receipt (LG7).
     ReadPromotions {
         rules: Vec<RuleRef>,
@@ -328,6 +343,8 @@ pub enum Reply {
     Candidates(Vec<Candidate>),
     Member(Box<Member>),
     Product(Product),
+    /// None: no such receipt, or none was printed on it.
+    Coupon(Option<Box<Grant>>),
     /// The member, and whether she was one already (MB1).
     Enrolled {
         member: Box<Member>,
@@ -497,6 +514,8 @@ pub struct EnrolRequest {
 pub struct Cart {
     pub member_id: Option<i64>,
     pub lines: Vec<CartLine>,
+    #[serde(default, skip_serializing_if = "Presented::is_none")]
+    pub coupons: Presented,
 }
 
 /// A sale put aside.

@@ -164,6 +164,8 @@ async fn a_right_that_was_taken_away_approves_nothing() {
         let mut stamp = till.stamp();
         stamp.approver_id = Some(MANAGER);
         SaleRequest {
+            bearers: vec![],
+            coupons: vec![],
             basket: None,
             stamp,
             member_id: None,

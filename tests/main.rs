@@ -15,6 +15,7 @@ mod catalogue;
 mod cluster;
 mod codes;
 mod counter;
+mod coupon;
 mod demo;
 mod devices;
 mod disclosure;

@@ -70,6 +70,7 @@ impl Shop {
 
 fn receipt(id: Uuid) -> Receipt {
     Receipt {
+        till_id: 1,
         id,
         kind: OperationKind::TopUp,
         seq: 42,

@@ -104,6 +104,8 @@ fn sale(till: &Counter, member: &Member, product: &Product, kind: TenderKind) ->
     let lines = quote(&[CartLine::of(product, 1)], None, &till.shop).lines;
     let total = lines.iter().map(|line| line.net).sum();
     SaleRequest {
+        bearers: vec![],
+        coupons: vec![],
         basket: None,
         stamp: till.stamp(),
         member_id: Some(member.id),

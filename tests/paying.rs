@@ -273,6 +273,7 @@ fn the_shop() -> Shop {
 
 fn member(principal: i64, bonus: i64) -> Member {
     Member {
+        given: std::collections::BTreeMap::new(),
         grants: Vec::new(),
         id: 7,
         version: 3,
@@ -369,6 +370,8 @@ fn sale_record() -> SaleRecord {
         amount,
     };
     SaleRecord {
+        coupons: vec![],
+        grace_days: 7,
         grants: Vec::new(),
         id: Uuid::from_u128(900),
         seq: 121,

@@ -95,6 +95,8 @@ fn sell(
     };
     let quote = price(&lines, &Terms::of(shop, level, Some(occasion)));
     SaleRequest {
+        bearers: vec![],
+        coupons: vec![],
         basket: Some(Basket {
             lines,
             at: stamp.at,
@@ -306,12 +308,13 @@ async fn postgres_refuses_what_is_not_a_rule() {
         (|r| r.rule = None) as fn(&mut guitai::domain::ledger::Reduction),
         |r| r.rule = Some(RuleRef { id: 99, version: 1 }),
         |r| r.rule.as_mut().unwrap().version += 1,
-        |r| r.reason = Reason::Coupon,
         |r| r.reason = Reason::Points,
     ] {
         let answer = forge(&till, &database, |plan| of(plan, edit)).await;
         assert_eq!(hint(answer), "ledger.stale");
     }
+    let coupon = |plan: &mut Plan| of(plan, |r| r.reason = Reason::Coupon);
+    assert!(forge(&till, &database, coupon).await.is_err());
     let sum = |plan: &mut Plan| of(plan, |r| r.fen += Fen(1));
     assert!(forge(&till, &database, sum).await.is_err());
     let late = |plan: &mut Plan| {

@@ -118,6 +118,7 @@ fn record(id: Uuid) -> RedemptionRecord {
             grant_id: Uuid::from_u128(1),
             quantity: -1,
             value: Fen(-3_000),
+            until: None,
         }],
         paid: vec![],
         amount: Fen(2_000),
@@ -202,6 +203,7 @@ async fn three_keys() {
     let books = Books::default();
     let mut parts = in_shift();
     parts.session.cart = Some(guitai::query::Cart {
+        coupons: guitai::domain::coupon::Presented::default(),
         member_id: Some(7),
         lines: vec![],
     });
@@ -298,6 +300,7 @@ async fn a_mistake_is_taken_back() {
     let books = Books::default();
     let mut parts = in_shift();
     parts.session.cart = Some(guitai::query::Cart {
+        coupons: guitai::domain::coupon::Presented::default(),
         member_id: Some(7),
         lines: vec![],
     });

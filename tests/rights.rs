@@ -47,6 +47,8 @@ fn sale(till: &Counter, lines: &[(i64, Option<i64>)]) -> SaleRequest {
         .collect();
     let quote = quote(&cart, None, &till.shop);
     SaleRequest {
+        bearers: vec![],
+        coupons: vec![],
         basket: None,
         stamp: till.stamp(),
         member_id: None,

@@ -191,6 +191,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("guitai-desk-{}", std::process::id()));
         let desk = Desk::open(&folder).unwrap();
         let cart = Cart {
+            coupons: crate::domain::coupon::Presented::default(),
             member_id: Some(7),
             lines: Vec::new(),
         };

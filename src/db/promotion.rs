@@ -74,7 +74,7 @@ async fn resolve(conn: &mut PgConnection, edit: &PromotionEdit) -> Result<Promot
 }
 
 /// The one product with this code or name.
-async fn goods(conn: &mut PgConnection, name: &str) -> Result<i32> {
+pub(super) async fn goods(conn: &mut PgConnection, name: &str) -> Result<i32> {
     let code = Gtin::parse(name).map_or_else(|| name.to_owned(), |gtin| gtin.to_string());
     let found = sqlx::query_scalar!(
         "select id from product where merchant_id = seat_merchant() and active and (code = $1 or name = $2) limit 2",

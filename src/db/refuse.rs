@@ -62,6 +62,8 @@ pub fn refuse(error: Error) -> Refusal {
         ("GT010", _) => Refusal::user("set_up.done_already"),
         ("GT011", _) => Refusal::user("staff.no_right"),
         ("GT012", _) => Refusal::user("staff.last_owner"),
+        // Read again, the plan knows that there are none left.
+        ("GT022", _) => Refusal::conflict(STALE),
         ("GT021", _) => Refusal::conflict("package.changed"),
         ("GT018", _) => Refusal::user("attach.not_this_shift"),
         ("GT019", _) => Refusal::user("shift.reason_missing"),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::db::journal::Entry;
 use crate::db::settle::Knowledge;
-use crate::db::{Db, member, receipt};
+use crate::db::{Db, coupon, member, receipt};
 use crate::domain::attach::{self, AttachRequest};
 use crate::domain::instalment;
 use crate::domain::ledger::{Account, OperationKind, Plan, Posted, Stamp};
@@ -48,7 +48,7 @@ impl Db {
     /// Posts a sale: one round trip on the member the screen has.
     ///
     /// # Errors
-    /// `stored_value.short`, `sale.not_covered`, `sale.repriced`, `shift.not_open`.
+    /// `stored_value.short`, `sale.not_covered`, `sale.repriced`, `coupon.used`, `shift.not_open`.
     pub async fn sell(
         &self,
         request: &SaleRequest,
@@ -72,7 +72,15 @@ impl Db {
                         Some(id) => Some(fresh(conn, given, id, attempt).await?),
                         None => None,
                     };
-                    sale::plan(request, &shop, member.as_ref())
+                    if attempt == 0 || request.bearers.is_empty() {
+                        return sale::plan(request, &shop, member.as_ref());
+                    }
+                    let bearers = coupon::read_all(conn, &request.coupons).await?;
+                    let request = SaleRequest {
+                        bearers,
+                        ..request.clone()
+                    };
+                    sale::plan(&request, &shop, member.as_ref())
                 },
             )
             .await?;
@@ -338,6 +346,9 @@ impl Db {
                 .await
                 .map(drop),
             "redemption_reversal" => Box::pin(self.undo_redemption(&request(entry)?, known))
+                .await
+                .map(drop),
+            "gift" => Box::pin(self.give(&request(entry)?, None, known))
                 .await
                 .map(drop),
             "settlement" => Box::pin(self.settle_up(&request(entry)?, known))

@@ -5,6 +5,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::coupon::Coupon;
 use super::money::Fen;
 
 /// What kind of claim it is.
@@ -12,6 +13,8 @@ use super::money::Fen;
 #[serde(rename_all = "snake_case")]
 pub enum GrantKind {
     Package,
+    Coupon,
+    Entitlement,
 }
 
 /// What is counted.
@@ -48,6 +51,9 @@ pub struct Terms {
     pub valid_days: Option<u32>,
     /// Days after which it is time again (PK3).
     pub cycle_days: Option<u32>,
+    /// Of a coupon or an entitlement: what it is good for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<Box<Coupon>>,
 }
 
 /// A claim that an operation opens.
@@ -66,6 +72,9 @@ pub struct NewGrant {
     pub value: Fen,
     pub expires_on: Option<NaiveDate>,
     pub terms: Terms,
+    /// It belongs to whoever has its code, not to the member (PR4).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub bearer: bool,
 }
 
 /// What an operation does to a claim: units and fen, taken with minus.
@@ -74,6 +83,22 @@ pub struct GrantMove {
     pub grant_id: Uuid,
     pub quantity: i64,
     pub value: Fen,
+    /// Its new last day: of a coupon that comes back when it is past (RF6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
+}
+
+impl GrantMove {
+    /// A coupon that is used.
+    #[must_use]
+    pub const fn coupon(grant_id: Uuid) -> Self {
+        Self {
+            grant_id,
+            quantity: -1,
+            value: Fen::ZERO,
+            until: None,
+        }
+    }
 }
 
 /// A claim as she holds it.
@@ -127,6 +152,23 @@ impl Grant {
         let all = (last - begun).num_days() + 1;
         let rest = (last - today).num_days().clamp(0, all);
         self.terms.value.ratio(rest, all).min(self.value)
+    }
+
+    /// What it is good for, when it is a coupon or an entitlement.
+    #[must_use]
+    pub fn coupon(&self) -> Option<Coupon> {
+        let coupon = self.terms.coupon.as_deref()?;
+        Some(Coupon {
+            grant_id: self.id,
+            ..coupon.clone()
+        })
+    }
+
+    /// Whether it was given under this coupon rule.
+    #[must_use]
+    pub fn is_of(&self, rule_id: i32) -> bool {
+        let coupon = self.terms.coupon.as_ref();
+        coupon.is_some_and(|coupon| coupon.rule.id == rule_id)
     }
 
     /// When it is time for the next one (PK3).

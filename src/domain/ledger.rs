@@ -107,6 +107,8 @@ pub enum OperationKind {
     RedemptionReversal,
     /// What was paid beforehand goes back by law (RF1 - RF5).
     Settlement,
+    /// Coupons, or other things, that the shop gives away (PR4).
+    Gift,
     ShiftOpen,
     ShiftClose,
     PaidOut,
@@ -130,6 +132,7 @@ impl OperationKind {
             Self::Redemption => "redemption",
             Self::RedemptionReversal => "redemption_reversal",
             Self::Settlement => "settlement",
+            Self::Gift => "gift",
             Self::ShiftOpen => "shift_open",
             Self::ShiftClose => "shift_close",
             Self::PaidOut => "paid_out",

@@ -1,5 +1,7 @@
 //! A member as she stands at the counter: what is known of her and what she owns.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -83,6 +85,9 @@ pub struct Member {
     /// Claims of which something is left.
     #[serde(default)]
     pub grants: Vec<Grant>,
+    /// How many coupons of each rule she was ever given (PR4).
+    #[serde(default)]
+    pub given: BTreeMap<i32, i64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -143,7 +143,9 @@ pub fn grants(line: &DocumentLine, package: &Package, no: i16, stamp: &Stamp) ->
             copay: item.copay,
             valid_days: package.validity.after_first_use(),
             cycle_days: item.cycle_days,
+            coupon: None,
         },
+        bearer: false,
     };
     items.map(grant).collect()
 }

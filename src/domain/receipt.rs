@@ -27,6 +27,9 @@ pub struct Names {
 pub struct Receipt {
     pub id: Uuid,
     pub kind: OperationKind,
+    /// The till it is of.
+    #[serde(default)]
+    pub till_id: i32,
     /// The number in the till's chain: the receipt number.
     pub seq: i64,
     pub at: DateTime<Utc>,
@@ -58,6 +61,8 @@ pub struct Document {
     pub expired: Vec<Lapsed>,
     /// Of a redemption, claim by claim.
     pub left: Vec<Remaining>,
+    /// Coupons and entitlements that came with it.
+    pub coupons: Vec<super::coupon::Given>,
     pub terms_version: Option<i32>,
     pub spend_order: Option<super::stored_value::SpendOrder>,
     /// The receipt number of the sale that is returned.
@@ -104,6 +109,7 @@ impl Receipt {
         Self {
             id: stamp.id,
             kind: plan.kind,
+            till_id: stamp.till_id,
             seq: posted.seq,
             at: stamp.at,
             business_on: stamp.business_on,

@@ -192,6 +192,7 @@ fn take(
             grant_id: id,
             quantity: -quantity,
             value: -value,
+            until: None,
         });
         plan.lines.push(DocumentLine {
             product_id: Some(wish.product_id),
@@ -296,6 +297,7 @@ pub fn plan_reversal(
             grant_id: it.grant_id,
             quantity: -it.quantity,
             value: -it.value,
+            until: None,
         })
         .collect();
     plan.spend = -record.amount;

@@ -1,10 +1,10 @@
 //! Returning a sale, whole or by line (RF6, PT6).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::grant::{Grant, GrantMove};
+use super::grant::{Grant, GrantKind, GrantMove};
 use super::ledger::{Account, DocumentLine, OperationKind, Plan, Posting, ReturnedLine, Stamp};
 use super::member::Member;
 use super::money::Fen;
@@ -93,14 +93,59 @@ pub struct SaleRecord {
     pub returned_before: Fen,
     /// What of the net the points are for, fen: quick sales earn by the setting of that moment (PR7).
     pub base: Fen,
-    /// What its packages brought.
+    /// What its packages brought, and the coupons that came with it.
     #[serde(default)]
     pub grants: Vec<SoldGrant>,
+    /// The coupons it used that are not back yet, with their last days.
+    #[serde(default)]
+    pub coupons: Vec<UsedCoupon>,
+    /// Days for which one counts again that is past its last day.
+    #[serde(default)]
+    pub grace_days: u32,
+}
+
+/// A coupon a sale used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedCoupon {
+    pub grant_id: Uuid,
+    pub expires_on: Option<NaiveDate>,
 }
 
 impl SaleRecord {
     pub(super) fn net(&self) -> Fen {
         self.lines.iter().map(|l| l.line.net).sum()
+    }
+
+    /// Whether nothing of the sale is left with the customer once these lines come back.
+    fn is_last(&self, lines: &[(i16, i64)]) -> bool {
+        let now = |no: i16| -> i64 {
+            let of_line = lines.iter().filter(|(of, _)| *of == no);
+            of_line.map(|(_, quantity)| quantity).sum()
+        };
+        self.lines.iter().all(|sold| sold.left() == now(sold.no))
+    }
+
+    /// RF6: with the last of the goods the coupons come back, for some days more where their last is past; those
+    /// that came with the sale go, unless they were used.
+    fn coupons_back(&self, today: NaiveDate) -> Vec<GrantMove> {
+        let grace = today.checked_add_days(Days::new(self.grace_days.into()));
+        let back = self.coupons.iter().map(|used| GrantMove {
+            grant_id: used.grant_id,
+            quantity: 1,
+            value: Fen::ZERO,
+            until: grace.filter(|_| used.expires_on.is_some_and(|last| last < today)),
+        });
+        let given = self.grants.iter().filter(|sold| {
+            let grant = &sold.grant;
+            grant.kind != GrantKind::Package && sold.is_whole()
+        });
+        let given = given.map(|sold| GrantMove {
+            grant_id: sold.grant.id,
+            quantity: -sold.grant.quantity.unwrap_or(0),
+            value: Fen::ZERO,
+            until: None,
+        });
+        back.chain(given).collect()
     }
 
     pub(super) fn returned_net(&self) -> Fen {
@@ -190,7 +235,7 @@ pub struct RefundRequest {
 }
 
 /// Plans a return. The money goes back the way it was paid: stored value to the lots it came from, in
-/// reverse order, then the other tenders, cash last (RF6). Points come back in proportion (PT6).
+/// reverse order, then the other tenders, cash last (RF6). Points come back in proportion (PT6), coupons with the last of it.
 ///
 /// # Errors
 /// `refund.too_much` when more comes back than was sold, `refund.changed` when the amount is not the one shown.
@@ -232,6 +277,10 @@ pub fn plan(request: &RefundRequest, record: &SaleRecord, member: Option<&Member
             ..sold.line.clone()
         });
     }
+    if record.is_last(&request.lines) {
+        let today = request.stamp.business_on;
+        plan.extras.moves.extend(record.coupons_back(today));
+    }
     let amount = request.amount;
     // As with the sale: the setting may have changed since the money was shown.
     let right = |rounding: Rounding| record.back_for(net, rounding) == amount;
@@ -268,6 +317,7 @@ fn give_up(record: &SaleRecord, no: i16) -> Result<Vec<GrantMove>> {
             grant_id: sold.grant.id,
             quantity: -sold.grant.quantity.unwrap_or(0),
             value: -sold.grant.value,
+            until: None,
         })
     });
     let moves: Option<Vec<GrantMove>> = moves.collect();

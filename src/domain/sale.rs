@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use super::coupon::{self, Coupon, Outcome};
+use super::grant::{Grant, GrantKind, GrantMove};
 use super::ledger::{Account, DocumentLine, OperationKind, Plan, Stamp};
 use super::level::{self, Level};
 use super::member::Member;
@@ -36,6 +39,12 @@ pub struct SaleRequest {
     /// What the lines were priced from; without it no line may name a rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basket: Option<Basket>,
+    /// The coupons that take part, hers and those on paper.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coupons: Vec<Uuid>,
+    /// Those on paper, as the till read them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bearers: Vec<Grant>,
     /// What was dropped of the cash part (PR6), fen.
     pub rounding: Fen,
     pub tenders: Vec<Tender>,
@@ -77,34 +86,57 @@ impl SaleRequest {
         if is_fresh { basket.at } else { self.stamp.at }
     }
 
+    /// The coupons that were presented, as they stand now.
+    fn presented(&self, member: Option<&Member>) -> Result<Vec<Coupon>> {
+        let hers = member.map_or(&[][..], |member| &member.grants);
+        let presented = self.coupons.iter().map(|id| {
+            let mut known = self.bearers.iter().chain(hers);
+            let grant = known.find(|grant| grant.id == *id && grant.is_open());
+            let grant = grant.ok_or_else(|| Refusal::user("coupon.used"))?;
+            if grant.is_past(self.stamp.business_on) {
+                let name = &grant.terms.name;
+                return Err(Refusal::user("coupon.past").with("name", name));
+            }
+            let coupon = grant.coupon().filter(|_| grant.kind == GrantKind::Coupon);
+            coupon.ok_or_else(|| Refusal::user("sale.malformed"))
+        });
+        presented.collect()
+    }
+
     /// What the basket costs under the shop's rules.
-    fn reprice(&self, shop: &Shop, level: Option<&Level>) -> Option<Quote> {
+    fn reprice(&self, shop: &Shop, level: Option<&Level>, coupons: &[Coupon]) -> Option<Quote> {
         let basket = self.basket.as_ref()?;
         let at = self.priced_at(basket);
         let occasion = Occasion {
             by_stored_value: self.is_by_stored_value(),
             ..Occasion::at(shop, self.stamp.till_id, at, level.map(|level| level.id))
         };
-        Some(price(
-            &basket.lines,
-            &Terms::of(shop, level, Some(occasion)),
-        ))
+        let terms = Terms {
+            coupons,
+            ..Terms::of(shop, level, Some(occasion))
+        };
+        Some(price(&basket.lines, &terms))
     }
 
     /// PR1: preview and posting agree line by line wherever a rule takes part. Without rules a price that was
-    /// told stands, even if the level or the shop's terms are others by now.
-    fn check_prices(&self, shop: &Shop, level: Option<&Level>) -> Result<()> {
-        let Some(now) = self.reprice(shop, level) else {
-            return if names_rules(&self.lines) {
+    /// told stands, even if the level or the shop's terms are others by now. Returns the coupons that took part.
+    fn check_prices(&self, shop: &Shop, member: Option<&Member>) -> Result<Vec<Uuid>> {
+        let level = member.map(|member| &member.level);
+        let coupons = self.presented(member)?;
+        let Some(now) = self.reprice(shop, level, &coupons) else {
+            return if names_rules(&self.lines) || !coupons.is_empty() {
                 Err(Refusal::user("sale.malformed"))
             } else {
-                Ok(())
+                Ok(Vec::new())
             };
         };
-        if now.lines == self.lines || !(names_rules(&now.lines) || names_rules(&self.lines)) {
-            return Ok(());
+        let named = names_rules(&now.lines) || names_rules(&self.lines);
+        if now.lines != self.lines && named {
+            return Err(Refusal::conflict("sale.repriced").with("total", now.total));
         }
-        Err(Refusal::conflict("sale.repriced").with("total", now.total))
+        let used = coupons.iter().zip(&now.coupons);
+        let used = used.filter(|(_, outcome)| matches!(outcome, Outcome::Used(_)));
+        Ok(used.map(|(coupon, _)| coupon.grant_id).collect())
     }
 
     /// The lines that are earned now, and those that sell a package, with their place on the receipt and what it
@@ -126,10 +158,17 @@ impl SaleRequest {
             Some(package) => l.quantity == 1 && package.complaint().is_none(),
             None => true,
         };
+        let mut presented = self.coupons.clone();
+        presented.sort_unstable();
+        presented.dedup();
         let sound = |l: &DocumentLine| {
             l.quantity > 0 && l.net.0 >= 0 && l.net <= l.list && l.prepaid.is_zero() && packed(l)
         };
-        if self.lines.is_empty() || !self.lines.iter().all(sound) || !self.tenders.iter().all(fits)
+        if self.lines.is_empty()
+            || !self.lines.iter().all(sound)
+            || !self.tenders.iter().all(fits)
+            || presented.len() != self.coupons.len()
+            || presented.len() > coupon::MOST
         {
             return Err(Refusal::user("sale.malformed"));
         }
@@ -160,13 +199,15 @@ pub fn names_rules(lines: &[DocumentLine]) -> bool {
 /// Plans a sale on the member as she stands.
 ///
 /// # Errors
+/// `coupon.used` and `coupon.past` for a coupon that counts no more;
 /// `sale.repriced` with the new total when the shop's rules make another price of it by now;
 /// `sale.not_covered` when the tenders do not pay it, `stored_value.short` when her lots do not cover the
 /// stored-value part (LG4), `sale.malformed` for a request no till makes.
 pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Result<Plan> {
     request.check()?;
-    request.check_prices(shop, member.map(|member| &member.level))?;
+    let used = request.check_prices(shop, member)?;
     let mut plan = Plan::new(OperationKind::Sale);
+    plan.extras.moves = used.into_iter().map(GrantMove::coupon).collect();
     let (goods, packages) = request.split();
     let list: Fen = goods.iter().map(|line| line.list).sum();
     let net: Fen = goods.iter().map(|line| line.net).sum();
@@ -180,6 +221,8 @@ pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Resu
         let grants = package::grants(line, package, no, &request.stamp);
         plan.extras.grants.extend(grants);
     }
+    let given = coupon::with_receipt(&shop.coupons, request.net(), &request.stamp, member);
+    plan.extras.grants.extend(given.iter().cloned());
     plan.post_fen(Account::Rounding, None, -request.rounding);
     for tender in &request.tenders {
         if let Some(account) = tender.kind.account() {
@@ -209,11 +252,15 @@ pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Resu
         "points": earned.points,
         "shares": earned.shares,
     });
-    if let (Some(basket), true) = (&request.basket, names_rules(&request.lines))
-        && let Some(document) = plan.document.as_object_mut()
-    {
-        let at = request.priced_at(basket);
-        document.insert("priced_at".to_owned(), serde_json::json!(at));
+    if let Some(document) = plan.document.as_object_mut() {
+        if let (Some(basket), true) = (&request.basket, names_rules(&request.lines)) {
+            let at = request.priced_at(basket);
+            document.insert("priced_at".to_owned(), serde_json::json!(at));
+        }
+        if !given.is_empty() {
+            let given = coupon::said(&given);
+            document.insert("coupons".to_owned(), given);
+        }
     }
     Ok(plan)
 }
@@ -259,6 +306,7 @@ pub(crate) mod tests {
     /// A member of level 2 with these lots.
     pub(crate) fn member(lots: Vec<Lot>) -> Member {
         Member {
+            given: std::collections::BTreeMap::new(),
             id: 7,
             version: 3,
             edition: 1,
@@ -304,6 +352,8 @@ pub(crate) mod tests {
             member_id: Some(7),
             lines,
             basket: None,
+            coupons: vec![],
+            bearers: vec![],
             rounding: Fen::ZERO,
             tenders,
         }

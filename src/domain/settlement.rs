@@ -214,6 +214,7 @@ pub fn plan(request: &SettlementRequest, own: Option<OwnTerms>, history: &Histor
             grant_id: grant.id,
             quantity: -grant.quantity.unwrap_or(0),
             value: -grant.value,
+            until: None,
         })
         .collect();
     let unearned: Fen = plan.extras.moves.iter().map(|it| it.value).sum();

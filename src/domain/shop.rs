@@ -4,6 +4,7 @@ use chrono::NaiveTime;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::coupon::{CouponRule, SigningKey};
 use super::label::LabelRule;
 use super::level::Level;
 use super::money::Fen;
@@ -86,6 +87,15 @@ pub struct Shop {
     pub labels: Vec<LabelRule>,
     /// The rules that lower prices, each in its newest version.
     pub promotions: Vec<Promotion>,
+    /// The coupons and entitlements it gives, each rule in its newest version.
+    #[serde(default)]
+    pub coupons: Vec<CouponRule>,
+    /// What the tills sign coupons on receipts with.
+    #[serde(default)]
+    pub coupon_key: SigningKey,
+    /// Days for which a coupon counts again that came back past its last day (RF6).
+    #[serde(default)]
+    pub coupon_grace_days: u32,
     /// The goods these rules name, as they are now.
     pub goods: Vec<Product>,
     /// Packages, sold or not any more, and the services they can hold.
@@ -110,6 +120,12 @@ impl Shop {
     #[must_use]
     pub fn promotion(&self, rule: RuleRef) -> Option<&Promotion> {
         self.promotions.iter().find(|known| known.rule == rule)
+    }
+
+    /// The coupon rule with this number, in its newest version.
+    #[must_use]
+    pub fn coupon(&self, id: i32) -> Option<&CouponRule> {
+        self.coupons.iter().find(|known| known.rule.id == id)
     }
 
     /// The level a new member starts at.

@@ -77,6 +77,7 @@ pub const fn title(kind: OperationKind) -> &'static str {
         OperationKind::Redemption => "slip.redemption",
         OperationKind::RedemptionReversal => "slip.redemption_reversal",
         OperationKind::Settlement => "slip.settlement",
+        OperationKind::Gift => "slip.given",
         OperationKind::ShiftOpen => "slip.shift_open",
         OperationKind::ShiftClose => "slip.shift_close",
         OperationKind::PaidOut => "slip.paid_out",

@@ -92,6 +92,18 @@ impl Token {
         (check_symbol(&body) == *check).then_some(Self { bearer, body })
     }
 
+    /// The ten bytes it was minted from.
+    #[must_use]
+    pub fn body(&self) -> [u8; 10] {
+        let symbols = self.body.iter().rev();
+        let bits = symbols.fold(0_u128, |bits, symbol| bits << 5 | u128::from(*symbol));
+        let mut bytes = [0; 10];
+        for (byte, of) in bytes.iter_mut().zip(bits.to_be_bytes().into_iter().skip(6)) {
+            *byte = of;
+        }
+        bytes
+    }
+
     #[must_use]
     pub const fn bearer(&self) -> Bearer {
         self.bearer

@@ -1,5 +1,6 @@
 //! What an editor sends: goods and staff.
 
+use crate::domain::coupon::CouponRule;
 use crate::domain::money::Fen;
 use crate::domain::package::Package;
 use crate::domain::product::ProductKind;
@@ -41,6 +42,13 @@ impl From<Promotion> for PromotionEdit {
             gifts: Vec::new(),
         }
     }
+}
+
+/// A coupon's rule as edited, with more goods of its scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CouponEdit {
+    pub rule: CouponRule,
+    pub products: Vec<String>,
 }
 
 /// A member of staff as edited; an empty PIN keeps the old one.

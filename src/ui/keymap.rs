@@ -105,6 +105,8 @@ actions! {
     GiveBack = "give_back",
     /// Put an anonymous sale under a member's name.
     Attach = "attach",
+    /// Whether she uses her coupons; all of them.
+    Coupons = "coupons",
     /// Use what was paid for beforehand.
     Redeem = "redeem",
     /// Who served the customer.

@@ -1,5 +1,6 @@
 //! A promotion in the shop's words: what it does, and when.
 
+use crate::domain::coupon::{CouponRule, Gives};
 use crate::domain::money::Fen;
 use crate::domain::promotion::{Offer, Promotion, When};
 use crate::domain::shop::Shop;
@@ -43,6 +44,37 @@ pub fn share(paid: i64, look: &Look) -> String {
         Lang::En => percent(10_000 - paid),
     };
     look.say(&Say::new("promotion.share").with("part", part))
+}
+
+/// What a coupon does: `满 30 减 5`, and for what.
+#[must_use]
+pub fn coupon(rule: &CouponRule, look: &Look) -> String {
+    let from = yuan(rule.from);
+    let says = match &rule.gives {
+        Gives::Amount { off } if rule.from.is_positive() => {
+            let say = Say::new("promotion.gives_rung").with("from", from);
+            vec![say.with("off", yuan(*off))]
+        }
+        Gives::Amount { off } => vec![Say::new("coupon.gives_off").with("off", yuan(*off))],
+        Gives::Percent { paid, cap } => {
+            let mut says = vec![if rule.from.is_positive() {
+                let say = Say::new("promotion.gives_percent").with("from", from);
+                say.with("share", share(*paid, look))
+            } else {
+                Say::new("promotion.gives_off").with("share", share(*paid, look))
+            }];
+            says.extend(cap.map(|cap| Say::new("promotion.gives_cap").with("cap", yuan(cap))));
+            says
+        }
+        Gives::Free { quantity } => {
+            vec![Say::new("coupon.gives_free").with("count", *quantity)]
+        }
+        Gives::Right => vec![Say::new("coupon.gives_right").with("count", rule.uses)],
+    };
+    let mut texts: Vec<String> = says.iter().map(|say| look.say(say)).collect();
+    let shop = look.session.shop.as_ref();
+    texts.extend(rule.scope.products.iter().map(|id| goods(shop, *id)));
+    texts.join(look.text("promotion.and"))
 }
 
 /// The name of goods that a rule gives.

@@ -234,6 +234,10 @@ pub enum Outcome {
     Approved(Staff),
     /// The shop's rules make another price of the sale by now: the total that is due.
     Repriced(String),
+    /// A code that is somebody else's business: a coupon's, at the payment.
+    Code(String),
+    /// A coupon of the sale counts no more: the hint, and its name where that is known.
+    Gone(&'static str, String),
     /// A sale taken up again.
     Cart(Box<Cart>),
     Product(Product),

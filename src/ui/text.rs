@@ -32,6 +32,7 @@ pub const FILES: &[(&str, &str)] = files![
     "cash",
     "confirm",
     "counter",
+    "coupon",
     "desk",
     "devices",
     "disclosure",

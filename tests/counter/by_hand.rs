@@ -56,6 +56,7 @@ async fn a_price_by_hand_that_comes_back_is_approved_again() {
     let mut line = desk::line("护发精油");
     line.override_price = Some(Fen(9_900));
     parts.session.cart = Some(Cart {
+        coupons: guitai::domain::coupon::Presented::default(),
         member_id: None,
         lines: vec![line],
     });
@@ -80,6 +81,7 @@ async fn an_approved_line_that_changes_is_approved_again() {
         line
     };
     parts.session.cart = Some(Cart {
+        coupons: guitai::domain::coupon::Presented::default(),
         member_id: None,
         lines: vec![by_hand(9_900), desk::line("烫发")],
     });

@@ -68,6 +68,7 @@ pub fn member() -> Member {
         spend_order: None,
     };
     Member {
+        given: std::collections::BTreeMap::new(),
         grants: Vec::new(),
         id: 7,
         version: 3,
@@ -346,6 +347,7 @@ impl Backend for &Desk {
 fn receipt(id: Uuid, lines: Vec<DocumentLine>, member: Option<&Member>) -> Receipt {
     let net: Fen = lines.iter().map(|line| line.net).sum();
     Receipt {
+        till_id: 1,
         id,
         kind: OperationKind::Sale,
         seq: 12,

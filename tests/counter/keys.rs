@@ -101,6 +101,7 @@ async fn prices_from_a_thousand_are_whole() {
         ..desk::line("护发精油")
     };
     parts.session.cart = Some(Cart {
+        coupons: guitai::domain::coupon::Presented::default(),
         member_id: None,
         lines: vec![line],
     });

@@ -17,6 +17,7 @@ async fn names_of_any_length_and_many_lines() {
         let mut parts = desk::parts_on_shift();
         let line = desk::line(&format!("{name}专用的护发精油大瓶装"));
         parts.session.cart = Some(Cart {
+            coupons: guitai::domain::coupon::Presented::default(),
             member_id: Some(7),
             lines: vec![line; lines],
         });

@@ -42,6 +42,7 @@ fn sale(promotions: Vec<Promotion>, member_id: Option<i64>) -> Parts {
     cut.product_id = Some(2);
     cut.price = Fen(6_800);
     parts.session.cart = Some(Cart {
+        coupons: guitai::domain::coupon::Presented::default(),
         member_id,
         lines: vec![cut, oil],
     });

@@ -13,6 +13,7 @@ use super::{Books, member, receipt, till};
 /// A quick sale of 99.99 for a member whose level pays in full.
 fn sale(books: &Books) -> Tender {
     let cart = Cart {
+        coupons: guitai::domain::coupon::Presented::default(),
         member_id: Some(7),
         lines: vec![CartLine::quick("消费".to_owned(), Fen(9_999))],
     };

@@ -31,11 +31,14 @@ fn sale(books: &Books, balance: i64) -> Tender {
         price(&lines, &Terms::of(&shop, Some(&her.level), Some(occasion))).lines
     };
     let prices = Prices {
+        coupons: vec![],
+        stored_coupons: vec![],
         usual: under(false),
         stored: Some(under(true)),
         at: morning(),
     };
     let cart = Cart {
+        coupons: guitai::domain::coupon::Presented::default(),
         member_id: Some(7),
         lines: lines.clone(),
     };

@@ -21,6 +21,7 @@ use crate::support::shop::slips;
 
 pub fn document(kind: OperationKind, document: Document) -> Receipt {
     Receipt {
+        till_id: 1,
         id: Uuid::from_u128(1),
         kind,
         seq: 128,

@@ -248,6 +248,8 @@ impl Counter {
         let cart = [CartLine::quick("快速消费".to_owned(), Fen(fen))];
         let quote = quote(&cart, None, &self.shop);
         SaleRequest {
+            bearers: vec![],
+            coupons: vec![],
             basket: None,
             stamp: self.stamp(),
             member_id: member.map(|member| member.id),

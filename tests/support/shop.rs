@@ -39,6 +39,9 @@ pub fn shop() -> Shop {
         version: 1,
     };
     Shop {
+        coupon_grace_days: 7,
+        coupon_key: guitai::domain::coupon::SigningKey::default(),
+        coupons: vec![],
         services: Vec::new(),
         packages: Vec::new(),
         merchant_id: 1,

@@ -66,6 +66,8 @@ pub fn sale(
     let (tenders, rounding) = basket::pay(dice, quote.total, stored, pays, shop.rounding);
     SaleRequest {
         basket: None,
+        coupons: Vec::new(),
+        bearers: Vec::new(),
         member_id: member.map(|m| m.id),
         lines: quote.lines,
         rounding,

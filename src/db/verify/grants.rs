@@ -11,22 +11,22 @@ use crate::error::Result;
 pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
         r#"with opened as (
-             select g.*, o.id as operation_id, o.member_id, o.till_id, o.seq, o.happened_at, o.store_id
+             select g.*, o.id as operation_id, case when g.bearer is not true then o.member_id end as member_id, o.till_id, o.seq, o.happened_at, o.store_id
                from operation o, jsonb_to_recordset(o.extras -> 'grants')
-                 as g (id uuid, kind grant_kind, no smallint, product_id int, rule_id int, quantity bigint, value bigint, expires_on date, terms jsonb)
-              where o.merchant_id = $1 and o.kind = 'sale'),
+                 as g (id uuid, kind grant_kind, no smallint, product_id int, rule_id int, quantity bigint, value bigint, expires_on date, terms jsonb, bearer boolean)
+              where o.merchant_id = $1),
            moved as (
              select m.grant_id as id, sum(m.quantity) as quantity, sum(m.value) as value, bool_or(o.kind in ('refund', 'settlement')) as returned,
-                    count(distinct o.member_id) > 1 as strange
-               from operation o, jsonb_to_recordset(o.extras -> 'moves') as m (grant_id uuid, quantity bigint, value bigint)
+                    max(m.until) as until, max(o.business_on) filter (where o.kind = 'sale') as sold_on
+               from operation o, jsonb_to_recordset(o.extras -> 'moves') as m (grant_id uuid, quantity bigint, value bigint, until date)
               where o.merchant_id = $1 group by 1),
            should as (
              select a.id, a.operation_id, a.member_id, a.till_id, a.seq, a.no, a.terms ->> 'name' as what,
-                    case when m.returned then 0 else a.quantity + coalesce(m.quantity, 0) end as quantity,
+                    case when m.returned and a.kind = 'package' then 0 else a.quantity + coalesce(m.quantity, 0) end as quantity,
                     a.value + coalesce(m.value, 0) as value,
-                    case when a.terms ->> 'valid_days' is null then a.expires_on
+                    case when a.terms ->> 'valid_days' is null then greatest(a.expires_on, m.until)
                          else d.first_on + (a.terms ->> 'valid_days')::int end as expires_on,
-                    d.last_on as used_on, a.kind, a.product_id, a.rule_id, a.happened_at, a.store_id, a.terms
+                    case when a.kind = 'coupon' then case when m.quantity < 0 then m.sold_on end else d.last_on end as used_on, a.kind, a.product_id, a.rule_id, a.happened_at, a.store_id, a.terms
                from opened a left join moved m on m.id = a.id
                cross join lateral grant_days($1, a.member_id, a.id) d),
            wrong as materialized (
@@ -37,7 +37,7 @@ pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diff
               where (s.quantity, s.value, s.expires_on, s.used_on, s.member_id, s.operation_id, s.no, s.kind, s.product_id, s.rule_id, s.happened_at, s.store_id, s.terms)
                     is distinct from
                     (g.quantity, g.value, g.expires_on, g.used_on, g.member_id, g.operation_id, g.no, g.kind, g.product_id, g.rule_id, g.opened_at, g.store_id, g.terms))
-           select w.id as "id!", w.till_id as "till?", w.seq as "seq?", w.member_id as "member!", w.what as "what?", w.expected as "expected?", w.found as "found?"
+           select w.id as "id!", w.till_id as "till?", w.seq as "seq?", w.member_id as "member?", w.what as "what?", w.expected as "expected?", w.found as "found?"
              from wrong w order by w.till_id, w.seq, w.id limit 1"#,
         merchant
     )
@@ -50,7 +50,11 @@ pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diff
             expected: row.expected,
             found: row.found,
         };
-        let found = wrong.named("verify.grant").with("member", row.member);
+        let found = wrong.named("verify.grant");
+        let member = row
+            .member
+            .map_or_else(|| "-".to_owned(), |id| id.to_string());
+        let found = found.with("member", member);
         return Ok(Some(match (row.till, row.seq) {
             (Some(till), Some(seq)) => found.at(row.id, till, seq),
             _ => found

@@ -95,6 +95,7 @@ pub(super) fn coupon(coupon: &Coupon, lines: &[Priced]) -> Vec<Fen> {
             let nets = eligible(lines, &coupon.scope);
             share(worth(coupon, lines, nets.iter().copied().sum()), &nets)
         }
+        Gives::Right => vec![Fen::ZERO; lines.len()],
     }
 }
 
@@ -104,6 +105,7 @@ pub(super) fn worth(coupon: &Coupon, lines: &[Priced], reached: Fen) -> Fen {
         Gives::Amount { off } => off.max_zero().min(reached),
         Gives::Percent { paid, cap } => percent(reached, paid, cap),
         Gives::Free { quantity } => dearest(lines, &coupon.scope, quantity).into_iter().sum(),
+        Gives::Right => Fen::ZERO,
     }
 }
 
@@ -114,6 +116,7 @@ pub(super) fn ceiling(coupon: &Coupon, lines: &[Priced]) -> Fen {
         Gives::Amount { off } => reached.min(off.max_zero()),
         Gives::Percent { paid, cap } => percent(reached, *paid, *cap),
         Gives::Free { .. } => reached,
+        Gives::Right => Fen::ZERO,
     }
 }
 

@@ -28,6 +28,9 @@ pub(crate) fn shop() -> Shop {
         version: 1,
     };
     Shop {
+        coupon_grace_days: 7,
+        coupon_key: crate::domain::coupon::SigningKey::default(),
+        coupons: vec![],
         merchant_id: 1,
         name: "测试".into(),
         industry: "salon".into(),
@@ -201,7 +204,7 @@ pub(crate) fn promotion(id: i32, offer: Offer) -> Promotion {
 
 fn coupon(no: u128, from: i64, gives: Gives, stack: Option<&str>) -> Coupon {
     Coupon {
-        id: Uuid::from_u128(no),
+        grant_id: Uuid::from_u128(no),
         rule: RuleRef {
             id: 900,
             version: 1,

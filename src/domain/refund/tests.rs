@@ -17,6 +17,8 @@ pub(in crate::domain) fn record_of(plan: &Plan, rounding: Fen) -> SaleRecord {
         returned_net: Fen::ZERO,
     });
     SaleRecord {
+        coupons: vec![],
+        grace_days: 7,
         id: Uuid::from_u128(5),
         seq: 1,
         at: DateTime::UNIX_EPOCH,

@@ -8,6 +8,7 @@ use std::fmt::Display;
 
 use super::{Layout, tender, title};
 use crate::domain::calendar::local;
+use crate::domain::coupon::Number;
 use crate::domain::ledger::{DocumentLine, OperationKind, Reason, Reduction};
 use crate::domain::money::{Fen, grouped};
 use crate::domain::package::wording;
@@ -91,6 +92,7 @@ pub(super) fn of(receipt: &Receipt, shop: Option<&Shop>, layout: Layout) -> Fact
         OperationKind::TopUp => top_up(facts, receipt, shop, layout),
         OperationKind::TopUpReversal => reversal(facts, receipt, layout),
         OperationKind::Refund => refund(facts, receipt, layout),
+        OperationKind::Gift => given(common(receipt, layout), receipt, shop),
         OperationKind::Settlement => settled::settled(facts, receipt, layout),
         OperationKind::ShiftClose => closed(facts, receipt, layout),
         _ => other(facts, receipt),
@@ -162,7 +164,28 @@ fn sale(facts: Facts, receipt: &Receipt, shop: Option<&Shop>, layout: Layout) ->
         .money("rounding", -rounding.max_zero())
         .one("total", net - rounding)
         .maybe("points", positive(receipt.document.points).map(grouped));
+    let facts = given(facts, receipt, shop);
     tenders(facts, receipt, layout)
+}
+
+/// The coupons that came with it, and the code of the one that is on paper (PR4).
+fn given(facts: Facts, receipt: &Receipt, shop: Option<&Shop>) -> Facts {
+    let coupons = &receipt.document.coupons;
+    let on_paper = coupons.iter().any(|coupon| coupon.on_paper);
+    let number = Number {
+        till_id: receipt.till_id,
+        seq: receipt.seq,
+    };
+    let code = shop.filter(|_| on_paper);
+    let code = code.and_then(|shop| number.sign(&shop.coupon_key));
+    let coupons = coupons.iter().map(|coupon| {
+        Facts::new()
+            .one("coupon", &coupon.name)
+            .money("from", coupon.from)
+            .maybe("day", coupon.expires_on)
+    });
+    let coupons = coupons.collect();
+    facts.each("coupons", coupons).maybe("code", code)
 }
 
 /// What was used, who served, what is left, and what was paid besides (PK2, SV8).
@@ -233,6 +256,10 @@ fn quantity(line: &DocumentLine) -> String {
 /// The name of the rule while it is in force, else what kind of reduction it is; of a gift both.
 fn why(part: &Reduction, shop: Option<&Shop>, layout: Layout) -> String {
     let words = (layout.words)(reason(part.reason));
+    if part.reason == Reason::Coupon {
+        let coupon = part.rule.and_then(|rule| shop?.coupon(rule.id));
+        return coupon.map_or(words.clone(), |coupon| format!("{words} {}", coupon.name));
+    }
     let rule = part.rule.and_then(|rule| shop?.promotion(rule));
     match rule {
         Some(rule) if part.reason == Reason::Gift => format!("{words} {}", rule.name),

@@ -17,6 +17,8 @@ pub enum Kind {
     Redemption,
     /// What was paid beforehand goes back (RF5).
     Settlement,
+    /// Coupons, given by hand (PR4).
+    Gift,
     /// A prepayment for one order (SV6).
     Deposit,
     /// For a new member: her own code.
@@ -44,6 +46,9 @@ const BALANCE: &[&str] = &[
 /// Of each way to pay.
 const TENDERS: (&str, &[&str]) = ("tenders", &["way", "given", "change"]);
 
+/// Of each coupon that came with it.
+const COUPONS: (&str, &[&str]) = ("coupons", &["coupon", "from", "day"]);
+
 type Places = (
     &'static [&'static str],
     &'static [(&'static str, &'static [&'static str])],
@@ -51,7 +56,7 @@ type Places = (
 
 impl Kind {
     /// All of them with the names of their files.
-    pub const ALL: [(Self, &'static str, &'static str); 13] = [
+    pub const ALL: [(Self, &'static str, &'static str); 14] = [
         (
             Self::Head,
             "head",
@@ -93,6 +98,11 @@ impl Kind {
             include_str!("../../../assets/slip/settlement.slip"),
         ),
         (
+            Self::Gift,
+            "gift",
+            include_str!("../../../assets/slip/gift.slip"),
+        ),
+        (
             Self::Deposit,
             "deposit",
             include_str!("../../../assets/slip/deposit.slip"),
@@ -126,6 +136,7 @@ impl Kind {
             OperationKind::Sale => Self::Sale,
             OperationKind::Redemption => Self::Redemption,
             OperationKind::Settlement => Self::Settlement,
+            OperationKind::Gift => Self::Gift,
             OperationKind::TopUp => Self::TopUp,
             OperationKind::TopUpReversal => Self::TopUpReversal,
             OperationKind::Refund => Self::Refund,
@@ -139,8 +150,9 @@ impl Kind {
         match self {
             Self::Head => (&[], &[]),
             Self::Sale => (
-                &["list", "off", "rounding", "total", "points"],
+                &["list", "off", "rounding", "total", "points", "code"],
                 &[
+                    COUPONS,
                     (
                         "lines",
                         &["name", "quantity", "list", "contents", "day", "reductions"],
@@ -220,6 +232,7 @@ impl Kind {
             Self::Welcome => (&["points", "code"], &[]),
             Self::Drawer => (&["approver", "reason"], &[]),
             Self::Test => (&["ruler", "code", "digits"], &[]),
+            Self::Gift => (&["code"], &[COUPONS]),
             Self::Other => (
                 &["seq", "amount", "bonus", "points"],
                 &[("expired", &["bonus", "points", "day"])],

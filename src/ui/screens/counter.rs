@@ -2,6 +2,7 @@
 
 mod answer;
 mod code;
+mod coupon;
 pub mod doors;
 mod finder;
 mod goods;
@@ -21,6 +22,8 @@ use ratatui::layout::Rect;
 use uuid::Uuid;
 
 use crate::domain::code::refused;
+use crate::domain::coupon::Presented;
+use crate::domain::grant::GrantKind;
 use crate::domain::label::may_be;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
@@ -57,6 +60,8 @@ enum Why {
     /// A candidate was chosen.
     Member,
     Product(Option<u32>),
+    /// The coupon of a receipt.
+    Coupon,
     /// The member of a sale taken up again; its lines are there already.
     Restore(i64),
     /// The member on the screen, again.
@@ -106,6 +111,8 @@ pub struct Counter {
     finder: Finder,
     sale: Sale,
     member: Option<Box<Member>>,
+    /// The coupons on paper that were scanned, and whether she keeps hers (PR4).
+    coupons: Presented,
     /// Pieces of what comes next.
     pieces: Option<u32>,
     fetching: Vec<(Ticket, Why)>,
@@ -162,6 +169,7 @@ impl Counter {
         Cart {
             member_id: self.member.as_ref().map(|member| member.id).or(restoring),
             lines: self.sale.all().to_vec(),
+            coupons: self.coupons.clone(),
         }
     }
 
@@ -214,6 +222,7 @@ impl Counter {
 
     fn restore(&mut self, cart: Cart, cx: &mut Cx) {
         self.sale.set(cart.lines);
+        self.coupons = cart.coupons;
         self.member = None;
         if let Some(id) = cart.member_id {
             self.fetch(Query::ReadMember { id }, Why::Restore(id), cx);
@@ -242,6 +251,7 @@ impl Counter {
             Action::TakeUp => return Step::push(Held::new()),
             Action::Line => return self.edit(),
             Action::Why => return self.why(cx),
+            Action::Coupons => return self.of_coupons(cx),
             Action::Attach => return self.attach(cx),
             Action::Operations => return Step::Push((self.doors.operations)(cx.session.till_id())),
             Action::Dormant => return Step::Push((self.doors.dormant)()),
@@ -344,6 +354,7 @@ impl Counter {
         } else if self.pieces.take().is_some() {
         } else if self.sale.is_empty() {
             self.member = None;
+            self.coupons = Presented::default();
         } else {
             self.question = Some(Question::Clear);
             return Step::push(Confirm::new("counter.clear").careful());
@@ -386,6 +397,7 @@ impl Counter {
         self.finder.clear();
         self.sale.clear();
         self.member = None;
+        self.coupons = Presented::default();
         self.pieces = None;
         self.pays = false;
         self.offset = 0;
@@ -450,8 +462,13 @@ impl Screen for Counter {
 
     /// Redeeming is for whoever has paid beforehand.
     fn has(&self, action: Action) -> bool {
-        let member = self.member.as_ref();
-        action != Action::Redeem || member.is_some_and(|member| !member.grants.is_empty())
+        let grants = self.member.as_ref().map(|member| member.grants.iter());
+        let mut grants = grants.into_iter().flatten();
+        match action {
+            Action::Redeem => grants.any(|grant| grant.kind != GrantKind::Coupon),
+            Action::Coupons => grants.any(|grant| grant.kind == GrantKind::Coupon),
+            _ => true,
+        }
     }
 
     fn why_not(&self, action: Action) -> Option<Say> {
@@ -529,6 +546,11 @@ impl Counter {
                 };
                 return self.put(&product, &code, cx);
             }
+            (Outcome::Code(code), _) => {
+                self.pays = true;
+                return self.coupon(&code, cx);
+            }
+            (Outcome::Gone(hint, name), _) => return self.gone(hint, name, cx),
             (Outcome::Repriced(total), _) => return self.repriced(&total, cx),
             (Outcome::Cart(cart), _) => self.restore(*cart, cx),
             _ => {}

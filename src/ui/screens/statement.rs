@@ -192,6 +192,7 @@ const fn kind(kind: OperationKind) -> &'static str {
         OperationKind::Redemption => "statement.redemption",
         OperationKind::RedemptionReversal => "statement.redemption_reversal",
         OperationKind::Settlement => "statement.settlement",
+        OperationKind::Gift => "statement.gift",
         OperationKind::ShiftOpen => "statement.shift_open",
         OperationKind::ShiftClose => "statement.shift_close",
         OperationKind::PaidOut => "statement.paid_out",

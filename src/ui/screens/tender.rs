@@ -33,6 +33,7 @@ use crate::ui::widgets::notice::Tone;
 use chrono::{DateTime, Utc};
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use uuid::Uuid;
 
 /// The keys that count notes: the shop's terms name as many.
 pub const NOTE_KEYS: [Action; 4] = [Action::Note1, Action::Note2, Action::Note3, Action::Note4];
@@ -63,8 +64,11 @@ pub struct Load {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prices {
     pub usual: Vec<DocumentLine>,
+    /// The coupons in it.
+    pub coupons: Vec<Uuid>,
     /// When all of it is paid from stored value and that is another price (SV9).
     pub stored: Option<Vec<DocumentLine>>,
+    pub stored_coupons: Vec<Uuid>,
     pub at: DateTime<Utc>,
 }
 
@@ -461,8 +465,10 @@ impl Screen for Tender {
             Input::Outcome(Outcome::Receipt(_)) => self.read_member(cx),
             Input::Action(action @ (Action::Accept | Action::Back)) => return self.act(action, cx),
             _ if is_busy => {}
-            Input::Scan(scan) => self.code(scan.code, Some(&scan.device), Origin::Scanned, cx),
-            Input::Paste(text) => self.code(text, None, Origin::Typed, cx),
+            Input::Scan(scan) => {
+                return self.code(scan.code, Some(&scan.device), Origin::Scanned, cx);
+            }
+            Input::Paste(text) => return self.code(text, None, Origin::Typed, cx),
             Input::Text('+') => self.step(true),
             Input::Text('-') => self.step(false),
             Input::Mark | Input::Rollback => {

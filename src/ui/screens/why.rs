@@ -78,6 +78,7 @@ impl Why {
         };
         let all = self.lines.iter().flat_map(|line| &line.reductions);
         let mut rules: Vec<RuleRef> = all
+            .filter(|reduction| reduction.reason != Reason::Coupon)
             .filter_map(|reduction| reduction.rule)
             .filter(|rule| !known(rule))
             .collect();
@@ -106,10 +107,14 @@ impl Why {
             Reason::Points => "slip.points_paid",
         };
         let shop = look.session.shop.as_ref();
-        let rule = of.rule.and_then(|rule| self.rule(rule, shop));
+        let coupon = of.rule.filter(|_| of.reason == Reason::Coupon);
+        let coupon = coupon.and_then(|rule| Some((rule, shop?.coupon(rule.id)?)));
+        let rule = of.rule.filter(|_| of.reason != Reason::Coupon);
+        let rule = rule.and_then(|rule| self.rule(rule, shop));
         let mut text = look.text(key).to_owned();
-        if let Some(rule) = rule {
-            text = format!("{text}: {}", rule.name);
+        let name = rule.map(|rule| &rule.name);
+        if let Some(name) = name.or(coupon.map(|(_, known)| &known.name)) {
+            text = format!("{text}: {name}");
         }
         rows.push(Row {
             text: format!("  {text}"),
@@ -121,6 +126,14 @@ impl Why {
             amount: None,
             role: Role::Dim,
         };
+        if let Some((rule, known)) = coupon {
+            if known.rule == rule {
+                rows.push(below(offer::coupon(known, look)));
+            }
+            let version = Say::new("why.version").with("version", rule.version);
+            rows.push(below(look.say(&version)));
+            return;
+        }
         match (rule, of.rule) {
             (Some(rule), _) => {
                 rows.push(below(offer::gives(&rule.offer, look)));

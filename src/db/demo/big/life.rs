@@ -432,6 +432,8 @@ fn recorded(request: &SaleRequest, plan: &Plan) -> SaleRecord {
         returned_before: Fen::ZERO,
         base: points::base_of(&plan.document),
         grants: Vec::new(),
+        coupons: Vec::new(),
+        grace_days: 0,
     }
 }
 
@@ -464,6 +466,7 @@ impl World {
             lots: Vec::new(),
             instalments: Vec::new(),
             grants: Vec::new(),
+            given: std::collections::BTreeMap::new(),
         })
     }
 }

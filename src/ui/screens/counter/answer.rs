@@ -97,6 +97,7 @@ impl Counter {
                 }
                 Step::Stay
             }
+            (Why::Coupon, Ok(Reply::Coupon(grant))) => self.present(grant, cx),
             (Why::Refresh, Err(_)) | (_, Ok(_)) => Step::Stay,
             (Why::Release, Err(refusal)) => {
                 cx.notice(Tone::Warn, &refusal);

@@ -42,13 +42,13 @@ pub enum Kind {
     #[default]
     Plain,
     /// A scale label, of goods and nothing else. `asks`: it may be a wallet's code as well.
-    Label {
-        plu: String,
-        asks: bool,
-    },
+    Label { plu: String, asks: bool },
     /// It names an item: a barcode, or a GS1 symbol.
     Item,
+    /// Somebody else's coupon.
     Coupon,
+    /// A coupon of guitai's own.
+    OwnCoupon,
     /// It may be this item with a digit lost: the canonical barcode.
     Mended(String),
 }
@@ -98,7 +98,8 @@ impl Code {
                         asks: !label.checked && refused(text).is_some(),
                     };
                 }
-                Meaning::Coupon | Meaning::OwnCoupon => code.what = Kind::Coupon,
+                Meaning::Coupon => code.what = Kind::Coupon,
+                Meaning::OwnCoupon => code.what = Kind::OwnCoupon,
                 Meaning::Mended(gtin) => code.what = Kind::Mended(gtin.to_string()),
                 _ => {}
             }

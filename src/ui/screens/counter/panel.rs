@@ -74,6 +74,10 @@ impl Counter {
             put(look.text("counter.coming"), &coming.to_string(), Role::Text);
         }
         row += 1;
+        if let Some((say, role)) = self.hers(today) {
+            let (label, text) = (look.text("counter.coupons"), look.say(&say));
+            row += block(frame, paint::below(area, row), label, &text, role, look);
+        }
         let prepaid = services(&member.grants, today);
         for (place, service) in prepaid.iter().take(MOST_SERVICES).enumerate() {
             let label = if place == 0 {

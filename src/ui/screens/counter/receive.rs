@@ -104,6 +104,9 @@ impl Counter {
     /// Asks whose code this is, unless the product was seen before.
     pub(super) fn look_up(&mut self, code: Code, cx: &mut Cx) -> Step {
         self.pieces = None;
+        if code.what == Kind::OwnCoupon {
+            return self.coupon(&code.text, cx);
+        }
         if code.known.is_empty() {
             return self.unknown(code, cx);
         }
@@ -113,10 +116,12 @@ impl Counter {
         let codes = code.known.clone();
         let query = match &code.what {
             Kind::Label { .. } => Query::Goods { codes },
-            Kind::Plain | Kind::Item | Kind::Coupon | Kind::Mended(_) => Query::Scan {
-                codes,
-                near: code.near.clone(),
-            },
+            Kind::Plain | Kind::Item | Kind::Coupon | Kind::OwnCoupon | Kind::Mended(_) => {
+                Query::Scan {
+                    codes,
+                    near: code.near.clone(),
+                }
+            }
         };
         self.fetch(query, Why::Code(Box::new(code)), cx);
         Step::Stay

@@ -192,6 +192,8 @@ impl Counter {
         if let Some((place, line)) = quote.lines.iter().enumerate().next_back() {
             let whole = of_order(quote).into_iter();
             rows.extend(whole.map(|reduction| (place, line, Part::Reduction(reduction))));
+            let idle = self.idle(quote, look.session, look.now).into_iter();
+            rows.extend(idle.map(|say| (place, line, Part::Remark((say, Role::Warn)))));
         }
         let selected = self.sale.place();
         let is_last = selected + 1 == self.sale.all().len();
@@ -256,7 +258,11 @@ impl Counter {
                 Say::new("counter.promotion").with("name", rule.map_or("", |rule| &rule.name))
             }
             Reason::Gift => Say::new("slip.gift"),
-            Reason::Coupon => Say::new("slip.coupon"),
+            Reason::Coupon => {
+                let rule = reduction.rule.zip(look.session.shop.as_ref());
+                let rule = rule.and_then(|(rule, shop)| shop.coupon(rule.id));
+                Say::new("counter.coupon_off").with("name", rule.map_or("", |rule| &rule.name))
+            }
             Reason::Points => Say::new("slip.points_paid"),
             Reason::Level => Say::new("counter.level_price")
                 .with("level", name)

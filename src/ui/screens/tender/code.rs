@@ -7,7 +7,7 @@ use crate::domain::reader::known_by;
 use crate::domain::scan::Device;
 use crate::domain::tender::TenderKind;
 use crate::query::{Found, Query};
-use crate::ui::screen::{Cx, Step};
+use crate::ui::screen::{Cx, Outcome, Step};
 use crate::ui::screens::confirm::Confirm;
 use crate::ui::text::Say;
 
@@ -19,11 +19,19 @@ impl Tender {
         from: Option<&Device>,
         origin: Origin,
         cx: &mut Cx,
-    ) {
+    ) -> Step {
         let all = meanings(&code, origin, Situation::Tendering, &[]);
         let readers = &cx.session.readers;
         let reader = from.and_then(|device| readers.of_code(device, &code));
         let reader = reader.cloned();
+        // The sale is priced again with it, as long as nothing is paid.
+        if all.first() == Some(&Meaning::OwnCoupon) && self.is_sale() && !self.once.is_unknown() {
+            if self.bill.parts().is_empty() {
+                return Step::Pop(Some(Outcome::Code(code)));
+            }
+            self.hint = Some(Say::new("coupon.paid_in_part"));
+            return Step::Stay;
+        }
         wipe(&mut code);
         match all.first() {
             Some(Meaning::Payment(wallet)) => self.wallet(*wallet),
@@ -37,6 +45,7 @@ impl Tender {
             }
             _ => self.hint = Some(Say::new("tender.not_now")),
         }
+        Step::Stay
     }
 
     /// Sets the tender; the money itself moves on the shop's own device, so Enter is the cashier's

@@ -42,6 +42,7 @@ impl Tender {
         };
         let member = self.member.clone();
         let basket = self.basket();
+        let (coupons, bearers) = self.coupons();
         let make = |stamp: Stamp| match &self.job {
             Job::Sale(lines) => Request::Sale(SaleRequest {
                 stamp: Stamp {
@@ -51,6 +52,8 @@ impl Tender {
                 member_id: member.as_ref().map(|member| member.id),
                 lines: lines.clone(),
                 basket: basket.clone(),
+                coupons: coupons.clone(),
+                bearers: bearers.clone(),
                 rounding: paid.rounding,
                 tenders: paid.tenders.clone(),
             }),
@@ -113,6 +116,12 @@ impl Tender {
                 self.keep(None, cx);
                 self.short(&refusal, cx);
                 Step::Stay
+            }
+            Err(refusal) if matches!(refusal.hint, "coupon.used" | "coupon.past") => {
+                self.keep(None, cx);
+                let name = refusal.with.first();
+                let name = name.map(|(_, name)| name.clone()).unwrap_or_default();
+                Step::Pop(Some(Outcome::Gone(refusal.hint, name)))
             }
             Err(refusal) if refusal.hint == "sale.repriced" => {
                 self.keep(None, cx);

@@ -1,7 +1,10 @@
 //! What is due follows the way it is paid: some rules are for stored value alone (SV9).
 
+use uuid::Uuid;
+
 use super::{Job, Tender};
 use crate::domain::bill::{Bill, Paid};
+use crate::domain::grant::Grant;
 use crate::domain::ledger::DocumentLine;
 use crate::domain::level::Level;
 use crate::domain::money::Fen;
@@ -88,6 +91,21 @@ impl Tender {
         })
     }
 
+    /// The coupons in the price that stands, and those of them that are on paper.
+    pub(super) fn coupons(&self) -> (Vec<Uuid>, Vec<Grant>) {
+        let Some((prices, cart)) = self.prices.as_ref().zip(self.cart.as_ref()) else {
+            return (Vec::new(), Vec::new());
+        };
+        let used = if self.usual_total().is_some() {
+            &prices.stored_coupons
+        } else {
+            &prices.coupons
+        };
+        let bearers = cart.coupons.bearers.iter();
+        let bearers = bearers.filter(|grant| used.contains(&grant.id));
+        (used.clone(), bearers.cloned().collect())
+    }
+
     /// What to say when the shop's edited terms make another price of what was quoted: it stands, unless rules take
     /// part; then it will be refused.
     pub(super) fn other_price(
@@ -103,7 +121,13 @@ impl Tender {
             by_stored_value: self.usual_total().is_some(),
             ..Occasion::at(shop, cx.session.till_id(), at, level.map(|level| level.id))
         };
-        let now = price(&cart.lines, &Terms::of(shop, level, Some(occasion)));
+        let member = self.member.as_deref();
+        let coupons = cart.coupons.coupons(member, cx.session.today(at));
+        let terms = Terms {
+            coupons: &coupons,
+            ..Terms::of(shop, level, Some(occasion))
+        };
+        let now = price(&cart.lines, &terms);
         if now.total == total(quoted) {
             return None;
         }
