@@ -349,7 +349,7 @@ impl Desk {
             }
             for effect in effects {
                 if let Effect::Query(ticket, query) = effect {
-                    let answer = self.db.answer(query).await;
+                    let answer = self.db.answer(*query).await;
                     self.event(What::Reply(ticket, answer));
                     self.draw();
                 }

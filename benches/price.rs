@@ -84,7 +84,7 @@ fn promotion(id: i32) -> Promotion {
 
 fn coupon(no: u128) -> Coupon {
     Coupon {
-        id: Uuid::from_u128(no),
+        grant_id: Uuid::from_u128(no),
         rule: RuleRef { id: 1, version: 1 },
         name: String::new(),
         when: When::default(),

@@ -455,7 +455,7 @@ impl App {
         }
         for (ticket, query) in self.outbox.asked.drain(..) {
             self.waiting.insert(ticket, id);
-            self.effects.push(Effect::Query(ticket, query));
+            self.effects.push(Effect::Query(ticket, Box::new(query)));
         }
         let wishes = self.outbox.wishes.drain(..);
         self.effects.extend(wishes.map(Effect::Wish));

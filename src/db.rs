@@ -90,7 +90,8 @@ impl Backend for Db {
     async fn answer(&self, query: Query) -> Result<Reply> {
         let began = Instant::now();
         let local = matches!(query, Query::KeepCart { .. } | Query::KeepReaders(_));
-        let answer = self.ask(query).await;
+        // The answers to all questions are one large future: on the heap, once a question.
+        let answer = Box::pin(self.ask(query)).await;
         let offline = answer
             .as_ref()
             .is_err_and(|refusal| refusal.kind == Kind::Offline);
@@ -217,10 +218,11 @@ impl Db {
                 })
                 .await
                 .map(Reply::Phone),
-            Query::Sell { request, member } => self
-                .sell(&request, member.as_deref(), Fresh)
-                .await
-                .map(receipt),
+            Query::Sell { request, member } => {
+                Box::pin(self.sell(&request, member.as_deref(), Fresh))
+                    .await
+                    .map(receipt)
+            }
             Query::Attach { request, member } => self
                 .attach(&request, Some(&member), Fresh)
                 .await

@@ -55,7 +55,7 @@ pub enum What {
 /// What the application wants done.
 #[derive(Debug, Clone)]
 pub enum Effect {
-    Query(Ticket, Query),
+    Query(Ticket, Box<Query>),
     /// Ask something of the devices; what comes of it comes as an event.
     Wish(Wish),
     Print(Order),

@@ -103,7 +103,7 @@ async fn turn<B: Backend + 'static>(
     loop {
         for effect in app.take_effects() {
             match effect {
-                Effect::Query(ticket, query) => answers.ask(ticket, query),
+                Effect::Query(ticket, query) => answers.ask(ticket, *query),
                 Effect::Wish(wish) => scanners.order(wish),
                 Effect::Print(order) => paper.order(order),
                 Effect::Show(shown) => paper.show(shown),

@@ -3,7 +3,8 @@
 mod by_hand;
 mod carried;
 mod codes;
-mod desk;
+pub mod coupons;
+pub mod desk;
 mod keys;
 mod line;
 mod live;

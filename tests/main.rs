@@ -16,6 +16,7 @@ mod cluster;
 mod codes;
 mod counter;
 mod coupon;
+mod coupon_screen;
 mod demo;
 mod devices;
 mod disclosure;

@@ -6,7 +6,8 @@ use guitai::domain::promotion::{Gift, Offer, Promotion, Rung, When};
 use guitai::domain::scan::{Device, Scan};
 use guitai::event::What;
 use guitai::query::{PromotionEdit, Query};
-use guitai::ui::screens::manage::Manage;
+use guitai::ui::screens::manage::list::List;
+use guitai::ui::screens::manage::promotions::Promotions;
 
 use crate::counter::offers::{rule, rungs};
 use crate::support::console::Console;
@@ -67,8 +68,8 @@ fn parts(promotions: Vec<Promotion>) -> Parts {
 }
 
 async fn open(office: &Office, promotions: Vec<Promotion>) -> Console<&Office> {
-    let mut console = Console::with(office, parts(promotions), Manage::new());
-    console.keys("<End><Up><Up><Enter>").settle().await;
+    let mut console = Console::with(office, parts(promotions), List::<Promotions>::new());
+    console.settle().await;
     console
 }
 

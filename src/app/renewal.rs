@@ -42,7 +42,7 @@ impl App {
         self.renewal.reading = Some((ticket, waiting));
         let staff_id = self.parts.session.staff.as_ref().map(|staff| staff.id);
         let query = Query::ReadShop { staff_id };
-        self.effects.push(Effect::Query(ticket, query));
+        self.effects.push(Effect::Query(ticket, Box::new(query)));
         false
     }
 

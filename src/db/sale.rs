@@ -338,7 +338,9 @@ impl Db {
     pub async fn resume(&self, entry: &Entry) -> Result<()> {
         let known = Knowledge::Unknown;
         match entry.kind.as_str() {
-            "sale" => self.sell(&request(entry)?, None, known).await.map(drop),
+            "sale" => Box::pin(self.sell(&request(entry)?, None, known))
+                .await
+                .map(drop),
             "attach" => self.attach(&request(entry)?, None, known).await.map(drop),
             "top_up" => self.top_up(&request(entry)?, None, known).await.map(drop),
             "top_up_reversal" => self.reverse_top_up(&request(entry)?, known).await.map(drop),

@@ -193,19 +193,13 @@ pub fn with_receipt(
         .iter()
         .filter(|rule| rule.on_receipt.is_some_and(|from| net >= from))
         .filter(|rule| rule.is_given(stamp.business_on));
-    match member {
-        Some(member) => {
-            let hers = given.filter(|rule| rule.is_left_for(member));
-            hers.map(|rule| rule.grant(stamp, 0, false)).collect()
-        }
-        None => {
-            let first = given.find(|rule| rule.kind() == GrantKind::Coupon);
-            first
-                .map(|rule| rule.grant(stamp, 0, true))
-                .into_iter()
-                .collect()
-        }
+    if let Some(member) = member {
+        let hers = given.filter(|rule| rule.is_left_for(member));
+        return hers.map(|rule| rule.grant(stamp, 0, false)).collect();
     }
+    let first = given.find(|rule| rule.kind() == GrantKind::Coupon);
+    let first = first.map(|rule| rule.grant(stamp, 0, true));
+    first.into_iter().collect()
 }
 
 /// What was given, as a document keeps it and a receipt says it.

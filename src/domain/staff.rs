@@ -69,6 +69,8 @@ pub enum Act {
     Drawer,
     /// A blocked card that was found (MB5): the right of whoever may set prices.
     FreeCard,
+    /// A coupon given by hand (PR4): the right of whoever may set prices.
+    GiveCoupon,
     /// A service past its last day (PK2): the right of whoever may set prices.
     Past,
     /// An edit of the shop.
@@ -89,7 +91,9 @@ impl Limit {
                 amount <= self.refund_max && now <= last
             }
             Act::TopUp(amount) => amount <= self.top_up_max,
-            Act::Price | Act::Drawer | Act::Past | Act::FreeCard => self.price_override,
+            Act::Price | Act::Drawer | Act::Past | Act::FreeCard | Act::GiveCoupon => {
+                self.price_override
+            }
             Act::Manage => self.manage,
         }
     }

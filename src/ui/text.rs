@@ -41,6 +41,7 @@ pub const FILES: &[(&str, &str)] = files![
     "drawer",
     "enrol",
     "field",
+    "gift",
     "ground",
     "header",
     "held",

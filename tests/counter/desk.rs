@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use chrono::{NaiveDate, TimeDelta};
 use guitai::app::Parts;
+use guitai::domain::grant::Grant;
 use guitai::domain::ledger::{Balances, DocumentLine, LotKind, OperationKind};
 use guitai::domain::member::{Instalment, Lot, Member};
 use guitai::domain::money::Fen;
@@ -45,6 +46,9 @@ pub struct Desk {
     promises: Cell<bool>,
     /// One more card of the member's.
     card: RefCell<Option<String>>,
+    /// What she may claim, and the coupon of every receipt.
+    pub grants: RefCell<Vec<Grant>>,
+    pub coupon: RefCell<Option<Grant>>,
     /// As somebody else has edited it.
     edited: RefCell<Option<Shop>>,
     /// Who is signed in, as somebody else has edited her.
@@ -224,6 +228,7 @@ impl Desk {
         if let Some(name) = self.name.borrow().as_ref() {
             member.name.clone_from(name);
         }
+        member.grants.clone_from(&self.grants.borrow());
         if self.promises.get() {
             member.instalments.push(Instalment {
                 operation_id: Uuid::from_u128(5),
@@ -275,6 +280,7 @@ impl Desk {
                 }
                 found => found,
             }),
+            Query::ReadCoupon(_) => Reply::Coupon(self.coupon.borrow().clone().map(Box::new)),
             Query::Goods { codes } => Reply::Found(self.scan(&codes)),
             Query::Candidates { limit, .. } => {
                 Reply::Candidates(people(self.crowd.get().unwrap_or(5).min(limit.into())))
@@ -421,6 +427,15 @@ fn doors() -> Doors {
         open_shift: || plain("OPEN SHIFT".to_owned(), None),
         ..Doors::default()
     }
+}
+
+/// A counter whose payment is the real one.
+pub fn paying(desk: &Desk, parts: Parts) -> Console<&Desk> {
+    let doors = Doors {
+        tender: Doors::default().tender,
+        ..doors()
+    };
+    Console::with(desk, parts, Counter::with(doors))
 }
 
 pub fn parts_on_shift() -> Parts {

@@ -150,7 +150,7 @@ impl<B: Backend> Console<B> {
                 return self;
             };
             if let Effect::Query(ticket, query) = self.effects.remove(place) {
-                let answer = self.backend.answer(query).await;
+                let answer = self.backend.answer(*query).await;
                 self.event(What::Reply(ticket, answer));
             }
         }
@@ -172,7 +172,7 @@ impl<B: Backend> Console<B> {
         let query = |effect: &Effect| matches!(effect, Effect::Query(..));
         let place = self.effects.iter().position(query).unwrap();
         if let Effect::Query(ticket, query) = self.effects.remove(place) {
-            let answer = self.backend.answer(query).await;
+            let answer = self.backend.answer(*query).await;
             self.event(What::Reply(ticket, answer));
         }
         self

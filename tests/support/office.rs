@@ -130,6 +130,8 @@ impl Backend for &Office {
                 })
             }
             Query::SavePromotion { .. }
+            | Query::SaveCoupon { .. }
+            | Query::Give { .. }
             | Query::SaveProduct { .. }
             | Query::SaveStaff { .. }
             | Query::SaveStore { .. }

@@ -16,6 +16,8 @@ use crate::ui::single::Single;
 use crate::ui::theme::Role;
 use crate::ui::widgets::table::{Cell, Column, Table};
 
+mod conditions;
+pub mod coupons;
 pub mod disclosures;
 pub mod drawer;
 pub mod edit;
@@ -43,7 +45,7 @@ struct Place {
     open: fn(&Session) -> Box<dyn Screen>,
 }
 
-const PLACES: [Place; 13] = [
+const PLACES: [Place; 14] = [
     Place {
         title: "manage.products",
         about: "manage.products_about",
@@ -98,6 +100,11 @@ const PLACES: [Place; 13] = [
         title: "manage.promotions",
         about: "manage.promotions_about",
         open: |_| Box::new(list::List::<promotions::Promotions>::new()),
+    },
+    Place {
+        title: "manage.coupons",
+        about: "manage.coupons_about",
+        open: |_| Box::new(list::List::<coupons::Coupons>::new()),
     },
     Place {
         title: "manage.packages",

@@ -4,6 +4,7 @@ mod about;
 pub mod add_card;
 pub mod cards;
 pub mod edit;
+pub mod give;
 mod rows;
 
 use ratatui::Frame;
@@ -27,6 +28,7 @@ use crate::ui::widgets::table::Table;
 use add_card::AddCard;
 use cards::Cards;
 use edit::EditMember;
+use give::Give;
 use rows::Row;
 
 /// Everything about one member. Pops `Outcome::Member`: as she is now.
@@ -76,6 +78,7 @@ impl MemberCard {
             Action::Statement => return self.statement(Unit::Money),
             Action::Edit => return Step::push(EditMember::new(member, cx)),
             Action::Cards => return Step::push(Cards::new(member.id, &member.name)),
+            Action::Coupons => return Step::push(Give::new(member.clone())),
             Action::Settle => return Step::push(Settlement::new(member.id)),
             Action::AddCard => return Step::push(AddCard::new(member.id, &member.name)),
             Action::TopUp => {
@@ -104,12 +107,16 @@ impl MemberCard {
             Some(Row::Points(_) | Row::PointsLot { .. } | Row::Debt(_)) => {
                 self.statement(Unit::Points)
             }
-            Some(Row::Promised { operation_id, .. } | Row::Grant { operation_id, .. }) => {
+            Some(
+                Row::Promised { operation_id, .. }
+                | Row::Grant { operation_id, .. }
+                | Row::Coupon { operation_id, .. },
+            ) => {
                 let id = *operation_id;
                 self.receipt = Some(cx.ask(Query::ReadReceipt { id }));
                 Step::Stay
             }
-            Some(Row::Packages(_)) | None => Step::Stay,
+            Some(Row::Packages(_) | Row::Coupons(_)) | None => Step::Stay,
         }
     }
 
@@ -182,6 +189,7 @@ impl Screen for MemberCard {
             | Action::Cards
             | Action::TopUp
             | Action::Statement
+            | Action::Coupons
             | Action::Settle => self.member.is_some(),
             Action::RevealPhone => {
                 let member = self.member.as_ref();

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use uuid::Uuid;
 
 use crate::domain::calendar::local;
-use crate::domain::grant::Unit;
+use crate::domain::grant::{Grant, GrantKind, Unit};
 use crate::domain::ledger::LotKind;
 use crate::domain::member::{Lot, Member};
 use crate::domain::money::{Fen, grouped};
@@ -55,6 +55,15 @@ pub enum Row {
         until: Option<NaiveDate>,
         value: Fen,
     },
+    /// Coupons and entitlements (PR4), and how many.
+    Coupons(usize),
+    Coupon {
+        operation_id: Uuid,
+        name: String,
+        left: i64,
+        until: Option<NaiveDate>,
+        is_right: bool,
+    },
     Points(i64),
     PointsLot {
         at: DateTime<Utc>,
@@ -84,19 +93,39 @@ pub fn of(member: &Member) -> Vec<Row> {
         due_on: promised.due_on,
         bonus: promised.bonus,
     }));
-    if !member.grants.is_empty() {
+    let packages = |grant: &&Grant| grant.kind == GrantKind::Package;
+    if member.grants.iter().any(|grant| packages(&grant)) {
         let worth = member.grants.iter().map(|grant| grant.value).sum();
         rows.push(Row::Packages(worth));
     }
-    rows.extend(member.grants.iter().map(|grant| Row::Grant {
+    rows.extend(
+        member
+            .grants
+            .iter()
+            .filter(packages)
+            .map(|grant| Row::Grant {
+                operation_id: grant.operation_id,
+                service: grant.terms.name.clone(),
+                of: grant.terms.of.clone(),
+                unit: grant.terms.unit,
+                left: grant.quantity,
+                until: grant.expires_on,
+                value: grant.value,
+            }),
+    );
+    let given = member.grants.iter().filter(|grant| !packages(grant));
+    let coupons = given.map(|grant| Row::Coupon {
         operation_id: grant.operation_id,
-        service: grant.terms.name.clone(),
-        of: grant.terms.of.clone(),
-        unit: grant.terms.unit,
-        left: grant.quantity,
+        name: grant.terms.name.clone(),
+        left: grant.quantity.unwrap_or(0),
         until: grant.expires_on,
-        value: grant.value,
-    }));
+        is_right: grant.kind == GrantKind::Entitlement,
+    });
+    let coupons: Vec<Row> = coupons.collect();
+    if !coupons.is_empty() {
+        rows.push(Row::Coupons(coupons.len()));
+        rows.extend(coupons);
+    }
     rows.push(Row::Points(member.points));
     let points = lots(LotKind::Points).filter(|lot| lot.points != 0);
     rows.extend(points.map(|lot| Row::PointsLot {
@@ -182,6 +211,7 @@ fn cells(row: &Row, look: &Look) -> Vec<Cell> {
                 Cell::from(value.to_string()),
             ]
         }
+        Row::Coupons(_) | Row::Coupon { .. } => coupon(row, look),
         Row::Points(points) => vec![
             Cell::from(look.text("member.points")).role(Role::Title),
             blank(),
@@ -203,6 +233,41 @@ fn cells(row: &Row, look: &Look) -> Vec<Cell> {
             blank(),
             Cell::from(grouped(*points)),
         ],
+    }
+}
+
+/// Of a coupon or an entitlement its last day, and how often it can be used; of all of them how many.
+fn coupon(row: &Row, look: &Look) -> Vec<Cell> {
+    let blank = || Cell::from("");
+    match row {
+        Row::Coupons(count) => vec![
+            Cell::from(look.text("member.coupons")).role(Role::Title),
+            blank(),
+            blank(),
+            blank(),
+            Cell::from(count.to_string()).role(Role::Money),
+        ],
+        Row::Coupon {
+            name,
+            left,
+            until,
+            is_right,
+            ..
+        } => {
+            let left = if *is_right {
+                look.say(&counted(Unit::Session, *left))
+            } else {
+                String::new()
+            };
+            vec![
+                Cell::from(format!("  {name}")),
+                last_day(*until, true, look),
+                blank(),
+                Cell::from(left),
+                blank(),
+            ]
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -1,11 +1,9 @@
 //! `layout`: what stands where in the form of a promotion, and reading it back. After kind and name come the entries of
 //! the kind, then those that all kinds have.
 
-use chrono::{NaiveDate, NaiveTime};
-use unicode_normalization::UnicodeNormalization;
-
 use crate::domain::money::Fen;
 use crate::domain::promotion::{Gift, Offer, Rung};
+use crate::ui::screens::manage::conditions::{self, parts};
 use crate::ui::screens::manage::levels::short;
 use crate::ui::text::Say;
 use crate::ui::widgets::field::{Field, Kind};
@@ -29,16 +27,8 @@ const FIRST: usize = 2;
 
 /// Places of the entries all kinds have, after those of the kind.
 pub(super) const ACTIVE: usize = 0;
-pub(super) const CATEGORIES: usize = 1;
-pub(super) const GOODS: usize = 2;
-pub(super) const FROM: usize = 3;
-pub(super) const UNTIL: usize = 4;
-pub(super) const WEEKDAYS: usize = 5;
-pub(super) const HOURS: usize = 6;
-pub(super) const MEMBERS: usize = 7;
-pub(super) const LEVELS: usize = 8;
-pub(super) const STORES: usize = 9;
-pub(super) const STORED: usize = 10;
+pub(super) const CONDITIONS: usize = 1;
+pub(super) const STORED: usize = CONDITIONS + conditions::ENTRIES;
 
 /// Longest list of steps or goods; digits of a count.
 const LIST_LENGTH: usize = 120;
@@ -172,16 +162,6 @@ pub(super) fn paid_hint(text: &str) -> Say {
     }
 }
 
-/// What is between commas, Chinese ones included.
-pub(super) fn parts(text: &str) -> Vec<String> {
-    let plain: String = text.nfkc().collect();
-    let parts = plain.split([',', ';', '、']).map(str::trim);
-    parts
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
 /// A share in basis points: less than the whole.
 fn need_share(form: &mut Form, place: usize) -> Option<i64> {
     let paid = form.need_amount(place)?.0;
@@ -295,26 +275,6 @@ fn gifts(text: &str) -> Option<Vec<(Fen, String, i64)>> {
     (!gifts.is_empty()).then_some(gifts)
 }
 
-/// A day: `2026-3-1`, `2026/03/01`.
-pub(super) fn day(text: &str) -> Option<NaiveDate> {
-    let plain: String = text.nfkc().collect();
-    NaiveDate::parse_from_str(&plain.replace(['/', '.'], "-"), "%Y-%m-%d").ok()
-}
-
-/// `9:00-18:00`, `22-2`: from, included, to, not included.
-pub(super) fn hours(text: &str) -> Option<(NaiveTime, NaiveTime)> {
-    let plain: String = text.nfkc().collect();
-    let (from, to) = plain.split_once('-')?;
-    let time = |text: &str| {
-        let (hour, minute) = text.split_once(':').unwrap_or((text, "0"));
-        let hour: u32 = hour.trim().parse().ok()?;
-        // Midnight is the end of a day as well as its beginning.
-        NaiveTime::from_hms_opt(hour % 24, minute.trim().parse().ok()?, 0).filter(|_| hour <= 24)
-    };
-    let (from, to) = (time(from)?, time(to)?);
-    (from != to).then_some((from, to))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
@@ -344,20 +304,5 @@ mod tests {
         );
         assert_eq!(gifts("200-"), None);
         assert_eq!(gifts("200-梳子*0"), None);
-    }
-
-    #[test]
-    fn days_and_hours_are_read() {
-        let time = |text: &str| text.parse::<NaiveTime>().unwrap();
-        assert_eq!(hours("9-18:30"), Some((time("09:00:00"), time("18:30:00"))));
-        assert_eq!(
-            hours("20:00-24"),
-            Some((time("20:00:00"), time("00:00:00")))
-        );
-        for wrong in ["", "9", "9-9", "25-26", "9:61-10"] {
-            assert_eq!(hours(wrong), None, "{wrong}");
-        }
-        assert_eq!(day("2026/3/1"), day("2026-03-01"));
-        assert_eq!(day("2026-02-30"), None);
     }
 }
