@@ -66,7 +66,10 @@ begin
      or (o.kind = 'redemption' and (g.kind = 'coupon' or p_quantity >= 0 or p_value > 0)) or (o.kind = 'redemption_reversal' and (p_quantity <= 0 or p_value < 0)) then
     raise exception 'a claim of member % is missing or short', o.member_id using errcode = 'GT001';
   end if;
-  if o.kind = 'redemption' and g.expires_on < o.business_on and o.approver_id is null and not exists (
+  if o.kind = 'redemption' and (g.expires_on < o.business_on or (g.kind = 'entitlement' and not (
+       promotion_holds(g.terms -> 'coupon', o.happened_at)
+       and (coalesce(g.terms #> '{coupon,who,stores}', '[]') = '[]' or g.terms #> '{coupon,who,stores}' @> to_jsonb(o.store_id)))))
+     and o.approver_id is null and not exists (
     select from staff s join role_limit r on r.merchant_id = s.merchant_id and r.role = s.role
      where s.merchant_id = m and s.id = o.operator_id and s.active and r.price_override
   ) then

@@ -14,6 +14,7 @@ use guitai::domain::money::Fen;
 use guitai::domain::price::{CartLine, Terms, price};
 use guitai::domain::promotion::{Occasion, RuleRef, Scope, When, Who};
 use guitai::domain::receipt::Receipt;
+use guitai::domain::redemption::{RedemptionRequest, Use};
 use guitai::domain::refund::RefundRequest;
 use guitai::domain::sale::{Basket, SaleRequest};
 use guitai::domain::shop::Shop;
@@ -373,6 +374,90 @@ async fn a_sale_goes_on_when_all_are_given() {
         .await
         .unwrap();
     assert!(last.document.coupons.is_empty());
+    holds(&database).await;
+}
+
+/// A right is used as a service is, so often and no more; at another time with somebody's approval.
+#[tokio::test]
+async fn a_right_is_redeemed_and_counts_down() {
+    let database = books().await;
+    let till = Counter::open(database.options(APP), 1).await;
+    let other = Counter::open(database.options(APP), 2).await;
+    let mut right = CouponRule {
+        name: "季度检查".to_owned(),
+        gives: Gives::Right,
+        uses: 2,
+        ..rule()
+    };
+    let (_, known) = under(&till, right.clone()).await;
+    let her = till.enrol("13800001380").await;
+    give(&till, &her, &known, 1, Some(MANAGER)).await.unwrap();
+    let her = till.member(her.id).await;
+    let what = her.grants[0].usable().unwrap();
+    let redeem = async |till: &Counter, her: &Member, past: bool, approver: Option<i32>| {
+        let request = RedemptionRequest {
+            stamp: Stamp {
+                approver_id: approver,
+                ..till.stamp()
+            },
+            member_id: her.id,
+            uses: vec![Use {
+                what,
+                quantity: 1,
+                served: None,
+            }],
+            past,
+        };
+        till.receipt(Query::Redeem {
+            request,
+            member: Box::new(her.clone()),
+        })
+        .await
+    };
+    let used = redeem(&till, &her, false, None).await.unwrap();
+    assert_eq!(
+        (used.lines[0].name.as_str(), used.lines[0].net),
+        ("季度检查", Fen::ZERO)
+    );
+    assert_eq!(used.document.left[0].quantity, Some(1));
+    // The last one, at two tills at once.
+    let now = till.member(her.id).await;
+    let (one, two) = tokio::join!(
+        redeem(&till, &now, false, None),
+        redeem(&other, &now, false, None)
+    );
+    let mut hints = [hint(one), hint(two)];
+    hints.sort_unstable();
+    assert_eq!(hints, ["", "redemption.short"]);
+    assert!(till.member(her.id).await.grants.is_empty());
+    // Not on this weekday: 2026-03-09 is a Monday.
+    right.when.weekdays = vec![7];
+    right.name = "周日优先".to_owned();
+    let (_, sunday) = under(&till, right).await;
+    let now = till.member(her.id).await;
+    give(&till, &now, &sunday, 1, Some(MANAGER)).await.unwrap();
+    let now = till.member(her.id).await;
+    let what = now.grants[0].usable().unwrap();
+    let redeem = async |past: bool, approver: Option<i32>| {
+        let request = RedemptionRequest {
+            stamp: Stamp {
+                approver_id: approver,
+                ..till.stamp()
+            },
+            member_id: now.id,
+            uses: vec![Use {
+                what,
+                quantity: 1,
+                served: None,
+            }],
+            past,
+        };
+        let member = Box::new(now.clone());
+        till.receipt(Query::Redeem { request, member }).await
+    };
+    assert_eq!(hint(redeem(false, None).await), "redemption.not_now");
+    assert_eq!(hint(redeem(true, None).await), "approval.needed");
+    redeem(true, Some(MANAGER)).await.unwrap();
     holds(&database).await;
 }
 

@@ -5,7 +5,7 @@ use chrono::Days;
 use futures::future::join_all;
 use guitai::db::open::APP;
 use guitai::db::verify::verify;
-use guitai::domain::grant::Unit;
+use guitai::domain::grant::{Unit, Usable};
 use guitai::domain::ledger::Stamp;
 use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
@@ -125,7 +125,7 @@ pub fn uses(till: &Counter, member: &Member, product_id: i32, quantity: i64) -> 
         stamp: till.stamp(),
         member_id: member.id,
         uses: vec![Use {
-            product_id,
+            what: Usable::Service(product_id),
             quantity,
             served: Some(Served {
                 staff_id: CASHIER,

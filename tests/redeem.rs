@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use chrono::TimeDelta;
 use guitai::app::Parts;
-use guitai::domain::grant::{Grant, GrantKind, GrantMove, Terms, Unit};
+use guitai::domain::grant::{Grant, GrantKind, GrantMove, Terms, Unit, Usable};
 use guitai::domain::ledger::OperationKind;
 use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
@@ -215,7 +215,10 @@ async fn three_keys() {
     console.keys("2").settle().await;
     console.keys("<Enter>").settle().await;
     let asked = books.asked.borrow();
-    assert_eq!((asked.len(), asked[0].uses[0].product_id), (1, 1));
+    assert_eq!(
+        (asked.len(), asked[0].uses[0].what),
+        (1, Usable::Service(1))
+    );
     assert_eq!((asked[0].uses[0].quantity, asked[0].past), (1, false));
     assert!(
         console.screen().contains("已核销 剪发,剩 0 次"),

@@ -17,6 +17,14 @@ pub enum GrantKind {
     Entitlement,
 }
 
+/// What can be used of a claim: a service, or a right by the number of its rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Usable {
+    Service(i32),
+    Right(i32),
+}
+
 /// What is counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -162,6 +170,19 @@ impl Grant {
             grant_id: self.id,
             ..coupon.clone()
         })
+    }
+
+    /// What of it can be used by itself; a coupon pays for a sale.
+    #[must_use]
+    pub fn usable(&self) -> Option<Usable> {
+        match self.kind {
+            GrantKind::Package => self.product_id.map(Usable::Service),
+            GrantKind::Entitlement => {
+                let coupon = self.terms.coupon.as_ref();
+                coupon.map(|coupon| Usable::Right(coupon.rule.id))
+            }
+            GrantKind::Coupon => None,
+        }
     }
 
     /// Whether it was given under this coupon rule.

@@ -4,13 +4,14 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::grant::{Grant, GrantMove, Unit};
+use super::grant::{Grant, GrantMove, Unit, Usable};
 use super::ledger::{Account, DocumentLine, OperationKind, Plan, Posting, Stamp};
 use super::level;
 use super::member::Member;
 use super::money::Fen;
 use super::points;
 use super::product::ProductKind;
+use super::promotion::Occasion;
 use super::shop::Shop;
 use super::stored_value;
 use crate::error::{Refusal, Result};
@@ -23,10 +24,10 @@ pub struct Served {
     pub is_asked_for: bool,
 }
 
-/// One service, so many units of it.
+/// One service or right, so many units of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Use {
-    pub product_id: i32,
+    pub what: Usable,
     pub quantity: i64,
     pub served: Option<Served>,
 }
@@ -44,16 +45,16 @@ pub struct RedemptionRequest {
 
 /// What is left of a service in these claims, units; `None` is without limit. Past ones count only when asked for.
 #[must_use]
-pub fn left(grants: &[Grant], product_id: i32, today: NaiveDate, past: bool) -> Option<i64> {
-    let quantities = turns(grants, product_id, today, past);
+pub fn left(grants: &[Grant], what: Usable, today: NaiveDate, past: bool) -> Option<i64> {
+    let quantities = turns(grants, what, today, past);
     quantities.iter().map(|grant| grant.quantity).sum()
 }
 
 /// The claims on a service in the order they are used: soonest last day first, then the oldest (PK2). Those whose
 /// last day is past come last, and only when asked for.
-fn turns(grants: &[Grant], product_id: i32, today: NaiveDate, past: bool) -> Vec<&Grant> {
+fn turns(grants: &[Grant], what: Usable, today: NaiveDate, past: bool) -> Vec<&Grant> {
     let usable = |grant: &&Grant| {
-        grant.product_id == Some(product_id) && grant.is_open() && (past || !grant.is_past(today))
+        grant.usable() == Some(what) && grant.is_open() && (past || !grant.is_past(today))
     };
     let mut turns: Vec<&Grant> = grants.iter().filter(usable).collect();
     turns.sort_by_key(|grant| {
@@ -66,7 +67,7 @@ fn turns(grants: &[Grant], product_id: i32, today: NaiveDate, past: bool) -> Vec
 /// A service she can have, over all her claims on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceLeft {
-    pub product_id: i32,
+    pub what: Usable,
     pub name: String,
     /// The package of the claim that is used first.
     pub of: String,
@@ -88,22 +89,22 @@ pub struct ServiceLeft {
 #[must_use]
 pub fn services(grants: &[Grant], today: NaiveDate) -> Vec<ServiceLeft> {
     let mut services: Vec<ServiceLeft> = Vec::new();
-    for product_id in grants.iter().filter_map(|grant| grant.product_id) {
-        if services.iter().any(|known| known.product_id == product_id) {
+    for what in grants.iter().filter_map(Grant::usable) {
+        if services.iter().any(|known| known.what == what) {
             continue;
         }
-        let mut order = turns(grants, product_id, today, false);
+        let mut order = turns(grants, what, today, false);
         let is_past = order.is_empty();
         if is_past {
-            order = turns(grants, product_id, today, true);
+            order = turns(grants, what, today, true);
         }
         let Some(first) = order.first() else { continue };
         services.push(ServiceLeft {
-            product_id,
+            what,
             name: first.terms.name.clone(),
             of: first.terms.of.clone(),
             unit: first.terms.unit,
-            left: left(grants, product_id, today, is_past),
+            left: left(grants, what, today, is_past),
             expires_on: first.expires_on,
             is_past,
             copay: first.terms.copay,
@@ -119,7 +120,7 @@ pub fn services(grants: &[Grant], today: NaiveDate) -> Vec<ServiceLeft> {
 /// and what each use costs besides is taken from stored value in the same operation (SV8).
 ///
 /// # Errors
-/// `redemption.short` when her claims do not cover it, `redemption.past` when they do only past their last day,
+/// `redemption.short` when her claims do not cover it, `redemption.not_now` for a right at another time or place, `redemption.past` when they do only past their last day,
 /// `stored_value.short` for what it costs besides, `redemption.malformed` for a request no till makes.
 pub fn plan(request: &RedemptionRequest, shop: &Shop, member: &Member) -> Result<Plan> {
     if request.uses.is_empty() || request.uses.iter().any(|part| part.quantity <= 0) {
@@ -130,8 +131,10 @@ pub fn plan(request: &RedemptionRequest, shop: &Shop, member: &Member) -> Result
     let today = request.stamp.business_on;
     let mut grants = member.grants.clone();
     let mut copay = Fen::ZERO;
+    let stamp = &request.stamp;
+    let occasion = Occasion::at(shop, stamp.till_id, stamp.at, Some(member.level.id));
     for part in &request.uses {
-        copay += take(&mut plan, &mut grants, part, today, request.past)?;
+        copay += take(&mut plan, &mut grants, part, occasion, request)?;
     }
     let earned: Fen = plan.extras.moves.iter().map(|it| -it.value).sum();
     plan.post_fen(Account::Unearned, None, -earned);
@@ -162,15 +165,25 @@ pub fn plan(request: &RedemptionRequest, shop: &Shop, member: &Member) -> Result
     Ok(plan)
 }
 
+/// A right holds at its times and in its stores; another time needs the right to set prices, as its last day does.
+fn refuse_not_now(grant: &Grant, occasion: &Occasion, past: bool) -> Result<()> {
+    let coupon = grant.terms.coupon.as_ref();
+    match coupon.filter(|coupon| !past && !coupon.holds(occasion)) {
+        Some(coupon) => Err(Refusal::user("redemption.not_now").with("name", &coupon.name)),
+        None => Ok(()),
+    }
+}
+
 /// Takes one use from the claims, and writes its lines. Gives what it costs besides, fen.
 fn take(
     plan: &mut Plan,
     grants: &mut [Grant],
     wish: &Use,
-    today: NaiveDate,
-    past: bool,
+    occasion: Occasion,
+    request: &RedemptionRequest,
 ) -> Result<Fen> {
-    let order: Vec<Uuid> = turns(grants, wish.product_id, today, past)
+    let (today, past) = (request.stamp.business_on, request.past);
+    let order: Vec<Uuid> = turns(grants, wish.what, today, past)
         .iter()
         .map(|grant| grant.id)
         .collect();
@@ -184,6 +197,7 @@ fn take(
         if quantity == 0 {
             break;
         }
+        refuse_not_now(grant, &occasion, past)?;
         let value = grant.worth(quantity, today);
         let besides = grant.terms.copay.times(quantity);
         grant.quantity = grant.quantity.map(|left| left - quantity);
@@ -195,7 +209,7 @@ fn take(
             until: None,
         });
         plan.lines.push(DocumentLine {
-            product_id: Some(wish.product_id),
+            product_id: grant.product_id,
             name: grant.terms.name.clone(),
             kind: ProductKind::Service,
             quantity,
@@ -214,7 +228,7 @@ fn take(
         return Ok(copay);
     }
     let is_late = !past
-        && turns(grants, wish.product_id, today, true)
+        && turns(grants, wish.what, today, true)
             .iter()
             .any(|grant| grant.is_past(today));
     let hint = if is_late {
@@ -335,7 +349,7 @@ mod tests {
             uses: uses
                 .iter()
                 .map(|(product_id, quantity)| Use {
-                    product_id: *product_id,
+                    what: Usable::Service(*product_id),
                     quantity: *quantity,
                     served: None,
                 })
@@ -424,7 +438,7 @@ mod tests {
             let her = holder(grants);
             let enough = (1..4).all(|product| {
                 let asked: i64 = uses.iter().filter(|u| u.0 == product).map(|u| u.1).sum();
-                left(&her.grants, product, TODAY, false).is_none_or(|left| left >= asked)
+                left(&her.grants, Usable::Service(product), TODAY, false).is_none_or(|left| left >= asked)
             });
             match plan(&request(&uses), &shop(), &her) {
                 Ok(plan) => {

@@ -9,7 +9,7 @@ use crate::domain::member::Member;
 use crate::domain::redemption::{RedemptionRequest, Served, ServiceLeft, Use, services};
 use crate::domain::staff::{Act, Staff};
 use crate::domain::stored_value;
-use crate::error::Result;
+use crate::error::{Refusal, Result};
 use crate::query::{Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::once::Once;
@@ -41,6 +41,8 @@ pub struct Redeem {
     served: Option<usize>,
     is_asked_for: bool,
     approver: Option<i32>,
+    /// Though it does not hold now.
+    anyway: bool,
     hint: Option<Say>,
     reading: Option<Ticket>,
     marked: (usize, i64),
@@ -59,6 +61,7 @@ impl Redeem {
             served: None,
             is_asked_for: false,
             approver: None,
+            anyway: false,
             hint: None,
             reading: None,
             marked: (0, 1),
@@ -86,6 +89,7 @@ impl Redeem {
             };
             self.quantity = service.left.map_or(first, |left| first.min(left));
             self.hint = None;
+            (self.anyway, self.approver) = (false, None);
         }
     }
 
@@ -141,7 +145,8 @@ impl Redeem {
         let Some(service) = self.service() else {
             return;
         };
-        let (product_id, past) = (service.product_id, service.is_past);
+        let past = service.is_past || self.anyway;
+        let what = service.what;
         let served = self.served.and_then(|place| self.staff.get(place));
         let served = served.map(|staff| Served {
             staff_id: staff.id,
@@ -156,7 +161,7 @@ impl Redeem {
             },
             member_id,
             uses: vec![Use {
-                product_id,
+                what,
                 quantity,
                 served,
             }],
@@ -168,9 +173,21 @@ impl Redeem {
             .send(cx, make, |request| Query::Redeem { request, member });
     }
 
+    /// A right at another time or place: whoever may set prices goes on with another Enter, else she is asked.
+    fn not_now(&mut self, refusal: &Refusal, cx: &Cx) -> Step {
+        let may = cx.session.limit().is_some_and(|it| it.allows(Act::Past));
+        self.anyway = true;
+        if !may {
+            return Step::push(Approve::new(Say::from(refusal), Act::Past));
+        }
+        self.hint = Some(Say::new("redeem.anyway"));
+        Step::Stay
+    }
+
     fn answered(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
         match self.once.done(answer, &mut self.hint, cx) {
             Ok(step) => step,
+            Err(refusal) if refusal.hint == "redemption.not_now" => self.not_now(&refusal, cx),
             Err(refusal) => cx.refuse(refusal),
         }
     }

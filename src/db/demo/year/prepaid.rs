@@ -54,7 +54,7 @@ impl Year {
             stamp: self.stamp(till)?,
             member_id: member.id,
             uses: vec![Use {
-                product_id: service.product_id,
+                what: service.what,
                 quantity: if service.unit == Unit::Minute { 60 } else { 1 },
                 served,
             }],
