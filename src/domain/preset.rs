@@ -1,5 +1,6 @@
 //! `Preset`: what a shop of one kind starts with: goods and services, levels, top-up rules, promotions.
 
+mod coupon;
 mod promotion;
 
 use rust_decimal::Decimal;
@@ -10,6 +11,7 @@ use crate::domain::package::wording::{self, Service};
 use crate::domain::package::{self, Validity};
 use crate::domain::tender::Rounding;
 use crate::domain::top_up::Instalments;
+pub use coupon::{PresetCoupon, PresetGives};
 pub use promotion::{PresetOffer, PresetPromotion};
 
 /// The shipped presets: id and file, in the order they are offered.
@@ -59,6 +61,8 @@ pub struct Preset {
     pub top_ups: Vec<TopUp>,
     /// Switched off to begin with.
     pub promotions: Vec<PresetPromotion>,
+    /// Coupons and rights.
+    pub coupons: Vec<PresetCoupon>,
     pub categories: Vec<Category>,
     /// Services together, paid for beforehand (PK1).
     #[serde(default)]
@@ -395,6 +399,19 @@ mod tests {
                 let rule = promotion.rule(1, false, &preset);
                 let rule = rule.unwrap_or_else(|| panic!("{id}: {}", promotion.name.zh));
                 assert!(!rule.active && rule.name.chars().count() <= 30, "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn coupons_lie_ready() {
+        for (id, preset) in all() {
+            assert!((3..=4).contains(&preset.coupons.len()), "{id}");
+            for coupon in &preset.coupons {
+                let rule = coupon.rule(1, false, &preset);
+                let rule = rule.unwrap_or_else(|| panic!("{id}: {}", coupon.name.zh));
+                assert!(rule.active != rule.on_receipt.is_some(), "{id}");
+                assert!(rule.name.chars().count() <= 30 && rule.uses > 0, "{id}");
             }
         }
     }

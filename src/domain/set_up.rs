@@ -93,6 +93,7 @@ impl NewShop<'_> {
             "products": ([self.products(), self.packages()].concat()),
             "rules": numbered(&self.preset.top_ups, |id, top_up| self.rule(id, top_up)),
             "promotions": self.promotions(),
+            "coupons": self.coupons(),
         })
     }
 
@@ -145,6 +146,28 @@ impl NewShop<'_> {
                         "by_stored_value": rule.by_stored_value, "offer": rule.offer,
                     },
                 })
+            })
+            .collect()
+    }
+
+    /// The coupons of the preset, as versions of the table.
+    fn coupons(&self) -> Vec<Value> {
+        let rules = (1..).zip(&self.preset.coupons);
+        let rules = rules.filter_map(|(id, rule)| rule.rule(id, self.english, self.preset));
+        rules
+            .map(|rule| {
+                let row = json!({
+                    "merchant_id": MERCHANT, "id": rule.rule.id, "version": 1, "name": rule.name, "active": rule.active,
+                });
+                let mut body = json!(rule);
+                if let Some(body) = body.as_object_mut() {
+                    body.retain(|name, _| row.get(name).is_none());
+                }
+                let mut row = row;
+                if let Some(row) = row.as_object_mut() {
+                    row.insert("body".to_owned(), body);
+                }
+                row
             })
             .collect()
     }
