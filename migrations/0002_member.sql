@@ -24,7 +24,11 @@ create table member (
   notes text not null default '',
   home_store_id int not null,
   joined_on date not null,
+  -- MB4: whom she was merged into; and all who were merged into her, directly or with somebody else.
   merged_into bigint,
+  absorbed bigint[],
+  -- PV1: when she was forgotten, on her request.
+  erased_at timestamptz,
   version int not null default 1,
   constraint member_store foreign key (merchant_id, home_store_id) references store,
   constraint member_birthday check (birth_month between 1 and 12 and birth_day between 1 and 31)
@@ -35,6 +39,23 @@ create index member_spelling on member (merchant_id, spelling);
 create index member_grams on member using gin (grams) with (fastupdate = off);
 alter table member add constraint member_pkey primary key (merchant_id, id);
 alter table member add constraint member_merged foreign key (merchant_id, merged_into) references member;
+
+-- MB4: who she is now: herself, or the one she was merged into.
+create function survivor(m int, p_member bigint) returns bigint
+language plpgsql stable
+as $$
+declare
+  v bigint := p_member;
+  v_next bigint;
+begin
+  loop
+    select merged_into into v_next from member where merchant_id = m and id = v;
+    if v_next is null then
+      return v;
+    end if;
+    v := v_next;
+  end loop;
+end $$;
 
 -- The last three bytes of a card number that prints five: 10H12D, and ten of hexadecimal with a letter. A reader
 -- that prints three of them finds it so.
@@ -51,6 +72,8 @@ create table credential (
   kind credential_kind not null,
   member_id bigint not null,
   state credential_state not null default 'active',
+  -- MB4: the merges it came to her with, the last one last.
+  came_with uuid[] not null default '{}',
   tail text collate "C" generated always as (case when kind = 'phone' then right(value, 4) end) stored,
   constraint credential_member foreign key (merchant_id, member_id) references member
 );
@@ -60,19 +83,32 @@ create index credential_tail on credential (merchant_id, tail) include (member_i
 create index credential_chip on credential (merchant_id, chip_low(value)) where kind = 'card' and chip_low(value) is not null;
 alter table credential add constraint credential_pkey primary key (merchant_id, value, kind);
 
--- PV1: purpose, version, time, channel and withdrawal are kept.
+-- PV1: what she agreed to, or no longer agrees to: purpose, version of the text, time, channel, who wrote it down. A
+-- withdrawal is a row of its own; the last row of a purpose counts. Append-only.
 create table consent (
   merchant_id int not null,
+  id bigint not null generated always as identity,
   member_id bigint not null,
+  -- membership: the terms; marketing; guardian: of a child under 14 (MB6)
   purpose text not null,
+  given boolean not null default true,
   version int not null,
   channel text not null,
-  granted_at timestamptz not null,
-  operation_id uuid not null,
-  withdrawn_at timestamptz,
-  constraint consent_pkey primary key (merchant_id, member_id, purpose, granted_at),
-  constraint consent_member foreign key (merchant_id, member_id) references member
+  at timestamptz not null,
+  staff_id int not null,
+  till_id int not null,
+  -- Whom it is about besides herself, such as the child.
+  about text not null default '',
+  -- The enrolment it came with.
+  operation_id uuid,
+  constraint consent_member foreign key (merchant_id, member_id) references member,
+  constraint consent_staff foreign key (merchant_id, staff_id) references staff,
+  constraint consent_till foreign key (merchant_id, till_id) references till,
+  constraint consent_purpose check (purpose in ('membership', 'marketing', 'guardian')),
+  constraint consent_about check (length(about) <= 100)
 );
+create index consent_of_member on consent (merchant_id, member_id, purpose, id);
+alter table consent add constraint consent_pkey primary key (merchant_id, id);
 
 -- PV2: what left the shop, who took it, at which till, and why. Append-only, like the ledger.
 create type disclosure_kind as enum ('reveal', 'export', 'message');

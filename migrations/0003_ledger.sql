@@ -21,12 +21,16 @@ create type account as enum (
   -- given on top, and points put into the world
   'bonus_granted', 'points_granted', 'units_granted',
   -- what of it was never used
-  'bonus_expired', 'points_expired'
+  'bonus_expired', 'points_expired',
+  -- between two members: zero over the merchant (MB4)
+  'transfer', 'points_transfer'
 );
 
 create type operation_kind as enum (
   'enrol', 'sale', 'attach', 'refund', 'top_up', 'top_up_reversal', 'instalment', 'redemption', 'redemption_reversal', 'settlement', 'gift',
   'shift_open', 'shift_close', 'paid_out', 'expiry',
+  -- from one member to another, always both (MB4)
+  'transfer_out', 'transfer_in',
   -- takes the id of an operation that was refused while nobody knew whether it had been posted
   'void'
 );
@@ -112,7 +116,7 @@ create index operation_of_member on operation (merchant_id, member_id, version_a
 -- Finds what was done about an operation, and keeps a top-up or a redemption from being reversed twice and a sale from being attached
 -- twice (LG3, MB3). One index for both, because a posting opens them all.
 create unique index operation_about on operation (
-  merchant_id, about_id, (case when kind in ('attach', 'top_up_reversal', 'redemption_reversal') then '00000000-0000-0000-0000-000000000000' else id end)
+  merchant_id, about_id, (case when kind in ('attach', 'top_up_reversal', 'redemption_reversal', 'transfer_out') then '00000000-0000-0000-0000-000000000000' else id end)
 ) where about_id is not null;
 alter table operation add constraint operation_pkey primary key (merchant_id, id);
 
@@ -129,7 +133,7 @@ create view posting as
       cross join lateral (values (0, 'principal'::account, l.principal), (1, 'bonus', l.bonus), (2, 'points', l.points)) as a (no, account, amount)
      where a.amount <> 0
     union all
-    select 0, case o.kind when 'expiry' then 'points_expired'::account else 'points_granted' end, null, - sum(x)::bigint
+    select 0, case when o.kind = 'expiry' then 'points_expired'::account when o.kind in ('transfer_out', 'transfer_in') then 'points_transfer' else 'points_granted' end, null, - sum(x)::bigint
       from unnest(o.points) as x having sum(x) <> 0
     union all
     -- Claims, each in its own unit: both sides name it.
@@ -194,6 +198,8 @@ create table member_grant (
   expires_on date,
   used_on date,
   terms jsonb not null,
+  -- Who had it before it was transferred.
+  held_by bigint[],
   constraint member_grant_member foreign key (merchant_id, member_id) references member,
   constraint member_grant_operation foreign key (merchant_id, operation_id) references operation,
   constraint member_grant_product foreign key (merchant_id, product_id) references product
@@ -335,7 +341,7 @@ as $$ begin raise exception 'the ledger is append-only: % on %', tg_op, tg_table
 do $$
 declare t text;
 begin
-  foreach t in array array['operation', 'level_change', 'approval', 'disclosure', 'member_edit', 'drawer_opening', 'drawer_pulse'] loop
+  foreach t in array array['operation', 'level_change', 'approval', 'member_edit', 'drawer_opening', 'drawer_pulse'] loop
     execute format('create trigger %I before update or delete on %I for each row execute function refuse_change()', t || '_no_change', t);
     execute format('create trigger %I before truncate on %I for each statement execute function refuse_change()', t || '_no_truncate', t);
     execute format('alter table %I enable always trigger %I', t, t || '_no_change');

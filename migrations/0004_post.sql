@@ -138,6 +138,8 @@ begin
     when 'attach' then p_principal = 0 and p_bonus = 0 and p_accounts = '{}'
     when 'instalment' then p_principal = 0 and p_points = 0 and p_accounts <@ '{bonus_granted}'
     when 'expiry' then p_principal = 0 and p_accounts <@ '{bonus_expired}'
+    when 'transfer_out' then p_principal <= 0 and p_bonus <= 0 and p_accounts <@ '{transfer,unearned}'
+    when 'transfer_in' then p_principal >= 0 and p_bonus >= 0 and p_accounts <@ '{transfer,unearned}'
     else p_principal = 0 and p_bonus = 0 and p_points = 0 and case p_kind
       when 'shift_open' then p_accounts <@ '{cash,safe}'
       when 'shift_close' then p_accounts <@ '{cash,safe,over_short}'
@@ -303,6 +305,8 @@ begin
     perform post_settlement(v_merchant, p_id);
   elsif p_kind = 'expiry' then
     perform refuse_early_expiry(v_merchant, p_id, p_business_on);
+  elsif p_kind in ('transfer_out', 'transfer_in') then
+    perform refuse_half_transfer(v_merchant, p_id, p_member);
   end if;
   return array[0, v_seq, v_version, v_principal, v_bonus, v_points];
 end $$;

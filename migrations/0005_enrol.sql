@@ -51,8 +51,8 @@ begin
     from (values (p_phone, 'phone'::credential_kind), (p_card, 'card'), (p_code, 'code')) as c (value, kind)
     where c.value is not null;
   insert into holding (merchant_id, member_id, level_id) values (m, v_member, p_level);
-  insert into consent (merchant_id, member_id, purpose, version, channel, granted_at, operation_id)
-    select m, v_member, c.purpose, p_terms_version, 'counter', p_happened_at, p_id from unnest(p_consents) as c (purpose);
+  insert into consent (merchant_id, member_id, purpose, version, channel, at, staff_id, till_id, operation_id)
+    select m, v_member, c.purpose, p_terms_version, 'counter', p_happened_at, p_operator, p_till, p_id from unnest(p_consents) as c (purpose);
   if p_points > (select welcome_points from merchant where merchant_id = m) then
     raise exception '% points are more than the welcome gift', p_points using errcode = 'GT004';
   end if;
@@ -212,7 +212,8 @@ declare
   v text;
 begin
   perform disclose(m, 'reveal', p_staff, p_till, p_member, '', 1, p_reason);
-  select value into v from credential where merchant_id = m and member_id = p_member and kind = 'phone' and state = 'active';
+  select value into v from credential where merchant_id = m and member_id = p_member and kind = 'phone' and state = 'active'
+   order by cardinality(came_with) limit 1;
   return v;
 end $$;
 

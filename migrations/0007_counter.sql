@@ -47,13 +47,14 @@ language plpgsql stable
 as $$
 begin
   return (select jsonb_build_object(
-    'id', t.id, 'version', h.version, 'edition', t.version, 'name', t.name,
+    'id', t.id, 'version', h.version, 'merged', case when t.absorbed is not null then merged_last(m, t.id) end, 'edition', t.version, 'name', t.name,
     'phone', (select left(c.value, 3) || '****' || right(c.value, 4) from credential c
-               where c.merchant_id = m and c.member_id = t.id and c.kind = 'phone' and c.state = 'active' limit 1),
+               where c.merchant_id = m and c.member_id = t.id and c.kind = 'phone' and c.state = 'active'
+               order by cardinality(c.came_with) limit 1),
     'level', to_jsonb(l), 'principal', h.principal, 'bonus', h.bonus, 'points', h.points,
     'visits', h.visits, 'first_visit_on', h.first_visit_on, 'last_visit_on', h.last_visit_on, 'due_on', h.due_on,
     'spend', h.spend, 'spend_year', coalesce((select sum(o.spend) from operation o
-        where o.merchant_id = m and o.member_id = t.id and o.business_on > (now() at time zone 'Asia/Shanghai')::date - interval '1 year'), 0)::bigint,
+        where o.merchant_id = m and o.member_id = any (array[t.id] || t.absorbed) and o.business_on > (now() at time zone 'Asia/Shanghai')::date - interval '1 year'), 0)::bigint,
     'birth_year', t.birth_year, 'birth_month', t.birth_month, 'birth_day', t.birth_day, 'gender', t.gender,
     'notes', t.notes, 'joined_on', t.joined_on,
     'lots', coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'kind', x.kind, 'opened_at', x.opened_at, 'expires_on', x.expires_on,
@@ -83,9 +84,10 @@ begin
   where t.merchant_id = m and t.id = p_member);
 end $$;
 
+-- Of a member who was merged into another, that one's.
 create function read_member(p_member bigint) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
-as $$ begin return member_card(seat_merchant(), p_member); end $$;
+as $$ begin return member_card(seat_merchant(), survivor(seat_merchant(), p_member)); end $$;
 
 -- The one member who has a card among these numbers, or one of five bytes that ends in these three.
 create function card_like(m int, p_values text[], p_low int) returns table (member_id bigint, card text)
@@ -365,7 +367,7 @@ as $$
            coalesce(jsonb_agg(jsonb_build_object('lot_id', g.lot_id, 'bonus', g.bonus)) filter (where g.is_part), '[]') as parts
       from (select r.lot_id, r.lot_id <> (select q.lot_id from posting q where q.merchant_id = o.merchant_id and q.operation_id = o.id and q.account = 'principal') as is_part,
                    r.granted + coalesce((select sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
-                      where k.merchant_id = o.merchant_id and k.member_id = o.member_id and k.kind = 'expiry' and p.account = 'bonus' and p.lot_id = r.lot_id), 0) as bonus
+                      where k.merchant_id = o.merchant_id and k.member_id in (o.member_id, survivor(o.merchant_id, o.member_id)) and k.kind = 'expiry' and p.account = 'bonus' and p.lot_id = r.lot_id), 0) as bonus
               from (select p.lot_id, sum(p.amount) as granted from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
                      where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'instalment')) and p.account = 'bonus'
                      group by p.lot_id) r) g) b

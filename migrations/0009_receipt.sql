@@ -60,6 +60,8 @@ begin
            case o.kind
              when 'redemption' then exists (
                select from operation k where k.merchant_id = m and k.about_id = o.id and k.kind = 'redemption_reversal')
+             when 'transfer_in' then exists (
+               select from operation k where k.merchant_id = m and k.about_id = o.id and k.kind = 'transfer_out')
              when 'top_up' then exists (
                select from operation k where k.merchant_id = m and k.about_id = o.id and k.kind = 'top_up_reversal')
              when 'sale' then not exists (

@@ -14,6 +14,10 @@ declare
   v_value bigint;
 begin
   select * into o from operation where merchant_id = m and id = p_id;
+  if o.kind in ('transfer_out', 'transfer_in') then
+    perform transfer_grants(m, o);
+    return;
+  end if;
   if o.kind not in ('sale', 'refund', 'redemption', 'redemption_reversal', 'settlement', 'gift')
      or (o.member_id is null and o.kind not in ('sale', 'refund'))
      or (o.extras ? 'grants' and o.kind not in ('sale', 'gift')) then
@@ -77,7 +81,7 @@ begin
   end if;
   -- A claim that was settled is done with.
   if o.kind = 'redemption_reversal' and exists (
-    select from operation k where k.merchant_id = m and k.member_id = o.member_id and k.kind = 'settlement'
+    select from operation k where k.merchant_id = m and k.member_id = any (array[o.member_id] || g.held_by) and k.kind = 'settlement'
        and k.extras -> 'moves' @> jsonb_build_array(jsonb_build_object('grant_id', p_grant))
   ) then
     raise exception 'claim % was settled', p_grant using errcode = 'GT007';
@@ -107,7 +111,8 @@ create function grant_days(m int, p_member bigint, p_grant uuid) returns table (
 language sql stable
 as $$
   select min(r.business_on), max(r.business_on) from operation r
-   where r.merchant_id = m and r.member_id = p_member and r.kind = 'redemption'
+   where r.merchant_id = m and r.kind = 'redemption'
+     and r.member_id = any ((select array[p_member, g.member_id] || g.held_by from member_grant g where g.merchant_id = m and g.id = p_grant)::bigint[])
      and r.extras -> 'moves' @> jsonb_build_array(jsonb_build_object('grant_id', p_grant))
      and not exists (select from operation u where u.merchant_id = m and u.about_id = r.id and u.kind = 'redemption_reversal')
 $$;
@@ -172,7 +177,7 @@ begin
   if o.kind = 'redemption_reversal' and exists (
     select t.grant_id, sum(t.quantity), sum(t.value)
       from operation k cross join lateral jsonb_to_recordset(k.extras -> 'moves') as t (grant_id uuid, quantity bigint, value bigint)
-     where k.merchant_id = m and (k.id = o.id or (k.id = o.about_id and k.kind = 'redemption' and k.member_id = o.member_id))
+     where k.merchant_id = m and (k.id = o.id or (k.id = o.about_id and k.kind = 'redemption'))
      group by 1 having sum(t.quantity) <> 0 or sum(t.value) <> 0
   ) then
     raise exception 'not the opposite of what was used' using errcode = 'GT007';
@@ -184,7 +189,7 @@ create function read_redemption(p_id uuid) returns jsonb
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
 as $$
   select jsonb_build_object(
-    'id', o.id, 'seq', o.seq, 'at', o.happened_at, 'shift_id', o.shift_id, 'member_id', o.member_id,
+    'id', o.id, 'seq', o.seq, 'at', o.happened_at, 'shift_id', o.shift_id, 'member_id', survivor(o.merchant_id, o.member_id),
     'lines', o.lines, 'moves', o.extras -> 'moves', 'amount', (o.document ->> 'amount')::bigint,
     'paid', coalesce((select jsonb_agg(jsonb_build_object('account', p.account, 'lot_id', p.lot_id, 'amount', p.amount)) from posting p
         where p.merchant_id = o.merchant_id and p.operation_id = o.id and p.account in ('principal', 'bonus')), '[]'),

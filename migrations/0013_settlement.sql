@@ -42,7 +42,7 @@ begin
            else (select coalesce(sum(l.net), 0) from sale_line l where l.merchant_id = m and l.operation_id = k.id and l.package is not null)
          end), 0) into v_paid
     from operation k
-   where k.merchant_id = m and k.member_id = o.member_id
+   where k.merchant_id = m and k.member_id = any (kin(m, o.member_id))
      and (k.kind in ('settlement', 'top_up', 'top_up_reversal') or (k.kind = 'sale' and k.extras ? 'grants'));
   if v_paid < 0 then
     raise exception 'more goes out than was paid beforehand' using errcode = 'GT007';
@@ -61,6 +61,9 @@ language plpgsql stable security definer set search_path = pg_catalog, public, p
 as $$
 declare
   m int := seat_merchant();
+  v_member bigint := survivor(m, p_member);
+  -- MB4: what was paid and used under another name counts.
+  v_kin bigint[] := kin(m, v_member);
 begin
   return (select case when c.card is not null then jsonb_build_object(
     'member', c.card,
@@ -69,21 +72,22 @@ begin
         'lots', o.lots, 'principals', o.principals, 'bonuses', o.bonuses,
         'lines', coalesce(o.lines, '[]'), 'returned', coalesce(o.extras -> 'returned', '[]'),
         'grants', coalesce((select jsonb_agg(x.grant_id) from jsonb_to_recordset(o.extras -> 'moves') as x (grant_id uuid)), '[]'),
-        'tenders', coalesce(o.document -> 'tenders', '[]'), 'terms_version', o.document -> 'terms_version') order by o.version_after)
+        'tenders', coalesce(o.document -> 'tenders', '[]'), 'terms_version', o.document -> 'terms_version')
+        order by case when cardinality(v_kin) > 1 then o.recorded_at end, o.version_after)
       from operation o
       join store s on s.merchant_id = m and s.id = o.store_id
       join staff f on f.merchant_id = m and f.id = o.operator_id
-     where o.merchant_id = m and o.member_id = p_member
+     where o.merchant_id = m and o.member_id = any (v_kin)
        and (o.kind in ('top_up', 'top_up_reversal', 'instalment', 'redemption', 'redemption_reversal', 'settlement')
          or (o.kind in ('sale', 'refund') and (cardinality(o.lots) > 0 or o.extras ?| '{grants,moves}')))), '[]'),
     'grants', coalesce((select jsonb_agg(jsonb_build_object('no', g.no, 'id', g.id, 'operation_id', g.operation_id, 'kind', g.kind,
         'product_id', g.product_id, 'quantity', g.quantity, 'value', g.value, 'opened_at', g.opened_at, 'expires_on', g.expires_on,
         'used_on', g.used_on, 'terms', g.terms) order by g.operation_id, g.no, g.id)
       from member_grant g
-     where g.merchant_id = m and g.member_id = p_member and g.operation_id in (
+     where g.merchant_id = m and g.member_id = v_member and g.operation_id in (
        select x.operation_id from member_grant x
-        where x.merchant_id = m and x.member_id = p_member and (x.quantity is null or x.quantity > 0))), '[]')) end
-    from (select member_card(m, p_member) as card) c);
+        where x.merchant_id = m and x.member_id = v_member and (x.quantity is null or x.quantity > 0))), '[]')) end
+    from (select member_card(m, v_member) as card) c);
 end $$;
 
 grant execute on function read_settlement to guitai_app;

@@ -2,6 +2,7 @@
 
 pub mod books;
 pub mod connect;
+pub mod consent;
 pub mod coupon;
 pub mod demo;
 pub mod desk;
@@ -31,6 +32,7 @@ pub mod settlement;
 pub mod shift;
 pub mod shop;
 pub mod staff;
+pub mod transfer;
 pub mod verify;
 
 use std::cell::{Cell, RefCell};
@@ -207,6 +209,55 @@ impl Db {
                 })
                 .await
                 .map(Reply::Credentials),
+            Query::NewCode {
+                member_id,
+                code,
+                by,
+            } => link
+                .call(async |c: &mut PgConnection| {
+                    consent::new_code(c, member_id, &code, by).await?;
+                    member::credentials(c, member_id).await
+                })
+                .await
+                .map(Reply::Credentials),
+            Query::Consents { member_id } => link
+                .read(async |c: &mut PgConnection| consent::read(c, member_id).await)
+                .await
+                .map(Reply::Consents),
+            Query::RecordConsent {
+                member_id,
+                purpose,
+                is_given,
+                about,
+                by,
+            } => link
+                .call(async |c: &mut PgConnection| {
+                    consent::record(c, member_id, purpose, is_given, &about, by).await?;
+                    consent::read(c, member_id).await
+                })
+                .await
+                .map(Reply::Consents),
+            Query::ExportMember {
+                member_id,
+                by,
+                reason,
+            } => {
+                let read =
+                    async |c: &mut PgConnection| consent::export(c, member_id, by, &reason).await;
+                let text = Box::pin(link.call(read)).await?;
+                let written = self.desk.export(&format!("member-{member_id}.json"), &text);
+                written.map(Reply::Exported)
+            }
+            Query::EraseMember {
+                member_id,
+                by,
+                approver_id,
+            } => link
+                .call(async |c: &mut PgConnection| {
+                    consent::erase(c, member_id, by, approver_id).await
+                })
+                .await
+                .map(|()| Reply::Kept),
             Query::RevealPhone {
                 member_id,
                 staff_id,
@@ -249,6 +300,17 @@ impl Db {
                 .await
                 .map(|grant| Reply::Coupon(grant.map(Box::new))),
             Query::Settle(request) => Box::pin(self.settle_up(&request, Fresh)).await.map(receipt),
+            Query::Transfer(request) => Box::pin(self.transfer(&request, Fresh))
+                .await
+                .map(|m| Reply::Member(Box::new(m))),
+            Query::ReadTransfer { from_id, to_id } => link
+                .read(async |c: &mut PgConnection| transfer::read(c, from_id, to_id).await)
+                .await
+                .map(|pair| Reply::Pair(Box::new(pair))),
+            Query::ReadMerge { id } => link
+                .read(async |c: &mut PgConnection| transfer::read_merge(c, id).await)
+                .await
+                .map(|merge| Reply::Merge(Box::new(merge))),
             Query::ReleaseInstalments { stamp, member_id } => self
                 .release_instalments(&stamp, member_id)
                 .await

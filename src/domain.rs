@@ -52,3 +52,4 @@ pub mod stored_value;
 pub mod tender;
 pub mod token;
 pub mod top_up;
+pub mod transfer;

@@ -1,10 +1,12 @@
 //! `Query`: everything the console can ask the back end. `Reply`: every answer.
 //! Flat enums, one variant per thing, in the order a day goes.
 
+mod consent;
 mod edit;
 mod list;
 mod log;
 mod noun;
+mod person;
 
 use std::future::Future;
 
@@ -20,7 +22,7 @@ use crate::domain::grant::Grant;
 use crate::domain::label::LabelRule;
 use crate::domain::ledger::{Posted, Stamp};
 use crate::domain::level::Level;
-use crate::domain::member::{Gender, Member};
+use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::price::CartLine;
 use crate::domain::price::trial::Trial;
@@ -36,11 +38,14 @@ use crate::domain::shift::{CloseRequest, Sheet, Shift};
 use crate::domain::shop::{Shop, Store, Till};
 use crate::domain::staff::{Limit, Pin, Staff};
 use crate::domain::top_up::{ReversalRequest, TopUpRecord, TopUpRequest, TopUpRule};
+use crate::domain::transfer::{MergeRecord, Pair, TransferRequest};
 use crate::error::Result;
+pub use consent::{Consent, Purpose};
 pub use edit::{CouponEdit, ProductEdit, PromotionEdit, StaffEdit};
 pub use list::{DormantFilter, DormantRow, ListFile, OperationRow, OperationsOf, StatementRow};
 pub use log::{Disclosure, DisclosureKind, DrawerOpening};
 pub use noun::Noun;
+pub use person::{Credential, CredentialState, EnrolRequest, Person};
 
 /// Names one question. A reply with a ticket nobody waits for is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -124,6 +129,36 @@ pub enum Query {
         by: By,
         approver_id: Option<i32>,
     },
+    /// Her own code, new: the old one was lost (MB5).
+    NewCode {
+        member_id: i64,
+        code: String,
+        by: By,
+    },
+    /// The last word on each purpose (PV1).
+    Consents {
+        member_id: i64,
+    },
+    /// She agrees at the counter, or no longer does. `about` is whom it is about besides herself.
+    RecordConsent {
+        member_id: i64,
+        purpose: Purpose,
+        is_given: bool,
+        about: String,
+        by: By,
+    },
+    /// Everything there is about her, as a file for her; kept first (PV1, PV2).
+    ExportMember {
+        member_id: i64,
+        by: By,
+        reason: String,
+    },
+    /// Forgets her and keeps the ledger (PV1).
+    EraseMember {
+        member_id: i64,
+        by: By,
+        approver_id: Option<i32>,
+    },
     /// The full phone number; who looks and why is kept (MB7, PV2).
     RevealPhone {
         member_id: i64,
@@ -154,6 +189,17 @@ pub enum Query {
     UndoRedemption(UndoRequest),
     /// What was paid beforehand goes back by law (RF1 - RF5).
     Settle(SettlementRequest),
+    /// What one member holds becomes another's: a merge, its undoing, a gift (MB4).
+    Transfer(TransferRequest),
+    /// Two members as they stand.
+    ReadTransfer {
+        from_id: i64,
+        to_id: i64,
+    },
+    /// A merge, by either of its operations.
+    ReadMerge {
+        id: Uuid,
+    },
     /// Pays out the instalments of a member that are due.
     ReleaseInstalments {
         stamp: Stamp,
@@ -351,11 +397,14 @@ pub enum Reply {
         existing: bool,
     },
     Credentials(Vec<Credential>),
+    Consents(Vec<Consent>),
     Phone(Option<String>),
     Sale(Box<SaleRecord>),
     TopUp(Box<TopUpRecord>),
     Redemption(Box<RedemptionRecord>),
     History(Box<History>),
+    Pair(Box<Pair>),
+    Merge(Box<MergeRecord>),
     /// Fen of principal.
     LoadedAlone(Fen),
     Operations(Vec<OperationRow>),
@@ -462,51 +511,6 @@ pub enum Candidate {
         code: Option<String>,
         price: Fen,
     },
-}
-
-/// What is known of a person; all of it optional (MB1).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
-    pub name: String,
-    pub birth_year: Option<i32>,
-    pub birth_month: Option<u32>,
-    pub birth_day: Option<u32>,
-    pub gender: Option<Gender>,
-    pub notes: String,
-}
-
-/// A card, or the member's own code, by its end (MB5).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credential {
-    /// Names it without saying what stands on it.
-    pub key: String,
-    /// Else it is her own code.
-    pub is_card: bool,
-    pub tail: String,
-    pub state: CredentialState,
-}
-
-/// What a card opens (MB5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CredentialState {
-    Pending,
-    Active,
-    Blocked,
-    Closed,
-}
-
-/// An enrolment. Phones and cards stay out of the till's journal: it keeps the id and the hash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnrolRequest {
-    pub stamp: Stamp,
-    /// Eleven digits.
-    pub phone: Option<String>,
-    pub card: Option<String>,
-    /// The member's own QR code.
-    pub code: String,
-    pub person: Person,
-    /// The purposes she agreed to (PV1): `membership`, `marketing`.
-    pub consents: Vec<String>,
 }
 
 /// The sale on the screen; survives a crash of the console.

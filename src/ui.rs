@@ -11,6 +11,7 @@ pub mod paint;
 mod paper;
 pub mod screen;
 pub mod screens;
+pub mod seek;
 pub mod single;
 pub mod terminal;
 

@@ -63,6 +63,7 @@ impl Backend for &Shop {
             }
             Query::ReadShop { .. } => Ok(Reply::Shop(Box::new(crate::support::shop::shop()), None)),
             Query::ReadMember { .. } => Ok(Reply::Member(Box::new(member()))),
+            Query::Consents { .. } => Ok(Reply::Consents(Vec::new())),
             other => panic!("{other:?}"),
         }
     }

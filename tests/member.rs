@@ -10,13 +10,24 @@ use guitai::domain::scan::{Device, Scan};
 use guitai::domain::staff::{Role, Staff};
 use guitai::error::{Refusal, Result};
 use guitai::event::What;
-use guitai::query::{Backend, Found, Noun, Person, Query, Reply, StatementRow};
+use guitai::query::{Backend, Consent, Found, Noun, Person, Purpose, Query, Reply, StatementRow};
 use guitai::ui::screens::member::MemberCard;
 use uuid::Uuid;
 
 use crate::support::console::{Console, morning, parts};
 use crate::support::member::member;
 use crate::support::shop::cashier;
+
+/// What she said of it a month ago.
+fn agreed(purpose: Purpose, is_given: bool) -> Consent {
+    Consent {
+        purpose,
+        is_given,
+        version: 2,
+        at: morning() - chrono::TimeDelta::days(30),
+        staff: "李敏".to_owned(),
+    }
+}
 
 /// Knows one member and so many operations of hers.
 struct Shop {
@@ -148,6 +159,10 @@ impl Backend for &Shop {
                 self.heard.borrow_mut().push(card);
                 Ok(self.member())
             }
+            Query::Consents { .. } => Ok(Reply::Consents(vec![
+                agreed(Purpose::Membership, true),
+                agreed(Purpose::Marketing, false),
+            ])),
             Query::KeepReaders(_) => Ok(Reply::Kept),
             Query::Statement { before, limit, .. } => {
                 self.pages.borrow_mut().push(before);

@@ -274,6 +274,7 @@ fn the_shop() -> Shop {
 fn member(principal: i64, bonus: i64) -> Member {
     Member {
         given: std::collections::BTreeMap::new(),
+        merged: None,
         grants: Vec::new(),
         id: 7,
         version: 3,

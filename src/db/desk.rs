@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -148,13 +149,22 @@ impl Desk {
         let path = folder.join(name.trim_start_matches('.'));
         let write = || {
             fs::create_dir_all(&folder)?;
-            let mut file = File::create(&path)?;
+            // For whoever runs the till, and nobody else on this machine.
+            let mut file = private(&path)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()
         };
         write().map_err(|error| refuse(&path, error))?;
         Ok(path.display().to_string())
     }
+}
+
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let file = options.open(path)?;
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    Ok(file)
 }
 
 fn refuse(path: &Path, error: io::Error) -> Refusal {

@@ -81,6 +81,20 @@ pub async fn post(
     )
     .fetch_one(&mut *conn)
     .await;
+    posted(conn, stamp, plan.kind, hash, answer).await
+}
+
+/// What the answer of the posting function says; of a known id its first answer is asked for.
+///
+/// # Errors
+/// As [`post`].
+pub(super) async fn posted(
+    conn: &mut PgConnection,
+    stamp: &Stamp,
+    kind: OperationKind,
+    hash: &[u8],
+    answer: std::result::Result<Vec<Option<i64>>, sqlx::Error>,
+) -> Result<Posted> {
     let answer = match answer {
         Err(error) if is_known(&error) => {
             sqlx::query_scalar!(
@@ -100,7 +114,7 @@ pub async fn post(
             Refusal::new(Kind::Internal, "refusal.internal").with("answer", format!("{answer:?}"))
         );
     };
-    if *how == AS_VOID && plan.kind != OperationKind::Void {
+    if *how == AS_VOID && kind != OperationKind::Void {
         return Err(Refusal::user("ledger.void"));
     }
     let after = match *after {

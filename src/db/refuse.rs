@@ -65,6 +65,7 @@ pub fn refuse(error: Error) -> Refusal {
         // Read again, the plan knows that there are none left.
         ("GT022", _) => Refusal::conflict(STALE),
         ("GT021", _) => Refusal::conflict("package.changed"),
+        ("GT023", _) => Refusal::user("erase.holds_money"),
         ("GT018", _) => Refusal::user("attach.not_this_shift"),
         ("GT019", _) => Refusal::user("shift.reason_missing"),
         ("GT016", _) => Refusal::user("approval.beyond"),

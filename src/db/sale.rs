@@ -32,6 +32,9 @@ pub struct PayOut {
 }
 
 /// The member a plan is made on: the given one first, a fresh one when that was too old.
+///
+/// # Errors
+/// `member.merged` when she was merged into another meanwhile (MB4): whose account it is, the cashier sees first.
 pub(super) async fn fresh(
     conn: &mut PgConnection,
     given: Option<&Member>,
@@ -40,7 +43,13 @@ pub(super) async fn fresh(
 ) -> Result<Member> {
     match given {
         Some(member) if attempt == 0 => Ok(member.clone()),
-        _ => member::read(conn, id).await,
+        _ => {
+            let member = member::read(conn, id).await?;
+            if member.id == id {
+                return Ok(member);
+            }
+            Err(Refusal::user("member.merged").with("name", &member.name))
+        }
     }
 }
 
@@ -354,6 +363,9 @@ impl Db {
                 .await
                 .map(drop),
             "settlement" => Box::pin(self.settle_up(&request(entry)?, known))
+                .await
+                .map(drop),
+            "transfer_in" => Box::pin(self.transfer(&request(entry)?, known))
                 .await
                 .map(drop),
             "refund" => self.refund(&request(entry)?, known).await.map(drop),

@@ -63,6 +63,27 @@ impl Db {
         knowledge: Knowledge,
         plan: impl AsyncFn(&mut PgConnection, u32) -> Result<Plan>,
     ) -> Result<(Posted, Plan)> {
+        let posting = async |conn: &mut PgConnection, attempt, hash: &[u8]| {
+            let plan = plan(conn, attempt).await?;
+            Ok((post(conn, stamp, &plan, hash).await?, plan))
+        };
+        self.settle_by(kind, stamp, request, knowledge, posting)
+            .await
+    }
+
+    /// As [`Self::settle`], for what is posted in a way of its own: `posting` plans and posts, with the hash of the
+    /// request.
+    ///
+    /// # Errors
+    /// As [`Self::settle`].
+    pub async fn settle_by<R: Serialize>(
+        &self,
+        kind: OperationKind,
+        stamp: &Stamp,
+        request: &R,
+        knowledge: Knowledge,
+        posting: impl AsyncFn(&mut PgConnection, u32, &[u8]) -> Result<(Posted, Plan)>,
+    ) -> Result<(Posted, Plan)> {
         let hash = fingerprint(request);
         let mut unknown = match knowledge {
             Knowledge::Fresh => self.begin(kind, stamp, request)?,
@@ -74,10 +95,7 @@ impl Db {
         loop {
             let answer = self
                 .link
-                .call(async |conn: &mut PgConnection| {
-                    let plan = plan(conn, attempt).await?;
-                    Ok((post(conn, stamp, &plan, &hash).await?, plan))
-                })
+                .call(async |conn: &mut PgConnection| posting(conn, attempt, &hash).await)
                 .await;
             match answer {
                 Ok(done) => {

@@ -1,13 +1,14 @@
 //! Everything the ledger says, computed again from its operations and postings (LG6).
 //!
 //! First each till's chain, operation by operation; then what is derived: balances after each operation,
-//! lots, holdings, expiries, levels, returns, instalments, shifts, approvals. The first difference is named.
+//! lots, holdings, expiries, levels, returns, instalments, claims, transfers, shifts, approvals. The first difference is named.
 
 mod chain;
 mod derived;
 mod expiry;
 mod grants;
 mod members;
+mod transfers;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -114,6 +115,7 @@ enum Part {
     Chain(Till),
     AfterEach,
     Lots,
+    Transfers,
     Holdings,
     Expiries,
     Returned,
@@ -129,6 +131,7 @@ impl Part {
         tills.into_iter().map(Self::Chain).chain([
             Self::AfterEach,
             Self::Lots,
+            Self::Transfers,
             Self::Holdings,
             Self::Expiries,
             Self::Returned,
@@ -164,6 +167,7 @@ impl Part {
             Self::Returned => derived::returned(conn, merchant).await,
             Self::Instalments => derived::instalments(conn, merchant).await,
             Self::Grants => grants::check(conn, merchant).await,
+            Self::Transfers => transfers::check(conn, merchant).await,
             Self::Shifts => derived::shifts(conn, merchant).await,
             Self::Rights => derived::rights(conn, merchant).await,
         }

@@ -41,6 +41,9 @@ pub enum Account {
     PointsGranted,
     BonusExpired,
     PointsExpired,
+    /// Between two members: zero over the merchant (MB4).
+    Transfer,
+    PointsTransfer,
 }
 
 impl Account {
@@ -67,6 +70,8 @@ impl Account {
             Self::PointsGranted => "points_granted",
             Self::BonusExpired => "bonus_expired",
             Self::PointsExpired => "points_expired",
+            Self::Transfer => "transfer",
+            Self::PointsTransfer => "points_transfer",
         }
     }
 
@@ -86,7 +91,7 @@ impl Account {
     pub const fn counts_points(self) -> bool {
         matches!(
             self,
-            Self::Points | Self::PointsGranted | Self::PointsExpired
+            Self::Points | Self::PointsGranted | Self::PointsExpired | Self::PointsTransfer
         )
     }
 }
@@ -114,6 +119,9 @@ pub enum OperationKind {
     PaidOut,
     /// What a member did not use by its last day (PT3).
     Expiry,
+    /// From one member to another, always both (MB4).
+    TransferOut,
+    TransferIn,
     /// Takes the id of an operation that was refused while nobody knew whether it had been posted.
     Void,
 }
@@ -137,6 +145,8 @@ impl OperationKind {
             Self::ShiftClose => "shift_close",
             Self::PaidOut => "paid_out",
             Self::Expiry => "expiry",
+            Self::TransferOut => "transfer_out",
+            Self::TransferIn => "transfer_in",
             Self::Void => "void",
         }
     }

@@ -88,6 +88,9 @@ pub struct Member {
     /// How many coupons of each rule she was ever given (PR4).
     #[serde(default)]
     pub given: BTreeMap<i32, i64>,
+    /// The last merge into her that was not undone (MB4).
+    #[serde(default)]
+    pub merged: Option<Uuid>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -331,6 +331,7 @@ pub(crate) mod tests {
             lots,
             instalments: vec![],
             grants: vec![],
+            merged: None,
         }
     }
 

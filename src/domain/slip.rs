@@ -82,6 +82,8 @@ pub const fn title(kind: OperationKind) -> &'static str {
         OperationKind::ShiftClose => "slip.shift_close",
         OperationKind::PaidOut => "slip.paid_out",
         OperationKind::Expiry => "slip.expiry",
+        OperationKind::TransferOut => "slip.transfer_out",
+        OperationKind::TransferIn => "slip.transfer_in",
         OperationKind::Void => "slip.void",
     }
 }

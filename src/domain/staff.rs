@@ -73,6 +73,10 @@ pub enum Act {
     GiveCoupon,
     /// A service past its last day (PK2): the right of whoever may set prices.
     Past,
+    /// Two members made one, or two again (MB4): the right of whoever may set prices.
+    Merge,
+    /// A person forgotten (PV1): the right of whoever manages the shop.
+    Erase,
     /// An edit of the shop.
     Manage,
 }
@@ -91,10 +95,10 @@ impl Limit {
                 amount <= self.refund_max && now <= last
             }
             Act::TopUp(amount) => amount <= self.top_up_max,
-            Act::Price | Act::Drawer | Act::Past | Act::FreeCard | Act::GiveCoupon => {
+            Act::Price | Act::Drawer | Act::Past | Act::FreeCard | Act::GiveCoupon | Act::Merge => {
                 self.price_override
             }
-            Act::Manage => self.manage,
+            Act::Manage | Act::Erase => self.manage,
         }
     }
 }

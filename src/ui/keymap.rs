@@ -121,6 +121,8 @@ actions! {
     What = "what",
     /// Which way the money goes.
     Way = "way",
+    /// The other of two.
+    Swap = "swap",
     /// Choose everything there is.
     All = "all",
     Pay = "pay",

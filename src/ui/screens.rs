@@ -16,6 +16,7 @@ pub mod learn;
 pub mod line;
 pub mod manage;
 pub mod member;
+pub mod merge;
 pub mod message;
 pub mod new_product;
 pub mod open_shift;

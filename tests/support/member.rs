@@ -30,6 +30,7 @@ pub fn member() -> Member {
     Member {
         given: std::collections::BTreeMap::new(),
         grants: Vec::new(),
+        merged: None,
         id: 7,
         version: 3,
         edition: 1,

@@ -263,6 +263,8 @@ impl World {
                 .plain(self.shop.terms_version)
                 .plain("counter")
                 .plain(request.stamp.at)
+                .plain(request.stamp.operator_id)
+                .plain(request.stamp.till_id)
                 .plain(request.stamp.id)
                 .end();
         }

@@ -68,7 +68,7 @@ pub async fn follow(
            from operation o
            cross join lateral (
              select count(*) as n, coalesce(sum(x.amount), 0)::bigint as fen,
-                    count(*) filter (where (x.account >= 'cash' and x.account not in ('points_granted', 'points_expired') and x.amount <> 0) is not true) as strangers,
+                    count(*) filter (where (x.account >= 'cash' and x.account not in ('points_granted', 'points_expired', 'points_transfer') and x.amount <> 0) is not true) as strangers,
                     coalesce(sum(x.amount) filter (where x.account = 'revenue'), 0)::bigint as revenue,
                     coalesce(sum(x.amount) filter (where x.account = 'discount'), 0)::bigint as discount,
                     coalesce(sum(x.amount) filter (where x.account = 'unearned'), 0)::bigint as unearned
@@ -81,7 +81,7 @@ pub async fn follow(
            cross join lateral (
              select coalesce(sum(x.list) filter (where x.package is null), 0)::bigint as list,
                     coalesce(sum(x.net) filter (where x.package is null), 0)::bigint as net,
-                    case when o.kind = 'settlement' then (select coalesce(sum(y.value), 0)::bigint from jsonb_to_recordset(o.extras -> 'moves') as y (value bigint))
+                    case when o.kind in ('settlement', 'transfer_out', 'transfer_in') then (select coalesce(sum(y.value), 0)::bigint from jsonb_to_recordset(o.extras -> 'moves') as y (value bigint))
                       else coalesce(sum(case when x.package is not null then x.net else - coalesce(x.prepaid, 0) end), 0)::bigint end as owed
                from jsonb_to_recordset(o.lines) as x (list bigint, net bigint, prepaid bigint, package jsonb)) l
            where o.merchant_id = $1 and o.till_id = $2

@@ -12,7 +12,7 @@ pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diff
     let row = sqlx::query!(
         r#"with ran as materialized (
              select id, no, held from (
-               select o.id, p.no, o.kind, sum(p.amount) over (partition by p.lot_id, p.account order by o.version_after) - p.amount as held
+               select o.id, p.no, o.kind, sum(p.amount) over (partition by p.lot_id, p.account, o.member_id order by o.version_after) - p.amount as held
                  from operation o join posting p on p.merchant_id = o.merchant_id and p.operation_id = o.id
                 where o.merchant_id = $1 and p.lot_id is not null
                   and (select true from operation x where x.merchant_id = $1 and x.kind = 'expiry' limit 1)) x

@@ -34,7 +34,8 @@ pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diff
                     format('%s: %s, %s, %s', s.quantity, s.value, s.expires_on, s.used_on) as expected,
                     format('%s: %s, %s, %s', g.quantity, g.value, g.expires_on, g.used_on) as found
                from should s full join (select * from member_grant where merchant_id = $1) g on g.id = s.id
-              where (s.quantity, s.value, s.expires_on, s.used_on, s.member_id, s.operation_id, s.no, s.kind, s.product_id, s.rule_id, s.happened_at, s.store_id, s.terms)
+              -- Who has it after a transfer is looked at apart.
+              where (s.quantity, s.value, s.expires_on, s.used_on, case when g.held_by is null then s.member_id else g.member_id end, s.operation_id, s.no, s.kind, s.product_id, s.rule_id, s.happened_at, s.store_id, s.terms)
                     is distinct from
                     (g.quantity, g.value, g.expires_on, g.used_on, g.member_id, g.operation_id, g.no, g.kind, g.product_id, g.rule_id, g.opened_at, g.store_id, g.terms))
            select w.id as "id!", w.till_id as "till?", w.seq as "seq?", w.member_id as "member?", w.what as "what?", w.expected as "expected?", w.found as "found?"

@@ -41,7 +41,10 @@ pub async fn after_each(conn: &mut PgConnection, merchant: i32) -> Result<Option
 /// its last day is past.
 pub async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
-        r#"with moved as (
+        r#"with handed as materialized (
+             select distinct x.lot_id from operation o, jsonb_array_elements_text(o.document #> '{carried,lots}') as y (id)
+               cross join lateral (select y.id::uuid as lot_id) x where o.merchant_id = $1 and o.kind = 'transfer_in'),
+           moved as (
              select lot_id, min(member_id) as member_id, max(member_id) as other_id,
                     coalesce(sum(amount) filter (where account = 'principal'), 0) as principal,
                     coalesce(sum(amount) filter (where account = 'bonus'), 0) as bonus,
@@ -60,7 +63,8 @@ pub async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diffe
                     case when h.id is not null then format('%s, %s, %s%s', h.principal, h.bonus, h.points, case when h.bent then '; ' || h.kept_as end) end as found
                from held h full join moved m on m.lot_id = h.id
               where h.id is null or (h.principal, h.bonus, h.points) is distinct from (coalesce(m.principal, 0), coalesce(m.bonus, 0), coalesce(m.points, 0))
-                 or m.member_id <> h.member_id or m.other_id <> h.member_id or h.opened_by is distinct from h.member_id
+                 or (m.member_id <> h.member_id or m.other_id <> h.member_id or h.opened_by is distinct from h.member_id)
+                    and not exists (select from handed x where x.lot_id = h.id)
                  or h.opened_at <> h.happened_at or h.opened_in <> h.store_id or h.bent
                  or h.lapses_on is distinct from h.expires_on and (h.lapses_on is not null or h.bonus > 0 or h.points > 0))
            select id as "id!", operation_id as "operation_id?", till_id as "till_id?", seq as "seq?", member_id as "member_id?", kind as "kind?",
@@ -88,23 +92,34 @@ pub async fn lots(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diffe
 }
 
 /// The holding: sums of the lots, spend, visits and level from the operations. A visit counts when its
-/// day is later than any before, in the order of posting, as the posting function counts (OR1).
+/// day is later than any before, in the order of posting, as the posting function counts (OR1); a merge or its
+/// undoing says where both stand from there on (MB4). Who was forgotten stands in no list (PV1).
 pub async fn holdings(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
     let row = sqlx::query!(
         r#"with lots as (
              select member_id, sum(principal) as principal, sum(bonus) as bonus, sum(points) as points
                from lot where merchant_id = $1 group by member_id),
            ops as (
-             select member_id, version_after, business_on, visit, spend,
-                    coalesce(level_id, case when kind = 'enrol' then (document ->> 'level_id')::int end) as level_id,
-                    max(business_on) filter (where visit) over (partition by member_id order by version_after
-                      rows between unbounded preceding and 1 preceding) as before
-               from operation where merchant_id = $1 and member_id is not null),
+             select *, max(last_on) over (partition by member_id, part order by version_after rows between unbounded preceding and 1 preceding) as before
+               from (
+                 select *, count(stood) over (partition by member_id order by version_after rows unbounded preceding) as part,
+                        case when visit then business_on else (stood ->> 'first_visit_on')::date end as first_on,
+                        case when visit then business_on else (stood ->> 'last_visit_on')::date end as last_on
+                   from (select member_id, version_after, business_on, visit, spend,
+                                coalesce(level_id, case when kind = 'enrol' then (document ->> 'level_id')::int end) as level_id,
+                                case when kind in ('transfer_out', 'transfer_in') then document -> 'standing' end as stood
+                           from operation where merchant_id = $1 and member_id is not null) p) x),
            did as (
-             select member_id, count(*) as version, sum(spend) as spend, count(*) filter (where visit and (before is null or before < business_on)) as visits,
-                    min(business_on) filter (where visit) as first_visit_on, max(business_on) filter (where visit) as last_visit_on,
-                    (array_agg(level_id order by version_after desc) filter (where level_id is not null))[1] as level_id
-               from ops group by member_id),
+             select member_id, sum(n) as version, sum(spend) as spend, (array_agg(visits order by part desc))[1] as visits,
+                    (array_agg(first_visit_on order by part desc))[1] as first_visit_on, (array_agg(last_visit_on order by part desc))[1] as last_visit_on,
+                    (array_agg(level_id order by part desc) filter (where level_id is not null))[1] as level_id
+               from (
+                 select member_id, part, count(*) as n, sum(spend) as spend,
+                        sum(case when stood is not null then (stood ->> 'visits')::int when visit and (before is null or before < last_on) then 1 else 0 end) as visits,
+                        min(first_on) as first_visit_on, max(last_on) as last_visit_on,
+                        (array_agg(level_id order by version_after desc) filter (where level_id is not null))[1] as level_id
+                   from ops group by member_id, part) y
+              group by member_id),
            wrong as (
              select coalesce(h.member_id, d.member_id) as member_id,
                     array[d.version::text, s.principal::text, s.bonus::text, s.points::text,
@@ -114,7 +129,11 @@ pub async fn holdings(conn: &mut PgConnection, merchant: i32) -> Result<Option<D
                           h.spend::text, h.visits::text, h.first_visit_on::text, h.last_visit_on::text, h.level_id::text,
                           h.at_risk::text, h.due_on::text] as found
                from (select * from holding where merchant_id = $1) h
-               full join did d on d.member_id = h.member_id left join lots l on l.member_id = coalesce(h.member_id, d.member_id)
+               full join (select x.member_id, x.version, x.spend, x.visits, x.level_id,
+                            case when e.id is null then x.first_visit_on else (select y.first_visit_on from holding y where y.merchant_id = $1 and y.member_id = e.id) end as first_visit_on,
+                            case when e.id is null then x.last_visit_on else (select y.last_visit_on from holding y where y.merchant_id = $1 and y.member_id = e.id) end as last_visit_on
+                            from did x left join member e on e.merchant_id = $1 and e.id = x.member_id and e.erased_at is not null) d
+                 on d.member_id = h.member_id left join lots l on l.member_id = coalesce(h.member_id, d.member_id)
                cross join lateral (select coalesce(l.principal, 0) as principal, coalesce(l.bonus, 0) as bonus, coalesce(l.points, 0) as points) s
                cross join lateral (select at_risk((s.principal + s.bonus)::bigint, d.spend::bigint, d.first_visit_on, d.last_visit_on) as at_risk,
                                           due_on(d.visits::int, d.first_visit_on, d.last_visit_on) as due_on) r

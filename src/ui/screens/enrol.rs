@@ -321,7 +321,7 @@ impl Enrol {
 }
 
 /// A code of the member's own, from the random bits of a new id and of another.
-fn member_code(cx: &mut Cx) -> String {
+pub(super) fn member_code(cx: &mut Cx) -> String {
     let (first, second) = (cx.new_id(), cx.new_id());
     // The last eight bytes of a UUIDv7 are random but for two bits; the first six are the time.
     let mut random = [0; 10];

@@ -3,8 +3,11 @@
 mod about;
 pub mod add_card;
 pub mod cards;
+pub mod code;
+pub mod consents;
 pub mod edit;
 pub mod give;
+mod more;
 mod rows;
 
 use ratatui::Frame;
@@ -13,7 +16,7 @@ use ratatui::layout::Rect;
 use crate::domain::member::Member;
 use crate::domain::phone::Phone;
 use crate::error::Result;
-use crate::query::{Noun, Query, Reply, Ticket};
+use crate::query::{Consent, Noun, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
@@ -29,6 +32,7 @@ use add_card::AddCard;
 use cards::Cards;
 use edit::EditMember;
 use give::Give;
+use more::Asking;
 use rows::Row;
 
 /// Everything about one member. Pops `Outcome::Member`: as she is now.
@@ -43,6 +47,12 @@ pub struct MemberCard {
     asked: Option<Ticket>,
     revealing: Option<Ticket>,
     receipt: Option<Ticket>,
+    /// What she agreed to (PV1).
+    consents: Vec<Consent>,
+    agreed: Option<Ticket>,
+    asking: Option<Asking>,
+    /// A file of hers is written, or she is forgotten.
+    writing: Option<Ticket>,
 }
 
 impl MemberCard {
@@ -57,11 +67,17 @@ impl MemberCard {
             asked: None,
             revealing: None,
             receipt: None,
+            consents: Vec::new(),
+            agreed: None,
+            asking: None,
+            writing: None,
         }
     }
 
     fn read(&mut self, cx: &mut Cx) {
         self.asked = Some(cx.ask(Query::ReadMember { id: self.id }));
+        let member_id = self.id;
+        self.agreed = Some(cx.ask(Query::Consents { member_id }));
     }
 
     fn show(&mut self, member: Box<Member>) {
@@ -84,7 +100,11 @@ impl MemberCard {
             Action::TopUp => {
                 return Step::push(TopUp::new(member.clone()));
             }
-            Action::RevealPhone => return Step::push(Reason::reveal()),
+            Action::RevealPhone => {
+                self.asking = Some(Asking::Reveal);
+                return Step::push(Reason::reveal());
+            }
+            Action::More => return self.more(),
             _ => {}
         }
         Step::Stay
@@ -126,13 +146,34 @@ impl MemberCard {
     }
 
     fn answered(&mut self, ticket: Ticket, answer: Result<Reply>, cx: &mut Cx) -> Step {
-        let slots = [&mut self.asked, &mut self.revealing, &mut self.receipt];
+        let slots = [
+            &mut self.asked,
+            &mut self.revealing,
+            &mut self.receipt,
+            &mut self.agreed,
+            &mut self.writing,
+        ];
         let Some(slot) = slots.into_iter().find(|slot| **slot == Some(ticket)) else {
             return Step::Stay;
         };
         *slot = None;
         match answer {
-            Ok(Reply::Member(member)) => self.show(member),
+            Ok(Reply::Member(member)) => {
+                // MB4: the card of somebody who was merged opens the one she is now.
+                if member.id != self.id {
+                    self.id = member.id;
+                    cx.notice(Tone::Warn, "merge.opened");
+                }
+                self.show(member);
+            }
+            Ok(Reply::Consents(all)) => self.consents = all,
+            Ok(Reply::Exported(path)) => {
+                cx.notice(Tone::Good, Say::new("erase.exported").with("path", path));
+            }
+            Ok(Reply::Kept) => {
+                cx.notice(Tone::Good, "erase.done");
+                return Step::Pop(None);
+            }
             Ok(Reply::Phone(phone)) => {
                 self.phone = phone.as_deref().and_then(Phone::parse);
                 if self.phone.is_none() {
@@ -168,9 +209,8 @@ impl Screen for MemberCard {
                     self.read(cx);
                 }
             }
-            Input::Action(Action::Reload) | Input::Outcome(Outcome::Receipt(_)) => self.read(cx),
-            Input::Outcome(Outcome::Text(reason)) => self.reveal(reason, cx),
-            Input::Outcome(Outcome::Member(member)) if member.id == self.id => self.show(member),
+            Input::Action(Action::Reload) => self.read(cx),
+            Input::Outcome(outcome) => return self.decided(outcome, cx),
             Input::Action(Action::Back) => {
                 return Step::Pop(self.member.take().map(Outcome::Member));
             }
@@ -191,6 +231,7 @@ impl Screen for MemberCard {
             | Action::Statement
             | Action::Coupons
             | Action::Settle => self.member.is_some(),
+            Action::More => self.member.is_some() && self.writing.is_none(),
             Action::RevealPhone => {
                 let member = self.member.as_ref();
                 self.may_reveal
@@ -227,6 +268,7 @@ impl Screen for MemberCard {
             member,
             phone: self.phone.as_ref(),
             may_reveal: self.may_reveal,
+            consents: &self.consents,
         };
         let rows = about.view(frame, area, look);
         paint::rule(frame, area, rows, look);

@@ -12,6 +12,7 @@ use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::screens::attach::Attach;
+use crate::ui::screens::merge::undo::UndoMerge;
 use crate::ui::screens::receipt::Receipt;
 use crate::ui::screens::refund::Refund;
 use crate::ui::screens::reversal::Reversal;
@@ -124,6 +125,9 @@ impl Operations {
     fn give_back(&self) -> Step {
         match self.table.selected() {
             Some(row) if row.kind == OperationKind::Sale => Step::push(Refund::new(row.id)),
+            Some(row) if row.kind == OperationKind::TransferIn => {
+                Step::push(UndoMerge::new(row.id))
+            }
             Some(row) if row.kind == OperationKind::Redemption => {
                 Step::push(UndoRedemption::new(row.id))
             }
@@ -186,7 +190,10 @@ impl Screen for Operations {
             Action::GiveBack => row.is_some_and(|row| {
                 let kind = matches!(
                     row.kind,
-                    OperationKind::Sale | OperationKind::TopUp | OperationKind::Redemption
+                    OperationKind::Sale
+                        | OperationKind::TopUp
+                        | OperationKind::Redemption
+                        | OperationKind::TransferIn
                 );
                 kind && !row.reversed
             }),

@@ -36,6 +36,14 @@ const EXPORT: [&str; 4] = [
     "reason.she_asked",
 ];
 
+/// Why somebody takes all that is known of a member.
+const PERSON: [&str; 4] = [
+    "reason.she_asked",
+    "reason.authority",
+    "reason.reconcile",
+    "reason.report",
+];
+
 /// Why somebody opens the drawer without a payment.
 const DRAWER: [&str; 4] = [
     "reason.small_change",
@@ -65,6 +73,12 @@ impl Reason {
     #[must_use]
     pub fn drawer() -> Self {
         Self::new(Say::new("reason.drawer"), DRAWER)
+    }
+
+    /// Before all that is known of somebody becomes a file.
+    #[must_use]
+    pub fn person() -> Self {
+        Self::new(Say::new("reason.person"), PERSON)
     }
 
     /// Before a list becomes a file.

@@ -197,6 +197,8 @@ const fn kind(kind: OperationKind) -> &'static str {
         OperationKind::ShiftClose => "statement.shift_close",
         OperationKind::PaidOut => "statement.paid_out",
         OperationKind::Expiry => "statement.expiry",
+        OperationKind::TransferOut => "statement.transfer_out",
+        OperationKind::TransferIn => "statement.transfer_in",
         OperationKind::Void => "statement.void",
     }
 }

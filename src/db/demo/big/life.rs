@@ -467,6 +467,7 @@ impl World {
             instalments: Vec::new(),
             grants: Vec::new(),
             given: std::collections::BTreeMap::new(),
+            merged: None,
         })
     }
 }

@@ -75,7 +75,7 @@ impl Tables {
                 &mut self.credential,
             ),
             (
-                "copy consent (merchant_id, member_id, purpose, version, channel, granted_at, operation_id) from stdin",
+                "copy consent (merchant_id, member_id, purpose, version, channel, at, staff_id, till_id, operation_id) from stdin",
                 &mut self.consent,
             ),
             (

@@ -10,11 +10,14 @@ use crate::domain::level::Level;
 use crate::domain::member::{Gender, Member};
 use crate::domain::money::{Fen, grouped};
 use crate::domain::phone::Phone;
+use crate::query::Consent;
 use crate::ui::paint;
 use crate::ui::screen::{Look, is_narrow};
 use crate::ui::text::{Lang, Say};
 use crate::ui::theme::Role;
 use crate::ui::width;
+
+use super::consents;
 
 /// Expiring within this many days is worth a word (OR2).
 pub const SOON_DAYS: i64 = 30;
@@ -37,6 +40,8 @@ pub struct About<'a> {
     /// The whole number, once it was asked for.
     pub phone: Option<&'a Phone>,
     pub may_reveal: bool,
+    /// The last word on each purpose.
+    pub consents: &'a [Consent],
 }
 
 impl About<'_> {
@@ -92,6 +97,7 @@ impl About<'_> {
     fn below(&self, columns: u16, look: &Look) -> Vec<Line> {
         let mut lines = Vec::new();
         lines.extend(self.expiring(look));
+        lines.extend(self.consents(look));
         if !self.member.notes.is_empty() {
             let notes = format!("{} {}", look.text("member.notes"), self.member.notes);
             let mut wrapped = width::wrap(&notes, columns.into());
@@ -239,6 +245,22 @@ impl About<'_> {
             ("member.rhythm", Role::Text)
         };
         (look.say(&Say::new(key).with("days", gap)), role)
+    }
+
+    /// PV1: what she agreed to, and what no longer.
+    fn consents(&self, look: &Look) -> Option<Line> {
+        let said = self.consents.iter().map(|it| {
+            let key = if it.is_given {
+                "consent.yes"
+            } else {
+                "consent.no"
+            };
+            let what = look.text(consents::key(it.purpose));
+            look.say(&Say::new(key).with("what", what))
+        });
+        let said: Vec<String> = said.collect();
+        let text = format!("{} {}", look.text("consent.line"), said.join("  "));
+        (!said.is_empty()).then_some((text, Role::Dim))
     }
 
     fn expiring(&self, look: &Look) -> Option<Line> {

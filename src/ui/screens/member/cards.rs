@@ -3,6 +3,8 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::ledger::OperationKind;
+use crate::domain::slip::{Facts, Kind as Slip};
 use crate::domain::staff::Act;
 use crate::error::Result;
 use crate::query::{By, Credential, CredentialState, Query, Reply, Ticket};
@@ -11,9 +13,12 @@ use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::screens::approve::Approve;
 use crate::ui::screens::confirm::Confirm;
+use crate::ui::screens::enrol::member_code;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::width;
+
+use super::code::NewCode;
 
 /// Columns inside the frame.
 const COLUMNS: u16 = 44;
@@ -28,6 +33,18 @@ pub struct Cards {
     all: Option<Vec<Credential>>,
     place: usize,
     asked: Option<Ticket>,
+    /// A new code on its way: known here until it is shown, and to nobody afterwards.
+    code: Option<Code>,
+    is_new: bool,
+}
+
+/// Never shown by `Debug`.
+struct Code(String);
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Code(****)")
+    }
 }
 
 impl Cards {
@@ -39,6 +56,8 @@ impl Cards {
             all: None,
             place: 0,
             asked: None,
+            code: None,
+            is_new: false,
         }
     }
 
@@ -90,8 +109,32 @@ impl Cards {
         }));
     }
 
+    /// MB5: her own code is made anew; the old one stays as it is, lost or in use.
+    fn renew(&mut self, cx: &mut Cx) {
+        let code = member_code(cx);
+        self.asked = Some(cx.ask(Query::NewCode {
+            member_id: self.member_id,
+            code: code.clone(),
+            by: cx.session.by(),
+        }));
+        self.code = Some(Code(code));
+    }
+
+    /// The new code on the screen, and on paper where the code of a new member is printed.
+    fn hand_out(&self, code: &str, cx: &mut Cx) -> Step {
+        if cx.session.printing.auto.contains(&OperationKind::Enrol) {
+            let facts = Facts::new().one("member", &self.name).one("code", code);
+            let facts = ["phone", "level", "points"]
+                .into_iter()
+                .fold(facts, |facts, name| facts.maybe(name, None::<String>));
+            cx.print_facts(Slip::Welcome, "card.code_slip", facts);
+        }
+        Step::push(NewCode::new(code, &self.name))
+    }
+
     fn answered(&mut self, answer: Result<Reply>, cx: &mut Cx) -> Step {
         self.asked = None;
+        let code = self.code.take();
         match answer {
             Ok(Reply::Credentials(cards)) => {
                 let key = self.selected().map(|card| card.key.clone());
@@ -100,7 +143,7 @@ impl Cards {
                     .position(|card| Some(&card.key) == key.as_ref());
                 self.place = place.unwrap_or(0);
                 self.all = Some(cards);
-                Step::Stay
+                code.map_or(Step::Stay, |code| self.hand_out(&code.0, cx))
             }
             Ok(_) => Step::Stay,
             Err(refusal) => cx.refuse(refusal),
@@ -131,11 +174,23 @@ impl Screen for Cards {
             Input::Reply(ticket, answer) if self.asked == Some(ticket) => {
                 return self.answered(answer, cx);
             }
+            Input::Outcome(Outcome::Yes) if self.is_new => {
+                self.is_new = false;
+                self.renew(cx);
+            }
+            Input::Outcome(Outcome::No) => self.is_new = false,
             Input::Outcome(Outcome::Yes) => self.set(true, None, cx),
             Input::Outcome(Outcome::Approved(staff)) => self.set(false, Some(staff.id), cx),
             Input::Action(Action::Up) => self.select(self.place.saturating_sub(1)),
             Input::Action(Action::Down) => self.select(self.place + 1),
-            Input::Action(Action::Accept) => return self.accept(cx),
+            Input::Action(Action::Accept) => {
+                self.is_new = false;
+                return self.accept(cx);
+            }
+            Input::Action(Action::New) => {
+                self.is_new = true;
+                return Step::push(Confirm::new("card.code_ask"));
+            }
             Input::Action(Action::Back) => return Step::Pop(None),
             _ => {}
         }
@@ -149,7 +204,11 @@ impl Screen for Cards {
                 CredentialState::Active | CredentialState::Blocked
             )
         };
-        action != Action::Accept || (self.asked.is_none() && self.selected().is_some_and(changes))
+        match action {
+            Action::Accept => self.asked.is_none() && self.selected().is_some_and(changes),
+            Action::New => self.asked.is_none() && self.all.is_some(),
+            _ => true,
+        }
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
