@@ -19,6 +19,7 @@ use guitai::domain::refund::RefundRequest;
 use guitai::domain::sale::{Basket, SaleRequest};
 use guitai::domain::shop::Shop;
 use guitai::domain::tender::{Tender, TenderKind};
+use guitai::domain::transfer::{TransferRequest, What};
 use guitai::error::Result;
 use guitai::query::{Backend, CouponEdit, Query, Reply};
 
@@ -528,4 +529,34 @@ async fn a_code_without_a_coupon_finds_none() {
         let answer = till.db.answer(Query::ReadCoupon(number)).await.unwrap();
         assert!(matches!(answer, Reply::Coupon(None)), "{answer:?}");
     }
+}
+
+/// MB4: her coupons go with a merge like all she may claim, are used there, and verify knows.
+#[tokio::test]
+async fn a_merge_takes_coupons_along() {
+    let database = books().await;
+    let till = Counter::open(database.options(APP), 1).await;
+    let (shop, rule) = under(&till, rule()).await;
+    let a = till.enrol("13800001380").await;
+    let b = till.enrol("13900001390").await;
+    give(&till, &b, &rule, 2, Some(MANAGER)).await.unwrap();
+    let b = till.member(b.id).await;
+    let request = TransferRequest {
+        stamp: Stamp {
+            approver_id: Some(MANAGER),
+            ..till.stamp()
+        },
+        what: What::Merge {
+            from_id: b.id,
+            to_id: a.id,
+        },
+    };
+    till.db.answer(Query::Transfer(request)).await.unwrap();
+    let one = till.member(a.id).await;
+    assert_eq!((&one.grants, &one.given), (&b.grants, &b.given));
+    let request = sale(&till, &shop, Some(&one), 30_000, &[]);
+    assert_eq!(request.coupons.len(), 1);
+    till.send_sale(request, Some(&one)).await.unwrap();
+    assert_eq!(till.member(a.id).await.grants.len(), 1);
+    holds(&database).await;
 }
