@@ -64,13 +64,17 @@ create table merchant (
   denominations bigint[] not null default '{1000,2000,5000,10000}',
   terms text not null default '',
   terms_version int not null default 1,
+  -- RF5: what the shop gives back by its own terms, in the shape of the domain's type OwnTerms; null is nothing beyond the law.
+  own_refund jsonb,
   version int not null default 1,
   constraint merchant_pkey primary key (merchant_id),
   constraint merchant_points_rate check (points_per_yuan >= 0),
   constraint merchant_stored_value_multiplier check (stored_value_multiplier >= 0),
   constraint merchant_welcome check (welcome_points >= 0),
   constraint merchant_coupon_grace check (coupon_grace_days between 0 and 366),
-  constraint merchant_coupon_key check (length(coupon_key) = 32)
+  constraint merchant_coupon_key check (length(coupon_key) = 32),
+  constraint merchant_own_refund check ((jsonb_typeof(own_refund -> 'pays_bonus') = 'boolean'
+    and own_refund @? '$.fee ? (@ >= 0 && @ <= 10000 && @ == @.floor())') is not false or own_refund is null)
 );
 
 create table store (

@@ -4,7 +4,8 @@
 -- Refusals carry a code of their own: GT001 stale plan, GT002 id used for something else, GT003 this
 -- login has no seat, GT004 postings do not balance, GT005 shift not open here, GT006 approval missing,
 -- GT007 more returned than there was, GT008 no such operation, GT017 not yet expired, GT018 not a sale to attach, GT020 known id,
--- GT021 the package that is sold has changed, GT022 no more of these coupons.
+-- GT021 the package that is sold has changed, GT022 no more of these coupons,
+-- GT040 a guardian's consent is missing, GT041 too many beneficiaries.
 
 set role guitai_ledger;
 

@@ -77,7 +77,8 @@ begin
                 order by x.expires_on desc nulls first, x.opened_at desc, x.id limit 100)) g), '[]'),
     -- How many coupons of each rule she was ever given.
     'given', coalesce((select jsonb_object_agg(x.rule_id, x.count) from (
-        select y.rule_id, count(*) from member_grant y where y.merchant_id = m and y.member_id = t.id and y.kind <> 'package' group by 1) x), '{}'))
+        select y.rule_id, count(*) from member_grant y where y.merchant_id = m and y.member_id = t.id and y.kind <> 'package' group by 1) x), '{}'),
+    'family', family(m, t.id))
   from member t
   join holding h on h.merchant_id = m and h.member_id = t.id
   join level l on l.merchant_id = m and l.id = h.level_id

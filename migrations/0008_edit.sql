@@ -231,7 +231,7 @@ begin
   return v_id;
 end $$;
 
--- The shop's terms. A change of what is printed on receipts is a new version of the terms.
+-- The shop's terms. A change of what is printed on receipts, or of what goes back, is a new version of the terms.
 create function save_terms(p_editor int, p jsonb) returns boolean
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
@@ -250,7 +250,9 @@ begin
          welcome_points = t.welcome_points, rounding = t.rounding, spend_order = t.spend_order,
          limits_profile = t.limits_profile, dormancy_days = t.dormancy_days, quick_sale_discount = t.quick_sale_discount,
          quick_sale_points = t.quick_sale_points, denominations = t.denominations, terms = t.terms,
-         terms_version = terms_version + (merchant.terms <> t.terms or merchant.spend_order <> t.spend_order)::int,
+         own_refund = t.own_refund,
+         terms_version = terms_version
+           + (merchant.terms <> t.terms or merchant.spend_order <> t.spend_order or merchant.own_refund is distinct from t.own_refund)::int,
          version = version + 1
    where merchant_id = m;
   perform tell(m, 'terms');

@@ -80,21 +80,26 @@ end $$;
 -- LG7: the postings behind a member's balances.
 create function statement(p_member bigint, p_before uuid, p_limit int)
 returns table (operation_id uuid, kind operation_kind, at timestamptz, store text, seq bigint,
-               principal bigint, bonus bigint, points bigint, principal_after bigint, bonus_after bigint, points_after bigint)
+               principal bigint, bonus bigint, points bigint, principal_after bigint, bonus_after bigint, points_after bigint, units jsonb)
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
 as $$
   select o.id, o.kind, o.happened_at, s.name, o.seq,
          coalesce(sum(p.amount) filter (where p.account = 'principal'), 0)::bigint,
          coalesce(sum(p.amount) filter (where p.account = 'bonus'), 0)::bigint,
          coalesce(sum(p.amount) filter (where p.account = 'points'), 0)::bigint,
-         o.principal_after, o.bonus_after, o.points_after
+         o.principal_after, o.bonus_after, o.points_after,
+         case when o.extras ?| '{grants,moves}' then (
+           select jsonb_agg(jsonb_build_object('name', g.terms ->> 'name', 'unit', g.terms -> 'unit', 'quantity', u.quantity) order by g.no, g.terms ->> 'name', g.id)
+             from (select a.id, a.quantity from jsonb_to_recordset(o.extras -> 'grants') as a (id uuid, quantity bigint)
+                   union all select b.grant_id, b.quantity from jsonb_to_recordset(o.extras -> 'moves') as b (grant_id uuid, quantity bigint)) u
+             join member_grant g on g.merchant_id = o.merchant_id and g.id = u.id) end
   from (select * from operation x where x.merchant_id = (select seat_merchant()) and x.member_id = p_member
           and x.version_after < coalesce((select b.version_after from operation b
             where b.merchant_id = (select seat_merchant()) and b.id = p_before), 9223372036854775807)
           order by x.version_after desc limit p_limit) o
   join store s on s.merchant_id = o.merchant_id and s.id = o.store_id
   left join posting p on p.merchant_id = o.merchant_id and p.operation_id = o.id
-  group by o.id, o.kind, o.happened_at, s.name, o.seq, o.version_after, o.principal_after, o.bonus_after, o.points_after
+  group by o.id, o.kind, o.happened_at, s.name, o.merchant_id, o.seq, o.version_after, o.extras, o.principal_after, o.bonus_after, o.points_after
   order by o.version_after desc
 $$;
 

@@ -36,6 +36,10 @@ begin
      or jsonb_array_length(o.document #> '{settlement,prepaid}') > 0 is not true then
     raise exception 'the document is not what goes out' using errcode = 'GT004';
   end if;
+  -- The shop's terms changed meanwhile (RF5).
+  if (o.document #>> '{settlement,terms_version}')::int is distinct from (select terms_version from merchant where merchant_id = m) then
+    raise exception 'the terms are not those in force' using errcode = 'GT001';
+  end if;
   select coalesce(sum(case
            when k.kind = 'settlement' then - (k.document ->> 'amount')::bigint
            when k.kind in ('top_up', 'top_up_reversal') then (select sum(x) from unnest(k.principals) as x)
@@ -86,7 +90,8 @@ begin
       from member_grant g
      where g.merchant_id = m and g.member_id = v_member and g.operation_id in (
        select x.operation_id from member_grant x
-        where x.merchant_id = m and x.member_id = v_member and (x.quantity is null or x.quantity > 0))), '[]')) end
+        where x.merchant_id = m and x.member_id = v_member and (x.quantity is null or x.quantity > 0))), '[]'),
+    'terms', own_terms(m)) end
     from (select member_card(m, v_member) as card) c);
 end $$;
 

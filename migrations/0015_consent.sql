@@ -3,6 +3,7 @@
 -- Where something personal stands, and what becomes of it when she is forgotten:
 --   member       name and its search keys, birthday, gender, notes: emptied
 --   credential   phone, cards, code: deleted
+--   beneficiary  her family (MB6): deleted
 --   held_sale    label and cart of a sale put aside: deleted
 --   consent      about (a child's name): emptied, below
 --   disclosure   reason, as somebody typed it: emptied, below
@@ -107,6 +108,8 @@ begin
     'member', (select jsonb_agg(to_jsonb(t) - 'merchant_id' - 'initials' - 'spelling' - 'grams' order by t.id) from member t where t.merchant_id = m and t.id = any (v_all)),
     'credentials', coalesce((select jsonb_agg(jsonb_build_object('kind', c.kind, 'value', c.value, 'state', c.state) order by c.kind, c.value)
         from credential c where c.merchant_id = m and c.member_id = any (v_all)), '[]'),
+    'family', coalesce((select jsonb_agg(to_jsonb(b) - 'merchant_id' order by b.member_id, b.id) from beneficiary b
+        where b.merchant_id = m and b.member_id = any (v_all)), '[]'),
     'holdings', (select jsonb_agg(to_jsonb(h) - 'merchant_id' order by h.member_id) from holding h where h.merchant_id = m and h.member_id = any (v_all)),
     'lots', coalesce((select jsonb_agg(to_jsonb(l) - 'merchant_id' order by l.opened_at, l.id) from lot l where l.merchant_id = m and l.member_id = any (v_all)), '[]'),
     'claims', coalesce((select jsonb_agg(to_jsonb(g) - 'merchant_id' order by g.opened_at, g.id) from member_grant g where g.merchant_id = m and g.member_id = any (v_all)), '[]'),
@@ -151,6 +154,7 @@ begin
   perform note_edit(m, p_member, p_staff, p_till, array['erased']);
   insert into erasure (merchant_id, member_id, staff_id, approver_id, till_id) values (m, p_member, p_staff, p_approver, p_till);
   delete from credential where merchant_id = m and member_id = any (v_all);
+  delete from beneficiary where merchant_id = m and member_id = any (v_all);
   delete from held_sale where merchant_id = m and (cart ->> 'member_id')::bigint = any (v_all);
   update member set name = '', initials = '', spelling = '', grams = '{}', birth_year = null, birth_month = null, birth_day = null,
          gender = null, notes = '', erased_at = clock_timestamp(), version = version + 1

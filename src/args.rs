@@ -48,6 +48,17 @@ pub enum Command {
         #[arg(long, default_value_t = 300, requires = "demo")]
         members: u32,
     },
+    /// Export everything a member can be shown of her account: a page to print, and tables.
+    Evidence {
+        /// Her phone, card number, member code or number.
+        member: String,
+        /// Of the demo shop instead.
+        #[arg(long)]
+        demo: bool,
+        /// The demo shop of so many members.
+        #[arg(long, default_value_t = 300, requires = "demo")]
+        members: u32,
+    },
     /// Bring the database to this version, as its owner.
     Migrate {
         /// Give the tills' role `guitai_app` the password in this file.

@@ -8,8 +8,11 @@ pub mod demo;
 pub mod desk;
 pub mod disclosure;
 pub mod drawer;
+pub mod dues;
 pub mod embedded;
+pub mod evidence;
 pub mod expiry;
+pub mod family;
 pub mod hold;
 pub mod journal;
 pub mod json;
@@ -258,6 +261,18 @@ impl Db {
                 })
                 .await
                 .map(|()| Reply::Kept),
+            Query::SaveBeneficiary {
+                member_id,
+                by,
+                edit,
+            } => link
+                .call(async |c: &mut PgConnection| family::save(c, member_id, by, &edit).await)
+                .await
+                .map(|m| Reply::Member(Box::new(m))),
+            Query::RemoveBeneficiary { member_id, id, by } => link
+                .call(async |c: &mut PgConnection| family::remove(c, member_id, id, by).await)
+                .await
+                .map(|m| Reply::Member(Box::new(m))),
             Query::RevealPhone {
                 member_id,
                 staff_id,
@@ -369,6 +384,18 @@ impl Db {
                 .read(async |c: &mut PgConnection| search::dormant(c, &filter, after, limit).await)
                 .await
                 .map(Reply::Dormant),
+            Query::Dues {
+                staff_id,
+                now,
+                today,
+                after,
+                limit,
+            } => link
+                .read(async |c: &mut PgConnection| {
+                    dues::list(c, staff_id, (now, today), after, limit).await
+                })
+                .await
+                .map(|(rows, totals)| Reply::Dues(rows, totals)),
             Query::Statement {
                 member_id,
                 before,

@@ -1,6 +1,7 @@
 //! The rules of the shop: pure functions and plain data. No clock, no randomness, no i/o.
 
 pub mod attach;
+pub mod beneficiary;
 pub mod bill;
 pub mod birthday;
 pub mod calendar;
@@ -13,6 +14,7 @@ pub mod coupon;
 pub mod csv;
 pub mod damage;
 pub mod dormant;
+pub mod evidence;
 pub mod expiry;
 pub mod gear;
 pub mod gift;
@@ -23,6 +25,7 @@ pub mod instalment;
 pub mod label;
 pub mod ledger;
 pub mod level;
+pub mod lunar;
 pub mod member;
 pub mod money;
 pub mod package;

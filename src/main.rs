@@ -49,12 +49,16 @@ fn main() -> anyhow::Result<()> {
         }
         Some(Command::Print { drawer }) => return start::print(config, drawer, &mut out),
         Some(Command::Verify { demo, members }) => {
-            let which = if demo {
-                Which::Demo(members)
-            } else {
-                Which::Own
-            };
-            return start::verify(config, which, &mut out);
+            return start::verify(config, Which::of(demo, members), &mut out);
+        }
+        Some(Command::Evidence {
+            member,
+            demo,
+            members,
+        }) => {
+            let which = Which::of(demo, members);
+            let answers = (chrono::Utc::now(), &mut std::io::stdin().lock());
+            return start::evidence::take(config, which, &member, answers, &mut out);
         }
         Some(Command::Demo { members, seed }) => {
             start::demo(config, members, seed, &mut out)?;

@@ -41,8 +41,11 @@ use crate::domain::top_up::{ReversalRequest, TopUpRecord, TopUpRequest, TopUpRul
 use crate::domain::transfer::{MergeRecord, Pair, TransferRequest};
 use crate::error::Result;
 pub use consent::{Consent, Purpose};
-pub use edit::{CouponEdit, ProductEdit, PromotionEdit, StaffEdit};
-pub use list::{DormantFilter, DormantRow, ListFile, OperationRow, OperationsOf, StatementRow};
+pub use edit::{BeneficiaryEdit, CouponEdit, ProductEdit, PromotionEdit, StaffEdit};
+pub use list::{
+    DormantFilter, DormantRow, DueRow, DueTotals, ListFile, OperationRow, OperationsOf,
+    StatementRow,
+};
 pub use log::{Disclosure, DisclosureKind, DrawerOpening};
 pub use noun::Noun;
 pub use person::{Credential, CredentialState, EnrolRequest, Person};
@@ -159,6 +162,18 @@ pub enum Query {
         by: By,
         approver_id: Option<i32>,
     },
+    /// Keeps whom else the account is for; id 0 is a new one (MB6).
+    SaveBeneficiary {
+        member_id: i64,
+        by: By,
+        edit: BeneficiaryEdit,
+    },
+    /// Forgets one.
+    RemoveBeneficiary {
+        member_id: i64,
+        id: i32,
+        by: By,
+    },
     /// The full phone number; who looks and why is kept (MB7, PV2).
     RevealPhone {
         member_id: i64,
@@ -243,6 +258,14 @@ pub enum Query {
     },
     Dormant {
         filter: DormantFilter,
+        after: Option<(Fen, i64)>,
+        limit: i32,
+    },
+    /// What is due to members when the shop closes or moves, the most first, after the last one shown. `staff_id` asks.
+    Dues {
+        staff_id: i32,
+        now: DateTime<Utc>,
+        today: NaiveDate,
         after: Option<(Fen, i64)>,
         limit: i32,
     },
@@ -412,6 +435,7 @@ pub enum Reply {
     /// The held sale, or nothing when somebody else took it.
     Taken(Option<Box<Cart>>),
     Dormant(Vec<DormantRow>),
+    Dues(Vec<DueRow>, DueTotals),
     Statement(Vec<StatementRow>),
     Products(Vec<Product>),
     Staff(Vec<Staff>),

@@ -1,5 +1,7 @@
 //! From the configuration to a running console, and the one-shot commands.
 
+pub mod evidence;
+
 use std::cell::RefCell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -44,6 +46,13 @@ pub enum Which {
     Own,
     /// The demo shop of so many members: always private, apart from the real one.
     Demo(u32),
+}
+
+impl Which {
+    #[must_use]
+    pub const fn of(demo: bool, members: u32) -> Self {
+        if demo { Self::Demo(members) } else { Self::Own }
+    }
 }
 
 /// Characters of the password of the tills' role.

@@ -174,7 +174,7 @@ fn until(what: &str, is: impl Fn() -> bool) {
 }
 
 /// argon2id without its work: it is paid for at every start of the console.
-fn quick_hash(pin: &str) -> String {
+pub fn quick_hash(pin: &str) -> String {
     let params = Params::new(8, 1, 1, None).unwrap();
     let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     argon.hash_password(pin.as_bytes()).unwrap().to_string()

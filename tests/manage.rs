@@ -340,6 +340,30 @@ async fn the_terms() {
     assert!(console.screen().contains("已保存"));
 }
 
+/// RF5: what the shop gives back beyond the law; nothing of it is the law alone.
+#[tokio::test]
+async fn own_refund_terms() {
+    use guitai::domain::settlement::OwnTerms;
+    let office = Office::default();
+    let mut console = open(&office, "0<Down>").await;
+    picture(&mut console, "own_terms");
+    console.keys("<Right><Down><Ctrl-u>100.01<F2>");
+    assert!(console.screen().contains("0 到 100"));
+    console.keys("<Ctrl-u>5.5<Down><Right><F2>").settle().await;
+    let own = console.session().shop.as_ref().unwrap().own_refund;
+    let expected = OwnTerms {
+        fee: 550,
+        pays_bonus: true,
+    };
+    assert_eq!(own, Some(expected));
+    let mut console = open(&office, "0<Down>").await;
+    console.keys("<Left><F2>").settle().await;
+    let Query::SaveTerms { shop, .. } = office.last() else {
+        panic!("{:?}", office.last());
+    };
+    assert_eq!(shop.own_refund, None);
+}
+
 #[tokio::test]
 async fn a_store_with_its_cutoff() {
     let office = Office::default();

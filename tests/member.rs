@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use guitai::domain::grant::{Moved, Unit};
 use guitai::domain::ledger::{LotKind, OperationKind};
 use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
@@ -74,6 +75,15 @@ impl Shop {
             principal_after: Fen::yuan(1_000),
             bonus_after: Fen::yuan(234),
             points_after: 2_310,
+            units: if n == 128 {
+                vec![Moved {
+                    name: "剪发".to_owned(),
+                    unit: Unit::Session,
+                    quantity: Some(-1),
+                }]
+            } else {
+                Vec::new()
+            },
         })
         .collect()
     }
@@ -475,4 +485,37 @@ async fn a_statement_reads_on_over_pages_without_a_movement() {
     console.keys("<F7><Tab>").settle().await;
     assert!(console.screen().contains("还没有变动"));
     assert_eq!(shop.pages.borrow().len(), 2);
+}
+
+/// What is shown goes on paper, 58 and 80 mm, uses of packages as units.
+#[tokio::test]
+async fn a_statement_is_printed() {
+    use guitai::domain::print::Order;
+    use guitai::domain::slip;
+    use guitai::event::Effect;
+    for columns in [slip::NARROW, slip::WIDE] {
+        let mut shop = Shop::new(member());
+        shop.operations = 130;
+        let mut parts = parts();
+        parts.session.staff = Some(cashier());
+        parts.session.printing.is_there = true;
+        parts.session.printing.columns = columns;
+        let mut console = Console::with(&shop, parts, MemberCard::new(7));
+        console.settle().await;
+        console.keys("<F7>").settle().await;
+        console.keys("<F8>");
+        let orders: Vec<_> = console
+            .handed_out()
+            .into_iter()
+            .filter_map(|effect| match effect {
+                Effect::Print(Order::Print(job)) => Some(job.clone()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(orders.len(), 1);
+        let text = slip::text(&orders[0].lines, columns);
+        let head: Vec<&str> = text.lines().take(26).collect();
+        insta::assert_snapshot!(format!("statement_slip_{columns}"), head.join("\n"));
+        assert!(text.contains("剪发 -1次"));
+    }
 }

@@ -249,7 +249,7 @@ async fn settled(till: &Counter, her: Member) -> Fen {
     };
     let stamp = till.stamp();
     let moment = (stamp.at, stamp.business_on);
-    let shown = Settlement::of(&history, Scope::StoredValue, Reason::Shop, None, moment);
+    let shown = Settlement::of(&history, Scope::StoredValue, Reason::Shop, moment);
     for it in &shown.prepaid {
         assert!(it.used.is_positive(), "{it:?}");
         let left: Fen = her

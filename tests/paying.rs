@@ -276,6 +276,7 @@ fn member(principal: i64, bonus: i64) -> Member {
         given: std::collections::BTreeMap::new(),
         merged: None,
         grants: Vec::new(),
+        family: Vec::new(),
         id: 7,
         version: 3,
         edition: 1,

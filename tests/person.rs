@@ -217,7 +217,7 @@ async fn settle(till: &Counter, her: &Member) {
         ..till.stamp()
     };
     let moment = (stamp.at, stamp.business_on);
-    let shown = Settlement::of(&history, Scope::All, Reason::Shop, None, moment);
+    let shown = Settlement::of(&history, Scope::All, Reason::Shop, moment);
     let request = SettlementRequest {
         stamp,
         member_id: her.id,

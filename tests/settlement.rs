@@ -1,6 +1,7 @@
 //! Settlements through the real back end: what was paid beforehand goes back by law (RF1 - RF5, OP3, LG2, LG4).
 
 mod screen;
+mod terms;
 
 use guitai::db::ledger::post;
 use guitai::db::open::APP;
@@ -23,11 +24,11 @@ use crate::package::{buy, card, redeem, uses};
 use crate::support::books::{CASHIER, Counter, MANAGER, OWNER, books, count};
 use crate::support::cluster::Database;
 
-async fn till(database: &Database, number: u16) -> Counter {
+pub async fn till(database: &Database, number: u16) -> Counter {
     Counter::open(database.options(APP), number).await
 }
 
-async fn holds(database: &Database) {
+pub async fn holds(database: &Database) {
     let mut conn = PgConnection::connect_with(&database.options(APP))
         .await
         .unwrap();
@@ -44,7 +45,7 @@ async fn fen(database: &Database, account: &str) -> i64 {
     .unwrap()
 }
 
-async fn read(till: &Counter, member: &Member) -> History {
+pub async fn read(till: &Counter, member: &Member) -> History {
     let query = Query::ReadSettlement {
         member_id: member.id,
     };
@@ -54,13 +55,13 @@ async fn read(till: &Counter, member: &Member) -> History {
     *history
 }
 
-fn settle(till: &Counter, history: &History, reason: Reason) -> SettlementRequest {
+pub fn settle(till: &Counter, history: &History, reason: Reason) -> SettlementRequest {
     let stamp = Stamp {
         approver_id: Some(OWNER),
         ..till.stamp()
     };
     let moment = (stamp.at, stamp.business_on);
-    let shown = Settlement::of(history, Scope::All, reason, None, moment);
+    let shown = Settlement::of(history, Scope::All, reason, moment);
     SettlementRequest {
         stamp,
         member_id: history.member.id,
@@ -71,12 +72,12 @@ fn settle(till: &Counter, history: &History, reason: Reason) -> SettlementReques
     }
 }
 
-async fn send(till: &Counter, request: &SettlementRequest) -> Result<Receipt> {
+pub async fn send(till: &Counter, request: &SettlementRequest) -> Result<Receipt> {
     till.receipt(Query::Settle(request.clone())).await
 }
 
 /// A member with 500 loaded, of which 100 is spent.
-async fn begun(till: &Counter) -> Member {
+pub async fn begun(till: &Counter) -> Member {
     let her = till.enrol("13800001380").await;
     till.top_up(&her, 500).await.unwrap();
     let her = till.member(her.id).await;
@@ -192,7 +193,7 @@ async fn a_part_is_refused_by_the_database() {
     let her = begun(&till).await;
     let history = read(&till, &her).await;
     let request = settle(&till, &history, Reason::Shop);
-    let whole = settlement::plan(&request, None, &history).unwrap();
+    let whole = settlement::plan(&request, &history).unwrap();
     let refused = async |change: &dyn Fn(&mut Plan)| {
         let mut plan = whole.clone();
         change(&mut plan);

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::db::Db;
 use crate::db::connect::connect;
 use crate::db::embedded::{DATABASE, Embedded, OWNER};
-use crate::db::open::{migrate, set_app_password};
+use crate::db::open::{APP, migrate, set_app_password};
 use crate::db::verify::{Verdict, verify_at_once};
 use crate::error::{Refusal, Result};
 use crate::session::Connection;
@@ -117,6 +117,28 @@ impl Books {
             .unwrap_or_else(|_elapsed| Err(Refusal::offline()))
         })
         .await
+    }
+
+    /// Works on the books with the rights of a till.
+    ///
+    /// # Errors
+    /// Those of `work`; the private server cannot be started.
+    pub async fn as_till<T>(
+        &self,
+        work: impl AsyncFnOnce(&PgConnectOptions) -> Result<T>,
+    ) -> Result<T> {
+        match self {
+            Self::Server(options) => work(options).await,
+            Self::Private(home) => {
+                let embedded = Embedded::open(home).await?;
+                let done = match migrate(&embedded.options(OWNER, DATABASE)).await {
+                    Ok(()) => work(&embedded.options(APP, DATABASE)).await,
+                    Err(refusal) => Err(refusal),
+                };
+                embedded.close().await?;
+                done
+            }
+        }
     }
 
     /// Works on the books with the rights of the owner.

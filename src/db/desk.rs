@@ -1,9 +1,9 @@
 //! What a till keeps on its own disk besides its journal: the sale on the screen, the forms of its card readers, and
 //! exported files.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -153,6 +153,51 @@ impl Desk {
             let mut file = private(&path)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()
+        };
+        write().map_err(|error| refuse(&path, error))?;
+        Ok(path.display().to_string())
+    }
+
+    /// Where a folder of exported files would lie.
+    ///
+    /// # Errors
+    /// `evidence.exists`.
+    pub fn place(&self, name: &str) -> Result<PathBuf> {
+        let path = self.folder.join("export").join(name);
+        match path.symlink_metadata() {
+            Ok(_) => Err(Refusal::user("evidence.exists").with("path", path.display())),
+            Err(_) => Ok(path),
+        }
+    }
+
+    /// Writes a folder of files, for its owner's eyes alone: whole or not at all.
+    ///
+    /// # Errors
+    /// `evidence.exists`, `desk.unwritable`.
+    pub fn export_all(&self, name: &str, files: &[(String, String)]) -> Result<String> {
+        let path = self.place(name)?;
+        let export = self.folder.join("export");
+        let new = export.join(format!(".{name}.new"));
+        let write = || {
+            fs::create_dir_all(&export)?;
+            if new.exists() {
+                fs::remove_dir_all(&new)?;
+            }
+            DirBuilder::new().mode(0o700).create(&new)?;
+            for (name, text) in files {
+                let mut open = OpenOptions::new();
+                let mut file = open
+                    .write(true)
+                    .create_new(true)
+                    .mode(0o600)
+                    .open(new.join(name))?;
+                file.write_all(text.as_bytes())?;
+                file.sync_all()?;
+            }
+            File::open(&new)?.sync_all()?;
+            // An empty folder would give way to it; there is none since `place`.
+            fs::rename(&new, &path)?;
+            File::open(&export)?.sync_all()
         };
         write().map_err(|error| refuse(&path, error))?;
         Ok(path.display().to_string())

@@ -114,7 +114,7 @@ pub async fn statement(
     let rows = sqlx::query!(
         r#"select operation_id as "id!", kind::text as "kind!", at as "at!", store as "store!", seq as "seq!",
                   principal as "principal!", bonus as "bonus!", points as "points!",
-                  principal_after, bonus_after, points_after from statement($1, $2, $3)"#,
+                  principal_after, bonus_after, points_after, units from statement($1, $2, $3)"#,
         member,
         before,
         limit
@@ -137,6 +137,10 @@ pub async fn statement(
                 principal_after: Fen(row.principal_after.unwrap_or_default()),
                 bonus_after: Fen(row.bonus_after.unwrap_or_default()),
                 points_after: row.points_after.unwrap_or_default(),
+                units: row
+                    .units
+                    .and_then(|units| serde_json::from_value(units).ok())
+                    .unwrap_or_default(),
             })
         })
         .collect())

@@ -66,6 +66,8 @@ pub fn refuse(error: Error) -> Refusal {
         ("GT022", _) => Refusal::conflict(STALE),
         ("GT021", _) => Refusal::conflict("package.changed"),
         ("GT023", _) => Refusal::user("erase.holds_money"),
+        ("GT040", _) => Refusal::user("family.needs_guardian"),
+        ("GT041", _) => Refusal::user("family.too_many"),
         ("GT018", _) => Refusal::user("attach.not_this_shift"),
         ("GT019", _) => Refusal::user("shift.reason_missing"),
         ("GT016", _) => Refusal::user("approval.beyond"),

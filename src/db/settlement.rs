@@ -42,7 +42,7 @@ impl Db {
                 knowledge,
                 async |conn: &mut PgConnection, _| {
                     let history = read(conn, request.member_id).await?;
-                    settlement::plan(request, None, &history)
+                    settlement::plan(request, &history)
                 },
             )
             .await?;

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use unicode_normalization::UnicodeNormalization;
 
 /// Nobody who shops was born before.
-const FIRST_YEAR: i32 = 1900;
+pub const FIRST_YEAR: i32 = 1900;
 
 /// A leap year: 29 February is a birthday (MB6).
 const LEAP_YEAR: i32 = 2000;
@@ -25,25 +25,46 @@ impl Birthday {
     /// or one after `today`.
     #[must_use]
     pub fn parse(typed: &str, today: NaiveDate) -> Option<Self> {
-        let typed: String = typed.trim().nfkc().collect();
-        let parts: Vec<&str> = match (typed.len(), typed.bytes().all(|b| b.is_ascii_digit())) {
-            (4, true) => vec![typed.get(..2)?, typed.get(2..)?],
-            (8, true) => vec![typed.get(..4)?, typed.get(4..6)?, typed.get(6..)?],
-            _ => {
-                let plain = typed.strip_suffix(['日', '号']).unwrap_or(&typed);
-                plain.split(['-', '/', '.', '年', '月']).collect()
-            }
-        };
-        let (year, month, day) = match parts.as_slice() {
-            [month, day] => (None, *month, *day),
-            [year, month, day] if year.len() == 4 => (Some(number(year)?), *month, *day),
-            _ => return None,
-        };
-        let (month, day) = (number(month)?, number(day)?);
-        let year = year.map(i32::try_from).transpose().ok()?;
+        let (year, month, day) = typed_parts(typed)?;
         let date = NaiveDate::from_ymd_opt(year.unwrap_or(LEAP_YEAR), month, day)?;
         let possible = year.is_none() || (date <= today && date.year() >= FIRST_YEAR);
         possible.then_some(Self { year, month, day })
+    }
+}
+
+/// Year, month and day as they were typed, whether or not there is such a day.
+#[must_use]
+pub fn typed_parts(typed: &str) -> Option<(Option<i32>, u32, u32)> {
+    let typed: String = typed.trim().nfkc().collect();
+    let parts: Vec<&str> = match (typed.len(), typed.bytes().all(|b| b.is_ascii_digit())) {
+        (4, true) => vec![typed.get(..2)?, typed.get(2..)?],
+        (8, true) => vec![typed.get(..4)?, typed.get(4..6)?, typed.get(6..)?],
+        _ => {
+            let plain = typed.strip_suffix(['日', '号']).unwrap_or(&typed);
+            plain.split(['-', '/', '.', '年', '月']).collect()
+        }
+    };
+    let (year, month, day) = match parts.as_slice() {
+        [month, day] => (None, *month, *day),
+        [year, month, day] if year.len() == 4 => (Some(number(year)?), *month, *day),
+        _ => return None,
+    };
+    let year = year.map(i32::try_from).transpose().ok()?;
+    Some((year, number(month)?, number(day)?))
+}
+
+/// When a day of the year is kept next, on `today` or later; 29 February on the 28th in common years (MB6).
+#[must_use]
+pub fn kept_next(month: u32, day: u32, today: NaiveDate) -> Option<NaiveDate> {
+    let kept = |year: i32| {
+        NaiveDate::from_ymd_opt(year, month, day)
+            .or_else(|| NaiveDate::from_ymd_opt(year, month, day.saturating_sub(1)))
+    };
+    let this_year = kept(today.year())?;
+    if this_year < today {
+        kept(today.year() + 1)
+    } else {
+        Some(this_year)
     }
 }
 

@@ -85,6 +85,16 @@ pub struct NewGrant {
     pub bearer: bool,
 }
 
+/// Units that came or went, with the name of what they are of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    pub name: String,
+    #[serde(default)]
+    pub unit: Unit,
+    /// None, and nothing, are of what is without limit.
+    pub quantity: Option<i64>,
+}
+
 /// What an operation does to a claim: units and fen, taken with minus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantMove {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::beneficiary::Beneficiary;
+use super::birthday::kept_next;
 use super::grant::Grant;
 use super::ledger::LotKind;
 use super::level::Level;
@@ -91,6 +93,9 @@ pub struct Member {
     /// The last merge into her that was not undone (MB4).
     #[serde(default)]
     pub merged: Option<Uuid>,
+    /// Whom else the account is for (MB6).
+    #[serde(default)]
+    pub family: Vec<Beneficiary>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,17 +142,7 @@ impl Member {
     /// Days until the next birthday; 29 February is kept on the 28th in common years (MB6).
     #[must_use]
     pub fn days_to_birthday(&self, today: NaiveDate) -> Option<i64> {
-        let (month, day) = (self.birth_month?, self.birth_day?);
-        let kept = |year: i32| {
-            NaiveDate::from_ymd_opt(year, month, day)
-                .or_else(|| NaiveDate::from_ymd_opt(year, month, day.saturating_sub(1)))
-        };
-        let this_year = kept(today.year())?;
-        let next = if this_year < today {
-            kept(today.year() + 1)?
-        } else {
-            this_year
-        };
+        let next = kept_next(self.birth_month?, self.birth_day?, today)?;
         Some((next - today).num_days())
     }
 

@@ -332,6 +332,7 @@ pub(crate) mod tests {
             instalments: vec![],
             grants: vec![],
             merged: None,
+            family: vec![],
         }
     }
 

@@ -4,6 +4,7 @@
 //! the shop, give her for it is computed side by side with the arithmetic; the largest she is entitled to goes back.
 
 mod history;
+mod terms;
 mod variant;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -17,7 +18,8 @@ use super::tender::{Tender, TenderKind};
 use crate::error::{Refusal, Result};
 
 pub use history::{Event, History, Period, Prepaid, Used};
-pub use variant::{Line, OwnTerms, Rule, Variant, What};
+pub use terms::{OwnTerms, OwnVersion, Terms};
+pub use variant::{Line, Rule, Variant, What};
 
 /// Why she wants it back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +100,8 @@ pub struct Settlement {
     pub applies: usize,
     /// Fen.
     pub amount: Fen,
+    /// The shop's terms in force, whose variant of the shop's own it was weighed against (RF5).
+    pub terms_version: Option<i32>,
 }
 
 impl Settlement {
@@ -107,13 +111,12 @@ impl Settlement {
         history: &History,
         scope: Scope,
         reason: Reason,
-        own: Option<OwnTerms>,
         (now, today): (DateTime<Utc>, NaiveDate),
     ) -> Self {
         let mut prepaid = history.prepaid(today);
         prepaid.retain(|it| scope.covers(it));
         let recent = |it: &Prepaid| it.is_recent(now);
-        let variants = variant::variants(&prepaid, reason, own, &recent);
+        let variants = variant::variants(&prepaid, reason, &history.terms, &recent);
         let applies = variant::applies(&variants);
         let amount = variants.get(applies).map_or(Fen::ZERO, |it| it.amount);
         Self {
@@ -123,6 +126,7 @@ impl Settlement {
             variants,
             applies,
             amount,
+            terms_version: Some(history.terms.version),
         }
     }
 
@@ -180,10 +184,10 @@ pub struct SettlementRequest {
 /// # Errors
 /// `settlement.nothing` when there is nothing to settle, `settlement.worthless` when nothing would go back,
 /// `settlement.changed` when it is not what was shown, `approval.needed` without somebody else's approval (OP3).
-pub fn plan(request: &SettlementRequest, own: Option<OwnTerms>, history: &History) -> Result<Plan> {
+pub fn plan(request: &SettlementRequest, history: &History) -> Result<Plan> {
     let member = &history.member;
     let moment = (request.stamp.at, request.stamp.business_on);
-    let settlement = Settlement::of(history, request.scope, request.reason, own, moment);
+    let settlement = Settlement::of(history, request.scope, request.reason, moment);
     if settlement.prepaid.is_empty() {
         return Err(Refusal::user("settlement.nothing"));
     }

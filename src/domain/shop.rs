@@ -11,6 +11,7 @@ use super::money::Fen;
 use super::package::wording::Service;
 use super::product::Product;
 use super::promotion::{Promotion, RuleRef};
+use super::settlement::OwnTerms;
 use super::staff::{Limit, Role};
 use super::stored_value::SpendOrder;
 use super::tender::Rounding;
@@ -75,6 +76,9 @@ pub struct Shop {
     pub denominations: Vec<Fen>,
     pub terms: String,
     pub terms_version: i32,
+    /// What it gives back beyond the law (RF5); part of the terms and their version.
+    #[serde(default)]
+    pub own_refund: Option<OwnTerms>,
     /// Grows with every edit of the settings above.
     pub version: i32,
     pub levels: Vec<Level>,

@@ -1,5 +1,8 @@
 //! What an editor sends: goods and staff.
 
+use serde::Serialize;
+
+use crate::domain::beneficiary::{Born, Relation};
 use crate::domain::coupon::CouponRule;
 use crate::domain::money::Fen;
 use crate::domain::package::Package;
@@ -58,4 +61,16 @@ pub struct StaffEdit {
     /// None makes a new one out of `staff`, whatever its id.
     pub id: Option<i32>,
     pub pin: Option<Pin>,
+}
+
+/// A beneficiary as edited; id 0 makes a new one (MB6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BeneficiaryEdit {
+    pub id: i32,
+    pub version: i32,
+    pub name: String,
+    pub relation: Relation,
+    pub born: Option<Born>,
+    /// Who agreed, where somebody must (PIPL art. 28); empty for nobody.
+    pub guardian: String,
 }

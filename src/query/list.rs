@@ -1,8 +1,10 @@
 //! Rows of lists: operations, postings, dormant members; and a list as a file.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::domain::grant::Moved;
 use crate::domain::ledger::OperationKind;
 use crate::domain::money::Fen;
 
@@ -43,6 +45,36 @@ pub struct StatementRow {
     pub principal_after: Fen,
     pub bonus_after: Fen,
     pub points_after: i64,
+    /// What came or went of her claims.
+    pub units: Vec<Moved>,
+}
+
+/// What the shop owes one member when it closes or moves (消保条例 art. 22).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueRow {
+    pub member_id: i64,
+    pub name: String,
+    pub phone: Option<String>,
+    pub last_visit_on: Option<NaiveDate>,
+    pub principal: Fen,
+    pub bonus: Fen,
+    /// Paid for services of packages that are still to come, fen.
+    pub unearned: Fen,
+    pub points: i64,
+    /// What the list is sorted by: principal and unearned, fen.
+    pub value: Fen,
+    /// What would go back for a reason of the shop (RF2, RF5), fen.
+    pub refundable: Fen,
+}
+
+/// Of all members together, fen and points.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub struct DueTotals {
+    pub members: i64,
+    pub principal: Fen,
+    pub bonus: Fen,
+    pub unearned: Fen,
+    pub points: i64,
 }
 
 /// Which members count as dormant (OR1).

@@ -113,6 +113,8 @@ actions! {
     Served = "served",
     /// Whether the customer asked for her.
     AskedFor = "asked_for",
+    /// Whom else the account is for.
+    Family = "family",
     /// Settle what was paid beforehand.
     Settle = "settle",
     /// Its reason.

@@ -75,6 +75,7 @@ pub fn member() -> Member {
         given: std::collections::BTreeMap::new(),
         merged: None,
         grants: Vec::new(),
+        family: Vec::new(),
         id: 7,
         version: 3,
         edition: 1,

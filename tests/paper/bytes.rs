@@ -94,12 +94,33 @@ fn samples(columns: usize) -> Vec<(Kind, Facts)> {
         .one("level", "普通")
         .one("points", 100)
         .one("code", Token::mint(Bearer::Member, [7; 10]));
+    let moved = |what: &str| {
+        Facts::new()
+            .one("at", "2026-03-09 10:32")
+            .one("number", "000123")
+            .one("store", "总店")
+            .one("what", what)
+            .one("after", "1,234.00")
+    };
+    let statement = named(Facts::new())
+        .one("title", "储值明细")
+        .one("balance", "1,234.00")
+        .each(
+            "rows",
+            vec![
+                moved("核销 头皮护理 -1次 肩颈放松 30 分钟 -1次"),
+                moved("消费")
+                    .one("principal", "-90.91")
+                    .one("bonus", "-9.09"),
+            ],
+        );
     let test = named(test_facts(columns));
     vec![
         (Kind::Redemption, redemption),
         (Kind::Deposit, deposit),
         (Kind::Welcome, welcome),
         (Kind::Drawer, drawer),
+        (Kind::Statement, statement),
         (Kind::Test, test),
     ]
 }

@@ -7,7 +7,9 @@ use guitai::domain::ledger::{Balances, LotKind, OperationKind, Posted};
 use guitai::domain::member::Lot;
 use guitai::domain::money::Fen;
 use guitai::domain::receipt::{Names, Receipt};
-use guitai::domain::settlement::{self, Event, History, SettlementRequest};
+use guitai::domain::settlement::{
+    self, Event, History, OwnTerms, OwnVersion, SettlementRequest, Terms,
+};
 use guitai::domain::staff::{Role, Staff};
 use guitai::domain::tender::{Tender, TenderKind};
 use guitai::error::Result;
@@ -78,6 +80,16 @@ fn history() -> History {
             event(2, OperationKind::Sale, -25_000, -5_000),
         ],
         grants: vec![],
+        terms: Terms {
+            version: 3,
+            own: vec![OwnVersion {
+                version: 3,
+                own: OwnTerms {
+                    fee: 1_000,
+                    pays_bonus: false,
+                },
+            }],
+        },
     }
 }
 
@@ -93,7 +105,7 @@ impl Backend for &Books {
             Query::SignIn { .. } => Reply::SignedIn(manager()),
             Query::Settle(request) => {
                 self.asked.borrow_mut().push(request.clone());
-                let plan = settlement::plan(&request, None, &history())?;
+                let plan = settlement::plan(&request, &history())?;
                 let posted = Posted {
                     id: request.stamp.id,
                     replayed: false,
@@ -167,7 +179,7 @@ fn the_sheet() {
         way: TenderKind::Wechat,
         amount: Fen(75_000),
     };
-    let plan = settlement::plan(&request, None, &history()).unwrap();
+    let plan = settlement::plan(&request, &history()).unwrap();
     let posted = Posted {
         id: request.stamp.id,
         replayed: false,

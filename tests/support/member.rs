@@ -31,6 +31,7 @@ pub fn member() -> Member {
         given: std::collections::BTreeMap::new(),
         grants: Vec::new(),
         merged: None,
+        family: Vec::new(),
         id: 7,
         version: 3,
         edition: 1,

@@ -60,6 +60,7 @@ pub fn shop() -> Shop {
         denominations: [100, 50, 20, 10].map(Fen::yuan).to_vec(),
         terms: String::new(),
         terms_version: 1,
+        own_refund: None,
         version: 1,
         levels: vec![level(1, "普卡", 0, 10_000), level(2, "金卡", 3_000, 9_000)],
         rules: Vec::new(),

@@ -47,6 +47,7 @@ pub(crate) fn shop() -> Shop {
         denominations: vec![],
         terms: String::new(),
         terms_version: 1,
+        own_refund: None,
         version: 1,
         labels: vec![],
         levels: vec![

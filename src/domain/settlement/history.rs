@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::terms::Terms;
 use crate::domain::calendar::local;
 use crate::domain::grant::Grant;
 use crate::domain::ledger::{DocumentLine, OperationKind, Reason, ReturnedLine};
@@ -63,6 +64,9 @@ pub struct History {
     pub events: Vec<Event>,
     /// All claims of the packages of which something is left, used-up ones too.
     pub grants: Vec<SoldGrant>,
+    /// The shop's own terms, those in force and those she paid under.
+    #[serde(default)]
+    pub terms: Terms,
 }
 
 /// One use: the evidence of it, and what it cost (RF2, RF3).

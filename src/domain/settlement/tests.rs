@@ -80,11 +80,12 @@ fn history(lots: Vec<Lot>, events: Vec<Event>) -> History {
         member: member(lots),
         events,
         grants: vec![],
+        terms: Terms::default(),
     }
 }
 
 fn settle(history: &History, reason: Reason) -> Settlement {
-    Settlement::of(history, Scope::All, reason, None, (noon(), TODAY))
+    Settlement::of(history, Scope::All, reason, (noon(), TODAY))
 }
 
 fn amounts(settlement: &Settlement) -> Vec<i64> {
@@ -220,7 +221,7 @@ fn a_package_goes_back_in_part() {
     let hers = settle(&her, Reason::Consumer);
     assert_eq!(hers.amount, Fen(30_000 - 3 * 3_800));
     let request = request(hers.amount, Scope::All, Reason::Consumer);
-    let plan = plan(&request, None, &her).unwrap();
+    let plan = plan(&request, &her).unwrap();
     assert_eq!(plan.imbalance(), (0, 0));
     assert_eq!(plan.total(Account::Unearned), -21_000);
     assert_eq!(plan.total(Account::Breakage), 2_400);
@@ -272,7 +273,7 @@ fn request(amount: Fen, scope: Scope, reason: Reason) -> SettlementRequest {
 fn a_plan_is_what_was_shown() {
     let her = begun(30);
     let right = request(Fen(60_000), Scope::StoredValue, Reason::Consumer);
-    let done = plan(&right, None, &her).unwrap();
+    let done = plan(&right, &her).unwrap();
     assert_eq!(done.imbalance(), (0, 0));
     assert_eq!(
         [
@@ -285,7 +286,7 @@ fn a_plan_is_what_was_shown() {
         .map(|account| done.total(account)),
         [-75_000, -15_000, 15_000, 15_000, 60_000]
     );
-    let hint = |request: &SettlementRequest| plan(request, None, &her).unwrap_err().hint;
+    let hint = |request: &SettlementRequest| plan(request, &her).unwrap_err().hint;
     let other = request(Fen(60_001), Scope::All, Reason::Consumer);
     assert_eq!(hint(&other), "settlement.changed");
     let mut alone = right.clone();
@@ -303,20 +304,55 @@ fn a_plan_is_what_was_shown() {
 #[test]
 fn own_terms_never_beat_the_minimum() {
     let of = |fee, pays_bonus| {
-        let own = Some(OwnTerms { fee, pays_bonus });
-        let it = Settlement::of(
-            &begun(30),
-            Scope::All,
-            Reason::Consumer,
-            own,
-            (noon(), TODAY),
-        );
+        let own = OwnTerms { fee, pays_bonus };
+        let mut her = begun(30);
+        her.terms = terms(1, &[(1, own)]);
+        let it = settle(&her, Reason::Consumer);
+        assert_eq!(it.terms_version, Some(1));
         (it.amount, it.applied().unwrap().rule)
     };
     assert_eq!(of(0, false), (Fen(75_000), Rule::Own));
     assert_eq!(of(1_000, false), (Fen(67_500), Rule::Own));
     assert_eq!(of(5_000, false), (Fen(60_000), Rule::ListPrice));
     assert_eq!(of(0, true), (Fen(90_000), Rule::Own));
+}
+
+fn terms(version: i32, own: &[(i32, OwnTerms)]) -> Terms {
+    let own = own.iter();
+    let own = own.map(|(version, own)| OwnVersion {
+        version: *version,
+        own: *own,
+    });
+    Terms {
+        version,
+        own: own.collect(),
+    }
+}
+
+/// RF5: a later change does not take from her what she was promised when she paid; a better one is hers too.
+#[test]
+fn the_terms_she_paid_under_count() {
+    let good = OwnTerms {
+        fee: 0,
+        pays_bonus: true,
+    };
+    let poor = OwnTerms {
+        fee: 5_000,
+        pays_bonus: false,
+    };
+    let of = |version, own: &[(i32, OwnTerms)]| {
+        let mut her = begun(30);
+        her.terms = terms(version, own);
+        let it = settle(&her, Reason::Consumer);
+        (it.amount, it.applied().unwrap().rule, it.variants.len())
+    };
+    let own = [(1, good), (2, poor)];
+    assert_eq!(of(1, &own), (Fen(90_000), Rule::Own, 5));
+    assert_eq!(of(2, &own), (Fen(90_000), Rule::Accepted, 6));
+    assert_eq!(of(3, &own), (Fen(90_000), Rule::Accepted, 5));
+    let own = [(2, good)];
+    assert_eq!(of(2, &own), (Fen(90_000), Rule::Own, 5));
+    assert_eq!(of(3, &own), (Fen(60_000), Rule::ListPrice, 4));
 }
 
 /// Lots as loaded, and uses of them as they can happen: (lot, principal, bonus, off in percent of the list).
@@ -366,7 +402,7 @@ proptest! {
         let each: Fen = it.prepaid.iter().map(|it| it.paid - it.used_of_paid()).sum();
         prop_assert_eq!(each, it.variants[1].amount);
         let request = request(it.amount, Scope::All, reason);
-        match plan(&request, None, &her) {
+        match plan(&request, &her) {
             Ok(plan) => {
                 prop_assert_eq!(plan.imbalance(), (0, 0));
                 prop_assert_eq!(Fen(-plan.total(Account::Principal)), her.member.principal);

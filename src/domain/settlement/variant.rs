@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Reason;
 use super::history::Prepaid;
+use super::terms::{OwnTerms, Terms};
 use crate::domain::money::Fen;
 
 /// How an amount is computed.
@@ -18,8 +19,10 @@ pub enum Rule {
     ListPrice,
     /// RF4: what is left of the period.
     Period,
-    /// RF5: the shop's own terms.
+    /// RF5: the shop's own terms that are in force.
     Own,
+    /// RF5: the shop's own terms as they were when she paid.
+    Accepted,
 }
 
 impl Rule {
@@ -32,6 +35,7 @@ impl Rule {
             Self::ListPrice => "settlement.list_price",
             Self::Period => "settlement.period",
             Self::Own => "settlement.own",
+            Self::Accepted => "settlement.accepted",
         }
     }
 }
@@ -128,20 +132,12 @@ impl Variant {
     }
 }
 
-/// The shop's own terms (RF5): a fee of what would go back, in basis points, and whether the bonus that is left is paid
-/// out as well. They count only where they are better for her.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OwnTerms {
-    pub fee: i64,
-    pub pays_bonus: bool,
-}
-
 /// All variants side by side, in the order of the rules. `recent` says of a payment whether it is within seven days.
 #[must_use]
 pub fn variants(
     all: &[Prepaid],
     reason: Reason,
-    own: Option<OwnTerms>,
+    terms: &Terms,
     recent: &dyn Fn(&Prepaid) -> bool,
 ) -> Vec<Variant> {
     let (new, old): (Vec<&Prepaid>, Vec<&Prepaid>) = all.iter().partition(|it| recent(it));
@@ -161,8 +157,18 @@ pub fn variants(
         Variant::of(Rule::ListPrice, true, list_price(&every)),
         Variant::of(Rule::Period, reason == Reason::Unused && has_period, period),
     ];
-    if let Some(own) = own {
+    if let Some(own) = terms.in_force() {
         variants.push(Variant::of(Rule::Own, true, by_own(&every, own)));
+    }
+    // As they were when she paid: a later change does not take from her what she was promised.
+    let accepted = |it: &&Prepaid| terms.of(it.terms_version);
+    let promised = every.iter().filter_map(accepted);
+    if promised.map(Some).any(|own| own != terms.in_force()) {
+        variants.push(Variant::of(
+            Rule::Accepted,
+            true,
+            by_accepted(&every, terms),
+        ));
     }
     variants
 }
@@ -296,4 +302,23 @@ fn by_own(all: &[&Prepaid], own: OwnTerms) -> Vec<Line> {
         });
     }
     lines
+}
+
+/// RF5: each payment under the terms it was made under; those without terms of the shop's own, as RF3.
+fn by_accepted(all: &[&Prepaid], terms: &Terms) -> Vec<Line> {
+    let mut kinds: Vec<Option<OwnTerms>> = Vec::new();
+    for it in all {
+        let own = terms.of(it.terms_version);
+        if !kinds.contains(&own) {
+            kinds.push(own);
+        }
+    }
+    let each = kinds.into_iter().flat_map(|own| {
+        let some = all.iter().copied();
+        let some: Vec<&Prepaid> = some
+            .filter(|it| terms.of(it.terms_version) == own)
+            .collect();
+        own.map_or_else(|| list_price(&some), |own| by_own(&some, own))
+    });
+    each.collect()
 }

@@ -25,6 +25,8 @@ pub enum Kind {
     Welcome,
     /// The drawer was opened without a payment.
     Drawer,
+    /// What moved on a member's account.
+    Statement,
     /// To try the printer.
     Test,
     Other,
@@ -48,6 +50,20 @@ const TENDERS: (&str, &[&str]) = ("tenders", &["way", "given", "change"]);
 
 /// Of each coupon that came with it.
 const COUPONS: (&str, &[&str]) = ("coupons", &["coupon", "from", "day"]);
+/// Of each line of a statement.
+const MOVED: (&str, &[&str]) = (
+    "rows",
+    &[
+        "at",
+        "number",
+        "store",
+        "what",
+        "principal",
+        "bonus",
+        "points",
+        "after",
+    ],
+);
 
 type Places = (
     &'static [&'static str],
@@ -56,7 +72,7 @@ type Places = (
 
 impl Kind {
     /// All of them with the names of their files.
-    pub const ALL: [(Self, &'static str, &'static str); 14] = [
+    pub const ALL: [(Self, &'static str, &'static str); 15] = [
         (
             Self::Head,
             "head",
@@ -116,6 +132,11 @@ impl Kind {
             Self::Drawer,
             "drawer",
             include_str!("../../../assets/slip/drawer.slip"),
+        ),
+        (
+            Self::Statement,
+            "statement",
+            include_str!("../../../assets/slip/statement.slip"),
         ),
         (
             Self::Test,
@@ -231,6 +252,7 @@ impl Kind {
             ),
             Self::Welcome => (&["points", "code"], &[]),
             Self::Drawer => (&["approver", "reason"], &[]),
+            Self::Statement => (&[], &[MOVED]),
             Self::Test => (&["ruler", "code", "digits"], &[]),
             Self::Gift => (&["code"], &[COUPONS]),
             Self::Other => (

@@ -8,6 +8,7 @@ mod finder;
 mod goods;
 mod menu;
 mod panel;
+pub use panel::birthday_of;
 mod pay;
 mod prices;
 mod receive;

@@ -20,12 +20,14 @@ mod conditions;
 pub mod coupons;
 pub mod disclosures;
 pub mod drawer;
+pub mod dues;
 pub mod edit;
 pub mod labels;
 pub mod levels;
 pub mod limits;
 pub mod list;
 pub mod log;
+pub mod own_terms;
 pub mod packages;
 pub mod products;
 pub mod promotions;
@@ -45,7 +47,7 @@ struct Place {
     open: fn(&Session) -> Box<dyn Screen>,
 }
 
-const PLACES: [Place; 14] = [
+const PLACES: [Place; 16] = [
     Place {
         title: "manage.products",
         about: "manage.products_about",
@@ -95,6 +97,16 @@ const PLACES: [Place; 14] = [
         title: "manage.labels",
         about: "manage.labels_about",
         open: |_| Box::new(list::List::<labels::Labels>::new()),
+    },
+    Place {
+        title: "manage.own_terms",
+        about: "manage.own_terms_about",
+        open: |session| Box::new(own_terms::edit(session)),
+    },
+    Place {
+        title: "manage.dues",
+        about: "manage.dues_about",
+        open: |_| Box::new(dues::Dues::new()),
     },
     Place {
         title: "manage.promotions",

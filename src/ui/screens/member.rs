@@ -2,10 +2,12 @@
 
 mod about;
 pub mod add_card;
+pub mod beneficiary;
 pub mod cards;
 pub mod code;
 pub mod consents;
 pub mod edit;
+pub mod family;
 pub mod give;
 mod more;
 mod rows;
@@ -31,6 +33,7 @@ use crate::ui::widgets::table::Table;
 use add_card::AddCard;
 use cards::Cards;
 use edit::EditMember;
+use family::Family;
 use give::Give;
 use more::Asking;
 use rows::Row;
@@ -94,6 +97,7 @@ impl MemberCard {
             Action::Statement => return self.statement(Unit::Money),
             Action::Edit => return Step::push(EditMember::new(member, cx)),
             Action::Cards => return Step::push(Cards::new(member.id, &member.name)),
+            Action::Family => return Step::push(Family::new(member)),
             Action::Coupons => return Step::push(Give::new(member.clone())),
             Action::Settle => return Step::push(Settlement::new(member.id)),
             Action::AddCard => return Step::push(AddCard::new(member.id, &member.name)),
@@ -227,6 +231,7 @@ impl Screen for MemberCard {
             Action::Edit
             | Action::AddCard
             | Action::Cards
+            | Action::Family
             | Action::TopUp
             | Action::Statement
             | Action::Coupons

@@ -93,7 +93,7 @@ impl Settlement {
         let Some(history) = &self.history else { return };
         let moment = (cx.now(), cx.session.today(cx.now()));
         self.moment = Some(moment);
-        self.shown = Settled::of(history, self.scope, self.reason, None, moment);
+        self.shown = Settled::of(history, self.scope, self.reason, moment);
         self.approver = None;
         self.offset = 0;
         self.hint = if self.shown.prepaid.is_empty() {
@@ -250,12 +250,14 @@ impl Settlement {
 
     /// The variants in as many columns as there is room for.
     fn draw_variants(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let version = self.shown.terms_version.unwrap_or(0);
         let columns = (area.width / COLUMN).clamp(1, 4);
         let wide = area.width / columns;
         let mut all: Vec<Vec<Row>> = vec![Vec::new(); columns.into()];
         for (turn, (variant, applies)) in self.shown.shown().enumerate() {
             if let Some(column) = all.get_mut(turn % usize::from(columns)) {
-                column.extend(rows(variant, applies, wide.saturating_sub(2).into(), look));
+                let room = wide.saturating_sub(2).into();
+                column.extend(rows(variant, applies, version, room, look));
             }
         }
         let longest = all.iter().map(Vec::len).max().unwrap_or(0);
@@ -274,7 +276,12 @@ impl Settlement {
         }
         if self.hidden > 0 {
             let below = self.hidden - self.offset;
-            paint::more(frame, area, self.offset, below, look);
+            // Above the first row: that one has figures.
+            let above = Rect {
+                y: area.y.saturating_sub(1),
+                ..area
+            };
+            paint::more(frame, above, self.offset, below, look);
         }
     }
 
@@ -324,8 +331,8 @@ struct Row {
     right_role: Role,
 }
 
-fn rows(variant: &Variant, applies: bool, wide: usize, look: &Look) -> Vec<Row> {
-    let name = look.text(variant.rule.key());
+fn rows(variant: &Variant, applies: bool, version: i32, wide: usize, look: &Look) -> Vec<Row> {
+    let name = look.say(&Say::new(variant.rule.key()).with("version", version));
     let (mark, role) = if applies {
         (look.text("settlement.applies"), Role::Selected)
     } else if variant.is_entitled {

@@ -7,7 +7,9 @@ use uuid::Uuid;
 use crate::domain::calendar::local;
 use crate::domain::ledger::OperationKind;
 use crate::domain::money::{Fen, grouped};
+use crate::domain::package::wording;
 use crate::domain::receipt::Receipt;
+use crate::domain::slip::{self, Facts};
 use crate::error::Result;
 use crate::query::{Noun, Query, Reply, StatementRow, Ticket};
 use crate::ui::keymap::Action;
@@ -16,11 +18,18 @@ use crate::ui::screen::{Cx, Input, Look, Screen, Step, is_narrow};
 use crate::ui::screens::receipt::Receipt as ReceiptScreen;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
+use crate::ui::widgets::notice::Tone;
 use crate::ui::widgets::table::{Cell, Column, MOST_ROWS, Table};
 use crate::ui::width;
 
 /// Rows asked for at once.
 const PAGE: usize = 50;
+
+/// Columns of an amount.
+const COUNTED: usize = 11;
+
+/// Rows on paper at most: a metre or two.
+const MOST_PRINTED: usize = 200;
 
 /// Columns that what moved and the balance share on a phone, without the word for the balance.
 const NAMED: usize = 34;
@@ -60,7 +69,9 @@ impl Unit {
     /// Whether the operation moved this unit.
     const fn is_moved_by(self, row: &StatementRow) -> bool {
         match self {
-            Self::Money => !(row.principal.is_zero() && row.bonus.is_zero()),
+            Self::Money => {
+                !(row.principal.is_zero() && row.bonus.is_zero() && row.units.is_empty())
+            }
             Self::Points => row.points != 0,
         }
     }
@@ -148,6 +159,28 @@ impl Statement {
         }
     }
 
+    /// What is shown, on paper.
+    fn print(&self, cx: &mut Cx) {
+        let words = |key: &str| cx.text(key).to_owned();
+        let rows = self.rows.rows().iter().take(MOST_PRINTED);
+        let rows = rows.map(|row| facts(row, self.unit, &words)).collect();
+        let newest = self.rows.rows().first();
+        let balance = newest.map(|row| match self.unit {
+            Unit::Money => (row.principal_after + row.bonus_after).to_string(),
+            Unit::Points => grouped(row.points_after),
+        });
+        let facts = Facts::new()
+            .one("member", &self.name)
+            .maybe("balance", balance)
+            .each("rows", rows);
+        let title = match self.unit {
+            Unit::Money => "statement.slip_money",
+            Unit::Points => "statement.slip_points",
+        };
+        cx.print_facts(slip::Kind::Statement, title, facts);
+        cx.notice(Tone::Good, "receipt.printing");
+    }
+
     fn answered(&mut self, ticket: Ticket, answer: Result<Reply>, cx: &mut Cx) -> Step {
         if self.receipt == Some(ticket) {
             self.receipt = None;
@@ -233,6 +266,8 @@ impl Screen for Statement {
                     self.receipt = Some(cx.ask(Query::ReadReceipt { id }));
                 }
             }
+            Input::Action(Action::Print) if cx.session.printing.is_there => self.print(cx),
+            Input::Action(Action::Print) => cx.notice(Tone::Warn, "receipt.no_printer"),
             Input::Action(Action::Back) => return Step::Pop(None),
             Input::Reply(ticket, answer) => return self.answered(ticket, answer, cx),
             _ => {}
@@ -241,7 +276,11 @@ impl Screen for Statement {
     }
 
     fn can(&self, action: Action) -> bool {
-        action != Action::Accept || (self.receipt.is_none() && !self.rows.is_empty())
+        match action {
+            Action::Accept => self.receipt.is_none() && !self.rows.is_empty(),
+            Action::Print => !self.rows.is_empty(),
+            _ => true,
+        }
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
@@ -275,7 +314,14 @@ impl Screen for Statement {
 
 fn cells(row: &StatementRow, unit: Unit, narrow: bool, look: &Look) -> Vec<Cell> {
     let at = local(row.at).format("%Y-%m-%d %H:%M").to_string();
-    let what = Cell::from(format!("{} {}", look.text(kind(row.kind)), row.store));
+    let is_units = row.principal.is_zero() && row.bonus.is_zero();
+    let is_units = is_units && unit == Unit::Money && !row.units.is_empty();
+    let what = if is_units && !narrow {
+        look.text(kind(row.kind)).to_owned()
+    } else {
+        what(row, &|key: &str| look.text(key).to_owned())
+    };
+    let what = Cell::from(format!("{what} {}", row.store));
     let number = Cell::from(format!("#{}", row.seq));
     let (moved, after) = match unit {
         Unit::Money => {
@@ -315,9 +361,59 @@ fn cells(row: &StatementRow, unit: Unit, narrow: bool, look: &Look) -> Vec<Cell>
         return vec![moved, at.into(), what.into(), after];
     }
     let mut cells = vec![Cell::from(at).role(Role::Dim), what, number.role(Role::Dim)];
-    cells.extend(moved);
+    if is_units {
+        // Units, not an amount of nothing.
+        cells.extend([counted(row).into(), Cell::from("")]);
+    } else {
+        cells.extend(moved);
+    }
     cells.push(after);
     cells
+}
+
+/// What was done, and of which claims how much: `核销 剪发 -1次`.
+fn what(row: &StatementRow, words: &dyn Fn(&str) -> String) -> String {
+    let units = row.units.iter().map(|it| {
+        let unit = wording::unit(it.unit);
+        match it.quantity.filter(|units| *units != 0) {
+            Some(units) => format!(" {} {}{unit}", it.name, signed(units)),
+            None => format!(" {}", it.name),
+        }
+    });
+    format!("{}{}", words(kind(row.kind)), units.collect::<String>())
+}
+
+/// The units of the first claim, as wide as an amount: `剪发 -1次`, and a sign that there are more.
+fn counted(row: &StatementRow) -> String {
+    let Some(first) = row.units.first() else {
+        return String::new();
+    };
+    let more = if row.units.len() > 1 { " .." } else { "" };
+    let units = first.quantity.filter(|units| *units != 0);
+    let units = units.map_or_else(String::new, |units| {
+        format!(" {}{}", signed(units), wording::unit(first.unit))
+    });
+    let tail = format!("{units}{more}");
+    let room = COUNTED.saturating_sub(width::width(&tail));
+    format!("{}{tail}", width::fit(&first.name, room))
+}
+
+/// A line of the statement on paper.
+fn facts(row: &StatementRow, unit: Unit, words: &dyn Fn(&str) -> String) -> Facts {
+    let facts = Facts::new()
+        .one("at", local(row.at).format("%Y-%m-%d %H:%M"))
+        .one("number", format!("{:06}", row.seq))
+        .one("store", &row.store)
+        .one("what", what(row, words));
+    match unit {
+        Unit::Money => facts
+            .one("principal", change(row.principal).text)
+            .one("bonus", change(row.bonus).text)
+            .one("after", row.principal_after + row.bonus_after),
+        Unit::Points => facts
+            .one("points", signed(row.points))
+            .one("after", grouped(row.points_after)),
+    }
 }
 
 /// `+68.00`, `-19.60`, nothing for nothing.

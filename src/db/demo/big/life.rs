@@ -468,6 +468,7 @@ impl World {
             grants: Vec::new(),
             given: std::collections::BTreeMap::new(),
             merged: None,
+            family: Vec::new(),
         })
     }
 }

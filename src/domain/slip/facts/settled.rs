@@ -12,7 +12,8 @@ pub(super) fn settled(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts 
         return facts;
     };
     let variants = settlement.shown();
-    let variants = variants.map(|(it, applies)| variant(it, applies, layout));
+    let variants =
+        variants.map(|(it, applies)| variant(it, applies, settlement.terms_version, layout));
     let variants = variants.collect();
     let prepaid = settlement.prepaid.iter().map(|it| prepaid(it, layout));
     let prepaid = prepaid.collect();
@@ -25,13 +26,14 @@ pub(super) fn settled(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts 
     tenders(facts, receipt, layout)
 }
 
-fn variant(it: &Variant, applies: bool, layout: Layout) -> Facts {
+fn variant(it: &Variant, applies: bool, version: Option<i32>, layout: Layout) -> Facts {
     let lines = it.lines.iter().map(|line| {
         Facts::new()
             .one("line", words(&line.what, layout))
             .one("part", line.fen)
     });
-    let name = (layout.words)(it.rule.key());
+    let version = version.map_or_else(String::new, |version| version.to_string());
+    let name = (layout.words)(it.rule.key()).replace("{version}", &version);
     let rule = if it.is_entitled {
         name
     } else {

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use super::Counter;
 use super::view::{is_some, visited};
+use crate::domain::beneficiary::{Beneficiary, near};
 use crate::domain::member::Member;
 use crate::domain::money::{Fen, grouped};
 use crate::domain::redemption::{ServiceLeft, services};
@@ -19,6 +20,8 @@ use crate::ui::width;
 /// A birthday, or an expiry, within this many days is near.
 const NEAR_DAYS: i64 = 30;
 
+/// Birthdays of the family that are shown.
+const MOST_NEAR: usize = 2;
 /// Services paid for beforehand that are named.
 const MOST_SERVICES: usize = 3;
 
@@ -229,7 +232,22 @@ fn remarks(member: &Member, today: NaiveDate) -> Vec<(&'static str, Say, Role)> 
         };
         remarks.push(("counter.birthday", say, Role::Good));
     }
+    let near = near(&member.family, today, NEAR_DAYS).into_iter();
+    for (one, days) in near.take(MOST_NEAR) {
+        remarks.push(("family.label", birthday_of(one, days), Role::Good));
+    }
     remarks
+}
+
+/// `小宝 3天后生日` (MB6).
+#[must_use]
+pub fn birthday_of(one: &Beneficiary, days: i64) -> Say {
+    let key = if days == 0 {
+        "family.near_today"
+    } else {
+        "family.near"
+    };
+    Say::new(key).with("name", &one.name).with("days", days)
 }
 
 /// A label and a text of up to three rows beside it. Gives the rows it took.

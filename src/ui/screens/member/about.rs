@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use rust_decimal::Decimal;
 
+use crate::domain::beneficiary::near;
 use crate::domain::birthday::Birthday;
 use crate::domain::dormant::Visits;
 use crate::domain::level::Level;
@@ -13,6 +14,7 @@ use crate::domain::phone::Phone;
 use crate::query::Consent;
 use crate::ui::paint;
 use crate::ui::screen::{Look, is_narrow};
+use crate::ui::screens::counter::birthday_of;
 use crate::ui::text::{Lang, Say};
 use crate::ui::theme::Role;
 use crate::ui::width;
@@ -98,6 +100,7 @@ impl About<'_> {
         let mut lines = Vec::new();
         lines.extend(self.expiring(look));
         lines.extend(self.consents(look));
+        lines.extend(self.family(look));
         if !self.member.notes.is_empty() {
             let notes = format!("{} {}", look.text("member.notes"), self.member.notes);
             let mut wrapped = width::wrap(&notes, columns.into());
@@ -261,6 +264,25 @@ impl About<'_> {
         let said: Vec<String> = said.collect();
         let text = format!("{} {}", look.text("consent.line"), said.join("  "));
         (!said.is_empty()).then_some((text, Role::Dim))
+    }
+
+    /// Whom else the account is for, and the birthdays that are near (MB6).
+    fn family(&self, look: &Look) -> Option<Line> {
+        let family = &self.member.family;
+        let today = look.session.today(look.now);
+        let near = near(family, today, SOON_DAYS);
+        let role = if near.is_empty() {
+            Role::Text
+        } else {
+            Role::Good
+        };
+        let named = near.iter();
+        let named = named.map(|(one, days)| look.say(&birthday_of(one, *days)));
+        let others = family.iter();
+        let others = others.filter(|one| !near.iter().any(|(it, _)| it.id == one.id));
+        let all: Vec<String> = named.chain(others.map(|one| one.name.clone())).collect();
+        let text = format!("{} {}", look.text("family.label"), all.join(", "));
+        (!all.is_empty()).then_some((text, role))
     }
 
     fn expiring(&self, look: &Look) -> Option<Line> {
