@@ -108,6 +108,17 @@ async fn two(till: &Counter) -> (Member, Member, i32) {
     (a, b, cut)
 }
 
+/// Her evidence adds up to what she holds (RF5).
+async fn evidence_adds_up(database: &Database, id: i64) {
+    let pack: serde_json::Value = sqlx::query_scalar("select evidence(1, $1)")
+        .bind(id)
+        .fetch_one(&mut database.owner().await)
+        .await
+        .unwrap();
+    let pack: guitai::domain::evidence::Pack = serde_json::from_value(pack).unwrap();
+    pack.check().unwrap();
+}
+
 /// MB4: everything of hers moves with its days and its order, and her phone and her name lead to the other; the books
 /// hold, and hold again when it is undone.
 #[tokio::test]
@@ -139,6 +150,7 @@ async fn all_of_it_moves_and_comes_back() {
     assert_eq!(found(&till, Typed::Letters("wxm".to_owned())).await, [a.id]);
     assert_eq!(send(&till, &wish).await.unwrap(), one);
     holds(&database).await;
+    evidence_adds_up(&database, a.id).await;
     // Everybody's receipts and lists can be opened.
     for id in [wish.stamp.id, wish.out_id()] {
         let read = till.receipt(Query::ReadReceipt { id }).await.unwrap();
@@ -160,6 +172,8 @@ async fn all_of_it_moves_and_comes_back() {
     let again = send(&till, &undo(&till, &wish)).await.unwrap_err();
     assert_eq!(again.hint, "transfer.undone");
     holds(&database).await;
+    evidence_adds_up(&database, a.id).await;
+    evidence_adds_up(&database, b.id).await;
     // And once more.
     send(&till, &merge(&till, &b, &a)).await.unwrap();
     holds(&database).await;
