@@ -375,6 +375,7 @@ fn request(
         },
         member_id: Some(customer.id),
         rounding: Fen::ZERO,
+        points: 0,
         tenders: vec![Tender::exact(TenderKind::StoredValue, quote.total)],
         lines: quote.lines,
     }

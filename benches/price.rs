@@ -117,6 +117,7 @@ fn main() {
         points: 100,
         fen: Fen(100),
         cap: 5_000,
+        least: 0,
     };
     let terms = Terms {
         quick_sale: true,

@@ -51,6 +51,11 @@ create table merchant (
   -- Points for what is paid by stored value, in basis points (20000 = double); null is no multiplier (PT2).
   stored_value_multiplier int,
   welcome_points bigint not null default 0,
+  -- Points as money, in the shape of the domain's type Exchange (PT5); null where they are not taken.
+  points_exchange jsonb,
+  -- Which spend reaches a level (rolling, lifetime), and when levels are reviewed: the types LevelBy and ReviewDay of the domain.
+  level_by text not null default 'rolling',
+  level_review jsonb,
   rounding rounding not null default 'none',
   spend_order spend_order not null default 'pro_rata',
   limits_profile limits_profile not null default 'warn',
@@ -74,7 +79,13 @@ create table merchant (
   constraint merchant_coupon_grace check (coupon_grace_days between 0 and 366),
   constraint merchant_coupon_key check (length(coupon_key) = 32),
   constraint merchant_own_refund check ((jsonb_typeof(own_refund -> 'pays_bonus') = 'boolean'
-    and own_refund @? '$.fee ? (@ >= 0 && @ <= 10000 && @ == @.floor())') is not false or own_refund is null)
+    and own_refund @? '$.fee ? (@ >= 0 && @ <= 10000 && @ == @.floor())') is not false or own_refund is null),
+  constraint merchant_level_by check (level_by in ('rolling', 'lifetime')),
+  constraint merchant_level_review check (level_review is null or coalesce((level_review #>> '{monthly,day}')::int between 1 and 31, false)
+    or coalesce((level_review #>> '{yearly,month}')::int between 1 and 12 and (level_review #>> '{yearly,day}')::int between 1 and 31, false)),
+  constraint merchant_points_exchange check (points_exchange is null or ((points_exchange ->> 'points')::bigint > 0
+    and (points_exchange ->> 'fen')::bigint > 0 and (points_exchange ->> 'cap')::bigint between 1 and 10000
+    and (points_exchange ->> 'least')::bigint >= 0) is true)
 );
 
 create table store (
@@ -299,6 +310,25 @@ as $$
     and conditions_sound(p) and coalesce(jsonb_typeof(p -> 'by_stored_value') = 'boolean', false)
 $$;
 
+-- Whether the parts of a reward are what the consoles can read.
+create function reward_sound(p jsonb) returns boolean
+language sql immutable
+as $$
+  select coalesce((p ->> 'points')::numeric between 1 and 999999999 and (p ->> 'per_member')::numeric > 0 is not false
+    and (p ->> 'stock')::numeric >= 0 is not false
+    and (select count(*) from jsonb_object_keys(case jsonb_typeof(p -> 'gives') when 'object' then p -> 'gives' else '{}' end)) = 1
+    and p @? '$.gives ? (@.goods.product_id > 0 && @.goods.quantity > 0 && @.goods.quantity <= 9999
+      || @.service.product_id > 0 && @.service.quantity > 0 && @.service.quantity <= 9999 && (@.service.days == null || @.service.days > 0)
+      || @.package.product_id > 0)'
+    and not p @? '$.when.weekdays[*] ? (!exists(@ ? (@ >= 1 && @ <= 7)))'
+    and (p #>> '{when,from}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not true
+    and (p #>> '{when,until}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not true
+    and coalesce(jsonb_typeof(p #> '{when,hours}'), 'null') = 'null'
+    and not p @? 'strict $.** ? (@.type() == "number" && @ != @.floor())'
+    and not p @? '$.who.levels[*] ? (@.type() != "number")' and not p @? '$.who.stores[*] ? (@.type() != "number")'
+    and jsonb_typeof(p -> 'when') = 'object' and jsonb_typeof(p -> 'who') = 'object', false)
+$$;
+
 -- PR1, PR3, SV9: rules that lower prices. Like those of top-ups a rule is never changed: an edit adds a version and the
 -- newest is in force. body is the rest of the type Promotion of the domain: when, who, scope, by_stored_value, offer.
 create table promotion (
@@ -346,6 +376,33 @@ create table coupon_rule (
   constraint coupon_rule_body check (coupon_sound(body))
 );
 
+-- PT4: what points can be exchanged for. Edits are new versions, as of a promotion. body is the rest of the type Reward of
+-- the domain: points, gives, when, who, per_member, stock.
+create table reward (
+  merchant_id int not null references merchant,
+  id int not null,
+  version int not null,
+  name text not null,
+  active boolean not null default true,
+  body jsonb not null,
+  edited_at timestamptz not null default clock_timestamp(),
+  constraint reward_pkey primary key (merchant_id, id, version),
+  constraint reward_name check (name <> '' and length(name) <= 60),
+  constraint reward_body check (reward_sound(body))
+);
+
+-- PT7: what checking in gives: the type CheckInRule of the domain. Edits are new versions, the newest is in force.
+create table check_in_rule (
+  merchant_id int not null references merchant,
+  version int not null,
+  body jsonb not null,
+  edited_at timestamptz not null default clock_timestamp(),
+  constraint check_in_rule_pkey primary key (merchant_id, version),
+  constraint check_in_rule_body check (coalesce((body ->> 'points')::bigint between 0 and 999999 and jsonb_typeof(body -> 'active') = 'boolean'
+    and jsonb_typeof(body -> 'bonuses') = 'array'
+    and not body @? '$.bonuses[*] ? (!exists(@ ? (@.days > 1 && @.days <= 366 && @.points > 0)))', false))
+);
+
 -- Who am I: the merchant this login speaks for. Only the functions below call it. plpgsql keeps the plan;
 -- a function in SQL is planned anew at every call.
 create function seat_merchant() returns int
@@ -358,7 +415,7 @@ create function tell(m int, p_noun text) returns void
 language sql
 as $$ select pg_notify('shop_' || m, p_noun) $$;
 
-grant select on merchant, store, till, role_limit, category, product, label_rule, level, top_up_rule, promotion, coupon_rule to guitai_app;
+grant select on merchant, store, till, role_limit, category, product, label_rule, level, top_up_rule, promotion, coupon_rule, reward, check_in_rule to guitai_app;
 -- Everything of the staff but the PIN.
 grant select (merchant_id, id, number, name, role, home_store_id, badge, active, version) on staff to guitai_app;
 grant execute on function seat_merchant() to guitai_app;

@@ -23,11 +23,14 @@ create type account as enum (
   -- what of it was never used
   'bonus_expired', 'points_expired',
   -- between two members: zero over the merchant (MB4)
-  'transfer', 'points_transfer'
+  'transfer', 'points_transfer',
+  -- points that paid, or were exchanged
+  'points_spent'
 );
 
 create type operation_kind as enum (
   'enrol', 'sale', 'attach', 'refund', 'top_up', 'top_up_reversal', 'instalment', 'redemption', 'redemption_reversal', 'settlement', 'gift',
+  'exchange', 'exchange_reversal', 'check_in', 'level_review',
   'shift_open', 'shift_close', 'paid_out', 'expiry',
   -- from one member to another, always both (MB4)
   'transfer_out', 'transfer_in',
@@ -116,7 +119,7 @@ create index operation_of_member on operation (merchant_id, member_id, version_a
 -- Finds what was done about an operation, and keeps a top-up or a redemption from being reversed twice and a sale from being attached
 -- twice (LG3, MB3). One index for both, because a posting opens them all.
 create unique index operation_about on operation (
-  merchant_id, about_id, (case when kind in ('attach', 'top_up_reversal', 'redemption_reversal', 'transfer_out') then '00000000-0000-0000-0000-000000000000' else id end)
+  merchant_id, about_id, (case when kind in ('attach', 'top_up_reversal', 'redemption_reversal', 'exchange_reversal', 'transfer_out') then '00000000-0000-0000-0000-000000000000' else id end)
 ) where about_id is not null;
 alter table operation add constraint operation_pkey primary key (merchant_id, id);
 
@@ -133,8 +136,15 @@ create view posting as
       cross join lateral (values (0, 'principal'::account, l.principal), (1, 'bonus', l.bonus), (2, 'points', l.points)) as a (no, account, amount)
      where a.amount <> 0
     union all
-    select 0, case when o.kind = 'expiry' then 'points_expired'::account when o.kind in ('transfer_out', 'transfer_in') then 'points_transfer' else 'points_granted' end, null, - sum(x)::bigint
-      from unnest(o.points) as x having sum(x) <> 0
+    -- LG5: what was spent, and what of it came back, stands apart from what was granted.
+    select 0, a.account, null, a.amount
+      from (select coalesce(- sum(x), 0)::bigint as moved,
+                   coalesce(- sum(x) filter (where case o.kind when 'sale' then x < 0 when 'refund' then x > 0 else o.kind in ('exchange', 'exchange_reversal') end), 0)::bigint as spent
+              from unnest(o.points) as x) s
+      cross join lateral (values
+        (case when o.kind = 'expiry' then 'points_expired'::account when o.kind in ('transfer_out', 'transfer_in') then 'points_transfer' else 'points_granted' end, s.moved - s.spent),
+        ('points_spent', s.spent)) as a (account, amount)
+     where a.amount <> 0
     union all
     -- Claims, each in its own unit: both sides name it.
     select 0, a.account, u.id, a.amount

@@ -4,7 +4,7 @@
 -- Refusals carry a code of their own: GT001 stale plan, GT002 id used for something else, GT003 this
 -- login has no seat, GT004 postings do not balance, GT005 shift not open here, GT006 approval missing,
 -- GT007 more returned than there was, GT008 no such operation, GT017 not yet expired, GT018 not a sale to attach, GT020 known id,
--- GT021 the package that is sold has changed, GT022 no more of these coupons,
+-- GT021 the package that is sold has changed, GT022 no more of these coupons, GT026 a reward cannot give this,
 -- GT040 a guardian's consent is missing, GT041 too many beneficiaries.
 
 set role guitai_ledger;
@@ -108,7 +108,7 @@ declare
 begin
   select p.account, p.lot_id into v
     from operation o join posting p on p.merchant_id = o.merchant_id and p.operation_id = o.id
-   where o.merchant_id = m and (o.id = p_about or o.about_id = p_about) and p.account not in ('points', 'points_granted')
+   where o.merchant_id = m and (o.id = p_about or o.about_id = p_about) and p.account not in ('points', 'points_granted', 'points_spent')
    group by p.account, p.lot_id
   having sum(p.amount) * coalesce(sum(p.amount) filter (where o.kind not in ('refund', 'top_up_reversal')), 0) < 0
       or (count(*) filter (where o.kind not in ('refund', 'top_up_reversal')) = 0 and sum(p.amount) <> 0)
@@ -116,6 +116,7 @@ begin
   if found then
     raise exception 'more returned than there was: % %', v.account, v.lot_id using errcode = 'GT007';
   end if;
+  perform refuse_points_returned(m, p_about);
 end $$;
 
 -- What an operation of a kind may post to: stored value comes in by a top-up only and goes out by a sale or beside a redemption.
@@ -133,6 +134,9 @@ begin
     when 'settlement' then p_principal <= 0 and p_bonus <= 0 and p_points = 0
       and p_accounts <@ '{unearned,breakage,bonus_expired,cash,wechat,alipay,bank_card}'
     when 'gift' then p_principal = 0 and p_bonus = 0 and p_points = 0 and p_accounts = '{}' and p_extras ? 'grants'
+    when 'exchange' then p_principal = 0 and p_bonus = 0 and p_points < 0 and p_accounts <@ '{revenue,discount}'
+    when 'exchange_reversal' then p_principal = 0 and p_bonus = 0 and p_points > 0 and p_accounts <@ '{revenue,discount}'
+    when 'check_in' then p_principal = 0 and p_bonus = 0 and p_points > 0 and p_accounts = '{}'
     when 'top_up' then p_accounts <@ '{cash,wechat,alipay,bank_card,bonus_granted}'
     when 'top_up_reversal' then p_principal <= 0 and p_bonus <= 0 and p_accounts <@ '{cash,wechat,alipay,bank_card,bonus_granted}'
     when 'enrol' then p_principal = 0 and p_bonus = 0 and p_accounts = '{}'
@@ -287,7 +291,7 @@ begin
       perform refuse_misfit(p_kind, p_accounts, d_principal, d_bonus, d_points, p_lines, p_extras);
     end if;
     if p_lines @? '$[*] ? (!exists(@ ? (@.quantity > 0 && @.net >= 0 && @.net <= @.list)) || exists(@.reductions[*] ? (!exists(@ ? (@.reason == "level" || @.reason == "member_price")))))' then
-      perform refuse_lines(v_merchant, v_store, p_operator, p_approver, p_member, p_happened_at, p_accounts, p_lines, p_extras, p_document);
+      perform refuse_lines(v_merchant, p_id, v_store, p_operator, p_approver, p_member, p_happened_at, p_accounts, p_lines, p_extras, p_document);
     end if;
     return array[0, v_seq, v_version, v_principal, v_bonus, v_points];
   end if;
@@ -304,6 +308,12 @@ begin
     perform refuse_over_return(v_merchant, p_about);
   elsif p_kind = 'settlement' then
     perform post_settlement(v_merchant, p_id);
+  elsif p_kind in ('exchange', 'exchange_reversal') then
+    perform post_exchange(v_merchant, p_id);
+  elsif p_kind = 'check_in' then
+    perform post_check_in(v_merchant, p_id);
+  elsif p_kind = 'level_review' then
+    perform refuse_level_review(v_merchant, p_id, p_operator);
   elsif p_kind = 'expiry' then
     perform refuse_early_expiry(v_merchant, p_id, p_business_on);
   elsif p_kind in ('transfer_out', 'transfer_in') then
@@ -364,7 +374,7 @@ end $$;
 -- Lines of a sale that are malformed, priced by hand or by a rule. OP3: a price typed over the list's needs the right to
 -- it, or somebody who has it.
 create function refuse_lines(
-  m int, p_store int, p_operator int, p_approver int, p_member bigint, p_happened_at timestamptz, p_accounts account[],
+  m int, p_id uuid, p_store int, p_operator int, p_approver int, p_member bigint, p_happened_at timestamptz, p_accounts account[],
   p_lines jsonb, p_extras jsonb, p_document jsonb
 ) returns void
 language plpgsql
@@ -382,6 +392,9 @@ begin
   end if;
   if p_lines @? '$[*].reductions[*] ? (!exists(@ ? (@.reason == "level" || @.reason == "member_price" || @.reason == "override")))' then
     perform refuse_promotions(m, p_store, p_member, p_happened_at, p_accounts, p_lines, p_document);
+  end if;
+  if p_lines @? '$[*].reductions[*] ? (@.reason == "points")' then
+    perform refuse_points_paid(m, p_id);
   end if;
 end $$;
 

@@ -21,10 +21,15 @@ as $$
     'promotions', coalesce((
       select jsonb_agg(p.body || jsonb_build_object('id', p.id, 'version', p.version, 'name', p.name, 'active', p.active) order by p.id) from (
         select distinct on (id) * from promotion where merchant_id = m.merchant_id order by id, version desc) p), '[]'),
+    'check_in', (select c.body || jsonb_build_object('version', c.version) from check_in_rule c where c.merchant_id = m.merchant_id order by c.version desc limit 1),
+    'rewards', coalesce((
+      select jsonb_agg(r.body || jsonb_build_object('id', r.id, 'version', r.version, 'name', r.name, 'active', r.active) order by r.id) from (
+        select distinct on (id) * from reward where merchant_id = m.merchant_id order by id, version desc) r), '[]'),
     'goods', coalesce((select jsonb_agg(to_jsonb(g) - 'grams' order by g.id) from product g
       where g.merchant_id = m.merchant_id and g.active and g.id in (
         select x::int from promotion p, jsonb_path_query(p.body, '$.offer.gifts.rungs[*].gives.product_id') x where p.merchant_id = m.merchant_id
-        union select x::int from promotion p, jsonb_path_query(p.body, '$.scope.products[*]') x where p.merchant_id = m.merchant_id)), '[]'),
+        union select x::int from promotion p, jsonb_path_query(p.body, '$.scope.products[*]') x where p.merchant_id = m.merchant_id
+        union select (r.body #>> '{gives,goods,product_id}')::int from reward r where r.merchant_id = m.merchant_id)), '[]'),
     -- Those with a limit say how many there are.
     'coupons', coalesce((
       select jsonb_agg(c.body || jsonb_build_object('id', c.id, 'version', c.version, 'name', c.name, 'active', c.active,
@@ -67,6 +72,8 @@ begin
     'instalments', coalesce((select jsonb_agg(jsonb_build_object('operation_id', i.operation_id, 'no', i.no, 'lot_id', i.lot_id,
           'due_on', i.due_on, 'bonus', i.bonus, 'valid_days', i.valid_days) order by i.due_on, i.no)
         from instalment i where i.merchant_id = m and i.member_id = t.id and i.released_by is null and i.cancelled_by is null), '[]'),
+    'checked_in', (select jsonb_build_object('day', c.day, 'at', c.at, 'streak', c.streak) from check_in c
+        where c.merchant_id = m and c.member_id = t.id order by c.day desc limit 1),
     'grants', coalesce((select jsonb_agg(to_jsonb(g) order by g.expires_on, g.opened_at, g.id)
         from (select x.id, x.operation_id, x.kind, x.product_id, x.quantity, x.value, x.opened_at, x.expires_on, x.used_on, x.terms from member_grant x
                where x.merchant_id = m and x.member_id = t.id and (x.quantity is null or x.quantity > 0) and x.kind = 'package'
@@ -314,14 +321,19 @@ as $$
              from (select p.account, p.lot_id, sum(p.amount) as amount, min(p.no) filter (where p.operation_id = o.id) as no
                    from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
                    where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'refund'))
-                     and p.account not in ('revenue', 'discount', 'rounding', 'unearned', 'points', 'points_granted', 'units', 'units_granted')
+                     and p.account not in ('revenue', 'discount', 'rounding', 'unearned', 'points', 'points_granted', 'points_spent', 'units', 'units_granted')
                    group by p.account, p.lot_id) x),
     'points', coalesce((select sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
-             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach')) and p.account = 'points'), 0),
+             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach')) and p.account = 'points' and p.amount > 0), 0),
     'points_back', coalesce((select -sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
-             where k.merchant_id = o.merchant_id and k.about_id = o.id and k.kind = 'refund' and p.account = 'points'), 0),
+             where k.merchant_id = o.merchant_id and k.about_id = o.id and k.kind = 'refund' and p.account = 'points' and p.amount < 0), 0),
     'points_lots', coalesce((select jsonb_agg(distinct p.lot_id) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
-             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach')) and p.account = 'points'), '[]'),
+             where k.merchant_id = o.merchant_id and (k.id = o.id or (k.about_id = o.id and k.kind = 'attach')) and p.account = 'points' and p.amount > 0), '[]'),
+    -- PT6: what of her points paid, in the order they went, and what of it came back.
+    'points_spent', coalesce((select jsonb_agg(jsonb_build_array(p.lot_id, - p.amount) order by p.no) from posting p
+             where p.merchant_id = o.merchant_id and p.operation_id = o.id and p.account = 'points' and p.amount < 0), '[]'),
+    'points_returned', coalesce((select sum(p.amount) from operation k join posting p on p.merchant_id = k.merchant_id and p.operation_id = k.id
+             where k.merchant_id = o.merchant_id and k.about_id = o.id and k.kind = 'refund' and p.account = 'points' and p.amount > 0), 0),
     'returned_before', coalesce((select (a.document ->> 'returned')::bigint from operation a
              where a.merchant_id = o.merchant_id and a.about_id = o.id and a.kind = 'attach'), 0),
     -- What the points are for, by the operation that granted them.

@@ -29,6 +29,9 @@ begin
     select merchant_id, id, version, name, active, body from jsonb_populate_recordset(null::promotion, p -> 'promotions');
   insert into coupon_rule (merchant_id, id, version, name, active, body)
     select merchant_id, id, version, name, active, body from jsonb_populate_recordset(null::coupon_rule, p -> 'coupons');
+  insert into reward (merchant_id, id, version, name, active, body)
+    select merchant_id, id, version, name, active, body from jsonb_populate_recordset(null::reward, p -> 'rewards');
+  insert into check_in_rule (merchant_id, version, body) select (p #>> '{merchant,merchant_id}')::int, 1, p -> 'check_in' where jsonb_typeof(p -> 'check_in') = 'object';
   return (select merchant_id from merchant);
 end $$;
 
@@ -247,7 +250,7 @@ begin
   t := jsonb_populate_record(t, p - 'merchant_id' - 'terms_version');
   update merchant set name = t.name, points_per_yuan = t.points_per_yuan, points_valid_months = t.points_valid_months,
          stored_value_multiplier = t.stored_value_multiplier,
-         welcome_points = t.welcome_points, rounding = t.rounding, spend_order = t.spend_order,
+         welcome_points = t.welcome_points, points_exchange = t.points_exchange, level_by = t.level_by, level_review = t.level_review, rounding = t.rounding, spend_order = t.spend_order,
          limits_profile = t.limits_profile, dormancy_days = t.dormancy_days, quick_sale_discount = t.quick_sale_discount,
          quick_sale_points = t.quick_sale_points, denominations = t.denominations, terms = t.terms,
          own_refund = t.own_refund,

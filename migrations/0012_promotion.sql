@@ -53,7 +53,7 @@ begin
   -- Each rule once, by its key.
   for r in
     select distinct x ->> 'reason' as reason, (x #>> '{rule,id}')::int as id, (x #>> '{rule,version}')::int as version
-      from jsonb_path_query(p_lines, '$[*].reductions[*] ? (!exists(@ ? (@.reason == "level" || @.reason == "member_price" || @.reason == "override" || @.reason == "coupon")))') x
+      from jsonb_path_query(p_lines, '$[*].reductions[*] ? (!exists(@ ? (@.reason == "level" || @.reason == "member_price" || @.reason == "override" || @.reason == "coupon" || @.reason == "points")))') x
   loop
     select * into p from promotion where merchant_id = m and id = r.id order by version desc limit 1;
     if not found or r.reason not in ('promotion', 'order', 'gift') or p.version is distinct from r.version or not p.active

@@ -88,7 +88,8 @@ begin
         'product_id', g.product_id, 'quantity', g.quantity, 'value', g.value, 'opened_at', g.opened_at, 'expires_on', g.expires_on,
         'used_on', g.used_on, 'terms', g.terms) order by g.operation_id, g.no, g.id)
       from member_grant g
-     where g.merchant_id = m and g.member_id = v_member and g.operation_id in (
+     where g.merchant_id = m and g.member_id = v_member
+       and exists (select from operation q where q.merchant_id = m and q.id = g.operation_id and q.kind = 'sale') and g.operation_id in (
        select x.operation_id from member_grant x
         where x.merchant_id = m and x.member_id = v_member and (x.quantity is null or x.quantity > 0))), '[]'),
     'terms', own_terms(m)) end

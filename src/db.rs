@@ -18,6 +18,7 @@ pub mod journal;
 pub mod json;
 pub mod known;
 pub mod ledger;
+pub mod level_review;
 pub mod link;
 pub mod listen;
 pub mod member;
@@ -27,6 +28,7 @@ pub mod promotion;
 pub mod receipt;
 pub mod redemption;
 pub mod refuse;
+pub mod reward;
 pub mod sale;
 pub mod scram;
 pub mod search;
@@ -315,6 +317,36 @@ impl Db {
                 .read(async |c: &mut PgConnection| coupon::read(c, number).await)
                 .await
                 .map(|grant| Reply::Coupon(grant.map(Box::new))),
+            Query::Exchange { request, member } => {
+                Box::pin(self.exchange(&request, Some(&member), Fresh))
+                    .await
+                    .map(receipt)
+            }
+            Query::UndoExchange(request) => Box::pin(self.undo_exchange(&request, Fresh))
+                .await
+                .map(receipt),
+            Query::CheckIn { request, member } => {
+                Box::pin(self.check_in(&request, Some(&member), Fresh))
+                    .await
+                    .map(receipt)
+            }
+            Query::RewardsTaken { member_id } => {
+                let taken = async |c: &mut PgConnection| reward::taken(c, member_id).await;
+                Box::pin(link.read(taken)).await.map(Reply::RewardsTaken)
+            }
+            Query::ReadExchange { id } => {
+                let read = async |c: &mut PgConnection| reward::read(c, id).await;
+                let read = Box::pin(link.read(read)).await;
+                read.map(|r| Reply::Exchange(Box::new(r)))
+            }
+            Query::LevelsDue { today } => {
+                Box::pin(self.levels_due(today)).await.map(Reply::LevelsDue)
+            }
+            Query::ReviewLevels { stamp, members } => {
+                Box::pin(self.review_levels(&stamp, &members))
+                    .await
+                    .map(Reply::LevelsReviewed)
+            }
             Query::Settle(request) => Box::pin(self.settle_up(&request, Fresh)).await.map(receipt),
             Query::Transfer(request) => Box::pin(self.transfer(&request, Fresh))
                 .await
@@ -517,6 +549,19 @@ impl Db {
                 .read(async |c: &mut PgConnection| promotion::read(c, &rules).await)
                 .await
                 .map(Reply::Promotions),
+            Query::SaveReward {
+                editor,
+                reward: rule,
+            } => {
+                let save =
+                    async |c: &mut PgConnection| reward::save(c, editor, &rule).await.map(drop);
+                Box::pin(self.save(save)).await
+            }
+            Query::SaveCheckIn { editor, rule } => {
+                let save =
+                    async |c: &mut PgConnection| reward::save_check_in(c, editor, &rule).await;
+                Box::pin(self.save(save)).await
+            }
             Query::SaveTerms { editor, shop } => {
                 self.save(async |c: &mut PgConnection| shop::save_terms(c, editor, &shop).await)
                     .await

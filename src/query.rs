@@ -3,6 +3,7 @@
 
 mod consent;
 mod edit;
+mod find;
 mod list;
 mod log;
 mod noun;
@@ -15,13 +16,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::attach::AttachRequest;
+use crate::domain::check_in::{CheckInRequest, CheckInRule};
 use crate::domain::coupon::{Number, Presented};
 use crate::domain::expiry::Round;
 use crate::domain::gift::GiftRequest;
 use crate::domain::grant::Grant;
 use crate::domain::label::LabelRule;
 use crate::domain::ledger::{Posted, Stamp};
-use crate::domain::level::Level;
+use crate::domain::level::{Level, Reviewed};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::price::CartLine;
@@ -32,6 +34,7 @@ use crate::domain::reader::{Near, Readers};
 use crate::domain::receipt::Receipt;
 use crate::domain::redemption::{RedemptionRecord, RedemptionRequest, UndoRequest};
 use crate::domain::refund::{RefundRequest, SaleRecord};
+use crate::domain::reward::{ExchangeRecord, ExchangeRequest, Taken, UndoExchange};
 use crate::domain::sale::SaleRequest;
 use crate::domain::settlement::{History, SettlementRequest};
 use crate::domain::shift::{CloseRequest, Sheet, Shift};
@@ -41,10 +44,11 @@ use crate::domain::top_up::{ReversalRequest, TopUpRecord, TopUpRequest, TopUpRul
 use crate::domain::transfer::{MergeRecord, Pair, TransferRequest};
 use crate::error::Result;
 pub use consent::{Consent, Purpose};
-pub use edit::{BeneficiaryEdit, CouponEdit, ProductEdit, PromotionEdit, StaffEdit};
+pub use edit::{BeneficiaryEdit, CouponEdit, ProductEdit, PromotionEdit, RewardEdit, StaffEdit};
+pub use find::{Candidate, Found, Typed};
 pub use list::{
-    DormantFilter, DormantRow, DueRow, DueTotals, ListFile, OperationRow, OperationsOf,
-    StatementRow,
+    Differences, DormantFilter, DormantRow, DueRow, DueTotals, ListFile, OperationRow,
+    OperationsOf, StatementRow,
 };
 pub use log::{Disclosure, DisclosureKind, DrawerOpening};
 pub use noun::Noun;
@@ -202,6 +206,33 @@ pub enum Query {
         member: Box<Member>,
     },
     UndoRedemption(UndoRequest),
+    /// Points for a reward (PT4).
+    Exchange {
+        request: ExchangeRequest,
+        member: Box<Member>,
+    },
+    UndoExchange(UndoExchange),
+    /// She came by (PT7).
+    CheckIn {
+        request: CheckInRequest,
+        member: Box<Member>,
+    },
+    /// Who goes down at the last day of review (LV1).
+    LevelsDue {
+        today: NaiveDate,
+    },
+    /// Takes them down, one level each.
+    ReviewLevels {
+        stamp: Stamp,
+        members: Vec<Reviewed>,
+    },
+    /// What went out of each reward, to her and in all.
+    RewardsTaken {
+        member_id: i64,
+    },
+    ReadExchange {
+        id: Uuid,
+    },
     /// What was paid beforehand goes back by law (RF1 - RF5).
     Settle(SettlementRequest),
     /// What one member holds becomes another's: a merge, its undoing, a gift (MB4).
@@ -369,6 +400,16 @@ pub enum Query {
     ReadPromotions {
         rules: Vec<RuleRef>,
     },
+    /// A reward, saved as a new version; id 0 makes a new one.
+    SaveReward {
+        editor: i32,
+        reward: Box<RewardEdit>,
+    },
+    /// What checking in gives, saved as a new version.
+    SaveCheckIn {
+        editor: i32,
+        rule: CheckInRule,
+    },
     SaveTerms {
         editor: i32,
         shop: Box<Shop>,
@@ -425,6 +466,11 @@ pub enum Reply {
     Sale(Box<SaleRecord>),
     TopUp(Box<TopUpRecord>),
     Redemption(Box<RedemptionRecord>),
+    RewardsTaken(Vec<Taken>),
+    LevelsDue(Vec<Reviewed>),
+    /// How many went down.
+    LevelsReviewed(i64),
+    Exchange(Box<ExchangeRecord>),
     History(Box<History>),
     Pair(Box<Pair>),
     Merge(Box<MergeRecord>),
@@ -487,56 +533,6 @@ pub struct SetUp {
     pub english: bool,
 }
 
-/// What is typed so far, as `domain::code` understands it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Typed {
-    Digits(String),
-    /// Lower-case pinyin letters.
-    Letters(String),
-    /// Characters, with the grams to look for.
-    Name {
-        name: String,
-        grams: Vec<String>,
-    },
-}
-
-/// Whose a scanned code is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Found {
-    Member(Box<Member>),
-    Product(Product),
-    /// A staff badge: the staff number.
-    Staff(String),
-    /// A card that is pending, blocked or closed.
-    Blocked(String),
-    /// Nobody's, but it may be this card of hers as another reader prints it.
-    Like {
-        member: Box<Member>,
-        card: String,
-    },
-    Nothing,
-}
-
-/// A line under the input.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Candidate {
-    Member {
-        id: i64,
-        name: String,
-        phone: Option<String>,
-        level: String,
-        stored_value: Fen,
-        last_visit_on: Option<NaiveDate>,
-    },
-    Product {
-        id: i32,
-        name: String,
-        code: Option<String>,
-        price: Fen,
-    },
-}
-
 /// The sale on the screen; survives a crash of the console.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cart {
@@ -558,13 +554,6 @@ pub struct HeldSale {
     pub label: String,
     pub total: Fen,
     pub cart: Cart,
-}
-
-/// Where the till's journal and the ledger disagree: by id, both ways. Empty is right.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Differences {
-    pub only_journal: Vec<Uuid>,
-    pub only_ledger: Vec<Uuid>,
 }
 
 /// Whoever answers. The console is tested against a fake one.

@@ -140,7 +140,15 @@ pub fn console(config: &Config, parts: Parts, which: Which) -> anyhow::Result<()
         };
         terminal.forget_typed();
         let events = (sender, receiver);
-        let ended = run::run(app, terminal, Rc::clone(&db), events, memory, devices).await;
+        let ended = Box::pin(run::run(
+            app,
+            terminal,
+            Rc::clone(&db),
+            events,
+            memory,
+            devices,
+        ))
+        .await;
         if let Some(db) = Rc::into_inner(db) {
             db.close().await;
         }

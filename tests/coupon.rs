@@ -106,6 +106,7 @@ fn sale(
     let used: Vec<_> = used.map(|(coupon, _)| coupon.grant_id).collect();
     let bearers = bearers.iter().filter(|grant| used.contains(&grant.id));
     SaleRequest {
+        points: 0,
         basket: Some(Basket {
             lines,
             at: stamp.at,

@@ -172,6 +172,7 @@ async fn a_right_that_was_taken_away_approves_nothing() {
             tenders: vec![Tender::exact(Wechat, quote.total)],
             lines: quote.lines,
             rounding: Fen::ZERO,
+            points: 0,
         }
     };
     till.send_sale(sale(), None).await.unwrap();

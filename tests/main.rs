@@ -8,6 +8,9 @@
     reason = "a test that cannot go on should stop where it is"
 )]
 
+mod exchange;
+mod exchange_screen;
+mod level_review;
 mod support;
 
 mod architecture;
@@ -48,6 +51,7 @@ mod paper;
 mod paying;
 mod person;
 mod points;
+mod points_paid;
 mod promotion;
 mod promotion_screen;
 mod proxy;

@@ -291,8 +291,8 @@ async fn what_does_not_fit_of_the_terms_is_announced_and_reached() {
     let office = Office::default();
     let mut console = open(&office, "5").await;
     let screen = console.size(45, 30).screen();
-    assert!(screen.contains("下面还有 3 项"), "{screen}");
-    console.keys(&"<Down>".repeat(12)).keys("<Ctrl-u>");
+    assert!(screen.contains("下面还有 6 项"), "{screen}");
+    console.keys(&"<Down>".repeat(15)).keys("<Ctrl-u>");
     let screen = console.screen();
     assert!(screen.contains("上面还有 "), "{screen}");
     for part in 1..=20 {
@@ -319,7 +319,9 @@ async fn the_terms() {
     picture(&mut console, "terms");
     console.keys("<Down><Ctrl-u>0.5<Down><Ctrl-u><Down>11<F2>");
     assert!(console.screen().contains("最多 10 倍"));
-    console.keys("<Ctrl-u>2<Down><Down><Right><Down><Right><Down><Down><Ctrl-u>0<F2>");
+    console.keys("<Ctrl-u>2<Down><Down>100<Down>101<F2>");
+    assert!(console.screen().contains("1 到 100"));
+    console.keys("<Ctrl-u>30<Down>50<Down><Right><Down><Right><Down><Down><Ctrl-u>0<F2>");
     assert!(console.screen().contains("至少 1 天"));
     console.keys("<Ctrl-u>60<Down><Down><Down><Ctrl-u>100,x<F2>");
     assert!(console.screen().contains("用空格分开,最多 4 个金额"));
@@ -334,6 +336,11 @@ async fn the_terms() {
     assert_eq!(shop.points_per_yuan.to_string(), "0.5");
     assert_eq!(shop.points_valid_months, None);
     assert_eq!(shop.stored_value_multiplier, Some(20_000));
+    let points = shop.points_exchange.unwrap();
+    assert_eq!(
+        (points.points, points.fen, points.cap, points.least),
+        (100, Fen(100), 3_000, 50)
+    );
     assert_eq!(shop.spend_order, SpendOrder::PrincipalFirst);
     assert_eq!(shop.dormancy_days, 60);
     assert_eq!(shop.denominations, [Fen(10_000), Fen(5_000), Fen(50)]);

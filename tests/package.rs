@@ -111,6 +111,7 @@ fn sale(till: &Counter, member: &Member, product: &Product, kind: TenderKind) ->
         member_id: Some(member.id),
         lines,
         rounding: Fen::ZERO,
+        points: 0,
         tenders: vec![Tender::exact(kind, total)],
     }
 }

@@ -4,6 +4,7 @@ mod approve;
 mod live;
 mod operations;
 mod paper;
+mod points;
 mod prices;
 pub mod receipts;
 mod refund;
@@ -275,6 +276,7 @@ fn member(principal: i64, bonus: i64) -> Member {
     Member {
         given: std::collections::BTreeMap::new(),
         merged: None,
+        checked_in: None,
         grants: Vec::new(),
         family: Vec::new(),
         id: 7,
@@ -389,6 +391,8 @@ fn sale_record() -> SaleRecord {
         ],
         points: 153,
         points_back: 0,
+        points_spent: Vec::new(),
+        points_returned: 0,
         points_lots: Vec::new(),
         returned_before: Fen::ZERO,
         base: Fen(15_315),

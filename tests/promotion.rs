@@ -104,6 +104,7 @@ fn sell(
         member_id: her.map(|her| her.id),
         lines: quote.lines,
         rounding: Fen::ZERO,
+        points: 0,
         tenders: vec![Tender::exact(kind, quote.total)],
         stamp,
     }

@@ -167,6 +167,7 @@ fn member() -> Member {
     cuts.used_on = Some(morning().date_naive() - TimeDelta::days(40));
     cuts.terms.cycle_days = Some(30);
     Member {
+        checked_in: None,
         grants: vec![
             cuts,
             grant(1, "剪发", "开业赠送", Some(1), Some(10)),

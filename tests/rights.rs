@@ -55,6 +55,7 @@ fn sale(till: &Counter, lines: &[(i64, Option<i64>)]) -> SaleRequest {
         tenders: vec![Tender::exact(Wechat, quote.total)],
         lines: quote.lines,
         rounding: Fen::ZERO,
+        points: 0,
     }
 }
 

@@ -350,9 +350,15 @@ impl Db {
             "sale" => Box::pin(self.sell(&request(entry)?, None, known))
                 .await
                 .map(drop),
-            "attach" => self.attach(&request(entry)?, None, known).await.map(drop),
-            "top_up" => self.top_up(&request(entry)?, None, known).await.map(drop),
-            "top_up_reversal" => self.reverse_top_up(&request(entry)?, known).await.map(drop),
+            "attach" => Box::pin(self.attach(&request(entry)?, None, known))
+                .await
+                .map(drop),
+            "top_up" => Box::pin(self.top_up(&request(entry)?, None, known))
+                .await
+                .map(drop),
+            "top_up_reversal" => Box::pin(self.reverse_top_up(&request(entry)?, known))
+                .await
+                .map(drop),
             "redemption" => Box::pin(self.redeem(&request(entry)?, None, known))
                 .await
                 .map(drop),
@@ -362,14 +368,27 @@ impl Db {
             "gift" => Box::pin(self.give(&request(entry)?, None, known))
                 .await
                 .map(drop),
+            "exchange" => Box::pin(self.exchange(&request(entry)?, None, known))
+                .await
+                .map(drop),
+            "exchange_reversal" => Box::pin(self.undo_exchange(&request(entry)?, known))
+                .await
+                .map(drop),
+            "check_in" => Box::pin(self.check_in(&request(entry)?, None, known))
+                .await
+                .map(drop),
             "settlement" => Box::pin(self.settle_up(&request(entry)?, known))
                 .await
                 .map(drop),
             "transfer_in" => Box::pin(self.transfer(&request(entry)?, known))
                 .await
                 .map(drop),
-            "refund" => self.refund(&request(entry)?, known).await.map(drop),
-            "paid_out" => self.pay_out(&request(entry)?, known).await.map(drop),
+            "refund" => Box::pin(self.refund(&request(entry)?, known))
+                .await
+                .map(drop),
+            "paid_out" => Box::pin(self.pay_out(&request(entry)?, known))
+                .await
+                .map(drop),
             other => Err(Refusal::new(Kind::Internal, "refusal.internal").with("kind", other)),
         }
     }

@@ -8,6 +8,7 @@ mod derived;
 mod expiry;
 mod grants;
 mod members;
+mod points;
 mod transfers;
 
 use std::cell::RefCell;
@@ -118,6 +119,7 @@ enum Part {
     Transfers,
     Holdings,
     Expiries,
+    Points,
     Returned,
     Instalments,
     Grants,
@@ -134,6 +136,7 @@ impl Part {
             Self::Transfers,
             Self::Holdings,
             Self::Expiries,
+            Self::Points,
             Self::Returned,
             Self::Instalments,
             Self::Grants,
@@ -164,6 +167,7 @@ impl Part {
             Self::Lots => members::lots(conn, merchant).await,
             Self::Holdings => members::holdings(conn, merchant).await,
             Self::Expiries => expiry::check(conn, merchant).await,
+            Self::Points => points::check(conn, merchant).await,
             Self::Returned => derived::returned(conn, merchant).await,
             Self::Instalments => derived::instalments(conn, merchant).await,
             Self::Grants => grants::check(conn, merchant).await,

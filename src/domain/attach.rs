@@ -45,7 +45,7 @@ pub fn plan(
     plan.level = level::upgrade(
         &shop.levels,
         member.level.id,
-        member.spend_year + plan.spend,
+        level::counted(shop.level_by, member) + plan.spend,
     );
     plan.stand(member, request.stamp.business_on);
     plan.document = serde_json::json!({ "sale_seq": record.seq, "points": earned.points, "shares": earned.shares, "returned": record.returned_net() });

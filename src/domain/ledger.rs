@@ -44,6 +44,8 @@ pub enum Account {
     /// Between two members: zero over the merchant (MB4).
     Transfer,
     PointsTransfer,
+    /// Points that paid (PT5), or were exchanged (PT4).
+    PointsSpent,
 }
 
 impl Account {
@@ -72,6 +74,7 @@ impl Account {
             Self::PointsExpired => "points_expired",
             Self::Transfer => "transfer",
             Self::PointsTransfer => "points_transfer",
+            Self::PointsSpent => "points_spent",
         }
     }
 
@@ -91,7 +94,11 @@ impl Account {
     pub const fn counts_points(self) -> bool {
         matches!(
             self,
-            Self::Points | Self::PointsGranted | Self::PointsExpired | Self::PointsTransfer
+            Self::Points
+                | Self::PointsGranted
+                | Self::PointsExpired
+                | Self::PointsTransfer
+                | Self::PointsSpent
         )
     }
 }
@@ -114,6 +121,13 @@ pub enum OperationKind {
     Settlement,
     /// Coupons, or other things, that the shop gives away (PR4).
     Gift,
+    /// Points for a reward (PT4), or such an exchange is taken back.
+    Exchange,
+    ExchangeReversal,
+    /// She was here, and gets points for it (PT7).
+    CheckIn,
+    /// She spent too little for her level (LV1).
+    LevelReview,
     ShiftOpen,
     ShiftClose,
     PaidOut,
@@ -141,6 +155,10 @@ impl OperationKind {
             Self::RedemptionReversal => "redemption_reversal",
             Self::Settlement => "settlement",
             Self::Gift => "gift",
+            Self::Exchange => "exchange",
+            Self::ExchangeReversal => "exchange_reversal",
+            Self::CheckIn => "check_in",
+            Self::LevelReview => "level_review",
             Self::ShiftOpen => "shift_open",
             Self::ShiftClose => "shift_close",
             Self::PaidOut => "paid_out",
@@ -201,6 +219,8 @@ pub enum Reason {
     Gift,
     Coupon,
     Points,
+    /// Goods for points (PT4).
+    Exchange,
 }
 
 /// An amount taken off, in fen, and why.
@@ -391,13 +411,18 @@ impl Plan {
             .filter(|p| p.lot.is_none() && !p.account.counts_points())
     }
 
-    /// What it does to the member's lots: each once, in the order of the postings.
+    /// What it does to the member's lots: each once, in the order of the postings. Points that come and points that go
+    /// stay apart (LG5).
     #[must_use]
     pub fn moves(&self) -> Vec<Move> {
         let mut moves: Vec<Move> = Vec::new();
         for posting in &self.postings {
             let Some(lot) = posting.lot else { continue };
-            let place = moves.iter().position(|m| m.lot == lot);
+            let is_opposite = |m: &Move| {
+                posting.account == Account::Points
+                    && m.points.signum() * posting.amount.signum() < 0
+            };
+            let place = moves.iter().position(|m| m.lot == lot && !is_opposite(m));
             let place = place.unwrap_or_else(|| {
                 moves.push(Move {
                     lot,

@@ -1,7 +1,11 @@
 //! Member levels (LV1, LV2).
 
+use chrono::{Datelike, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use super::ledger::{OperationKind, Plan};
+use super::member::Member;
 use super::money::Fen;
 
 /// A level. `threshold` is spend in a rolling twelve months, inclusive; `paid` is what the member pays in
@@ -18,7 +22,115 @@ pub struct Level {
     pub version: i32,
 }
 
-/// The level a member moves up to with `spend` in the last twelve months, the current sale counted;
+/// Which spend reaches a level (LV1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LevelBy {
+    /// That of the last twelve months.
+    #[default]
+    Rolling,
+    /// All since she joined.
+    Lifetime,
+}
+
+/// What counts towards a level of what she spent, fen.
+#[must_use]
+pub const fn counted(by: LevelBy, member: &Member) -> Fen {
+    match by {
+        LevelBy::Rolling => member.spend_year,
+        LevelBy::Lifetime => member.spend,
+    }
+}
+
+/// When levels are reviewed (LV1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewDay {
+    Monthly { day: u32 },
+    Yearly { month: u32, day: u32 },
+}
+
+impl ReviewDay {
+    /// The last such day up to `today`; a day that a month has not is its last.
+    #[must_use]
+    pub fn last(self, today: NaiveDate) -> Option<NaiveDate> {
+        let kept = |year: i32, month: u32, day: u32| {
+            let mut days = (1..=day).rev();
+            days.find_map(|day| NaiveDate::from_ymd_opt(year, month, day))
+        };
+        let (this, before) = match self {
+            Self::Monthly { day } => {
+                let last = today.with_day(1)?.checked_sub_months(Months::new(1))?;
+                let this = kept(today.year(), today.month(), day)?;
+                (this, kept(last.year(), last.month(), day)?)
+            }
+            Self::Yearly { month, day } => {
+                let this = kept(today.year(), month, day)?;
+                (this, kept(today.year() - 1, month, day)?)
+            }
+        };
+        Some(if this <= today { this } else { before })
+    }
+}
+
+/// Months for which a level that a top-up gave is kept, whatever is spent.
+pub const KEEP_MONTHS: u32 = 12;
+
+/// A member whose level is looked at: what she spent by the day of the review, and since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reviewed {
+    pub id: i64,
+    pub version: i64,
+    pub name: String,
+    pub phone: Option<String>,
+    pub level_id: i32,
+    /// In the twelve months up to the day of the review, or since she joined by then, fen.
+    pub spend: Fen,
+    /// The same as of today.
+    pub spend_now: Fen,
+    /// Levels that top-ups gave her within the time they are kept.
+    pub granted: Vec<i32>,
+}
+
+/// The level she goes down to: the next lower one, where neither what she spent nor a top-up within its time keeps the
+/// one she has (LV1). What she spent since the day of the review counts for her. None keeps her level.
+#[must_use]
+pub fn downgrade(levels: &[Level], her: &Reviewed) -> Option<i32> {
+    let now = levels.iter().find(|level| level.id == her.level_id)?;
+    let spend = her.spend.max(her.spend_now);
+    let reached = |level: &Level| level.threshold.is_positive() && spend >= level.threshold;
+    let keeps = |level: &&Level| {
+        level.rank >= now.rank && (reached(level) || her.granted.contains(&level.id))
+    };
+    if levels.iter().any(|level| keeps(&level)) {
+        return None;
+    }
+    let below = levels.iter().filter(|level| level.rank < now.rank);
+    below.max_by_key(|level| level.rank).map(|level| level.id)
+}
+
+/// Plans the review of a member on the level she has.
+#[must_use]
+pub fn plan_review(levels: &[Level], her: &Reviewed, review_on: NaiveDate) -> Option<Plan> {
+    let level = downgrade(levels, her)?;
+    let mut plan = Plan::new(OperationKind::LevelReview);
+    plan.member = Some((her.id, her.version));
+    plan.level = Some(level);
+    let spend = her.spend.max(her.spend_now);
+    plan.document = serde_json::json!({
+        "review": { "on": review_on, "spend": spend, "from": her.level_id, "to": level },
+    });
+    Some(plan)
+}
+
+/// The id of a member's review follows from what it is made on (LG2), as that of an expiry.
+#[must_use]
+pub fn review_id(her: &Reviewed, review_on: NaiveDate) -> Uuid {
+    let name = format!("guitai level review {} {review_on}", her.id);
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
+}
+
+/// The level a member moves up to with what she spent ([`counted`]), the current sale counted;
 /// `None` when she stays. Never down: that is the review's business (LV1).
 #[must_use]
 pub fn upgrade(levels: &[Level], current: i32, spend: Fen) -> Option<i32> {
@@ -56,6 +168,46 @@ mod tests {
                 version: 1,
             })
             .to_vec()
+    }
+
+    /// LV1: one level at a time, kept by what was spent by the day or since, and by a top-up within its time.
+    #[test]
+    fn a_review_leads_down_one_level() {
+        let her = |level_id, spend, spend_now, granted: &[i32]| Reviewed {
+            id: 1,
+            version: 1,
+            name: String::new(),
+            phone: None,
+            level_id,
+            spend: Fen(spend),
+            spend_now: Fen(spend_now),
+            granted: granted.to_vec(),
+        };
+        let down = |her| downgrade(&levels(), &her);
+        assert_eq!(down(her(3, 0, 0, &[])), Some(2));
+        assert_eq!(down(her(3, 499_999, 100, &[])), Some(2));
+        assert_eq!(down(her(3, 500_000, 0, &[])), None);
+        assert_eq!(down(her(3, 0, 500_000, &[])), None);
+        assert_eq!(down(her(3, 0, 0, &[3])), None);
+        assert_eq!(down(her(3, 0, 0, &[2])), Some(2));
+        assert_eq!(down(her(2, 0, 0, &[3])), None);
+        assert_eq!(down(her(2, 0, 0, &[])), Some(1));
+        assert_eq!(down(her(1, 0, 0, &[])), None);
+        let plan = plan_review(&levels(), &her(3, 7, 9, &[]), NaiveDate::MIN);
+        assert_eq!(plan.and_then(|plan| plan.level), Some(2));
+    }
+
+    #[test]
+    fn review_days() {
+        let day = |text: &str| text.parse::<NaiveDate>().ok();
+        let last = |review: ReviewDay, today: &str| review.last(day(today)?);
+        let monthly = ReviewDay::Monthly { day: 31 };
+        assert_eq!(last(monthly, "2027-03-30"), day("2027-02-28"));
+        assert_eq!(last(monthly, "2027-03-31"), day("2027-03-31"));
+        assert_eq!(last(monthly, "2027-01-02"), day("2026-12-31"));
+        let yearly = ReviewDay::Yearly { month: 2, day: 29 };
+        assert_eq!(last(yearly, "2028-02-28"), day("2027-02-28"));
+        assert_eq!(last(yearly, "2028-02-29"), day("2028-02-29"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::beneficiary::Beneficiary;
 use super::birthday::kept_next;
+use super::check_in::CheckedIn;
 use super::grant::Grant;
 use super::ledger::LotKind;
 use super::level::Level;
@@ -84,6 +85,9 @@ pub struct Member {
     /// Not empty lots only.
     pub lots: Vec<Lot>,
     pub instalments: Vec<Instalment>,
+    /// Her last check-in (PT7).
+    #[serde(default)]
+    pub checked_in: Option<CheckedIn>,
     /// Claims of which something is left.
     #[serde(default)]
     pub grants: Vec<Grant>,

@@ -11,6 +11,7 @@ use super::level::Level;
 use super::member::{Lot, Member};
 use super::money::Fen;
 use super::shop::Shop;
+use crate::error::{Refusal, Result};
 
 /// One basis point multiplier of one.
 pub const ONE: i64 = 10_000;
@@ -32,12 +33,15 @@ pub struct Share {
     pub by: Source,
 }
 
-/// Points as money (PT5): so many points are worth so many fen, for at most `cap` basis points of a sale.
+/// Points as money (PT5): so many points are worth so many fen, for at most `cap` basis points of a sale. Fewer than
+/// `least` are not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     pub points: i64,
     pub fen: Fen,
     pub cap: i64,
+    #[serde(default)]
+    pub least: i64,
 }
 
 impl Exchange {
@@ -52,8 +56,16 @@ impl Exchange {
         // Whole points only: as many as are worth no more, then the fewest that are worth the same.
         let worth = Fen(most.0.saturating_add(1).saturating_mul(self.points) - 1);
         let off = Fen(have.min(worth.ratio(1, self.fen.0).0)).ratio(self.fen.0, self.points);
-        let used = -Fen(-off.0).ratio(self.points, self.fen.0).0;
-        (used, off)
+        match self.needs(off) {
+            used if used < self.least => (0, Fen::ZERO),
+            used => (used, off),
+        }
+    }
+
+    /// The fewest points that are worth `off`, fen.
+    #[must_use]
+    pub fn needs(&self, off: Fen) -> i64 {
+        -Fen(-off.0).ratio(self.points, self.fen.0).0
     }
 }
 
@@ -192,6 +204,85 @@ pub fn grant(
     plan.post(Account::PointsGranted, None, -points);
 }
 
+/// Points she may spend on `today`: none while she owes some (PT6), and none of what is past (PT3).
+#[must_use]
+pub fn spendable(lots: &[Lot], today: NaiveDate) -> i64 {
+    let owes = lots
+        .iter()
+        .any(|lot| lot.kind == LotKind::PointsDebt && lot.points < 0);
+    if owes {
+        return 0;
+    }
+    let valid = lots
+        .iter()
+        .filter(|lot| lot.kind == LotKind::Points && !lot.is_past(today));
+    valid.map(|lot| lot.points.max(0)).sum()
+}
+
+/// Spends `points`: the nearest expiry first, then the oldest, what never expires last (PT3).
+///
+/// # Errors
+/// `points.short` with what she has.
+pub fn spend(plan: &mut Plan, lots: &[Lot], points: i64, today: NaiveDate) -> Result<()> {
+    let have = spendable(lots, today);
+    if points > have {
+        return Err(Refusal::user("points.short")
+            .with("points", points)
+            .with("have", have));
+    }
+    let valid = lots
+        .iter()
+        .filter(|lot| lot.kind == LotKind::Points && lot.points > 0 && !lot.is_past(today));
+    let mut turns: Vec<&Lot> = valid.collect();
+    turns.sort_by_key(|lot| {
+        let last = lot.expires_on.unwrap_or(NaiveDate::MAX);
+        (last, lot.opened_at, lot.id)
+    });
+    let mut left = points;
+    for lot in turns {
+        let take = left.min(lot.points);
+        plan.post(Account::Points, Some(lot.id), -take);
+        left -= take;
+    }
+    plan.post(Account::PointsSpent, None, points);
+    Ok(())
+}
+
+/// Gives back points that were spent: the last `points` of `spent` (a lot and how many, in the order they went) but for
+/// the last `before` of them, which came back earlier. They keep the last day of their lot, so that what is past lapses
+/// at the next close; a debt is paid off first (PT6). The lots as they are then.
+#[must_use]
+pub fn give_back(
+    plan: &mut Plan,
+    lots: &[Lot],
+    spent: &[(Uuid, i64)],
+    before: i64,
+    points: i64,
+) -> Vec<Lot> {
+    let mut lots = lots.to_vec();
+    let (mut skip, mut left) = (before.max(0), points.max(0));
+    let debt = |lot: &Lot| lot.kind == LotKind::PointsDebt && lot.points < 0;
+    for (id, went) in spent.iter().rev() {
+        let skipped = skip.min(*went);
+        skip -= skipped;
+        let back = left.min(went - skipped);
+        left -= back;
+        let mut rest = back;
+        if let Some(lot) = lots.iter_mut().find(|lot| debt(lot)) {
+            let paid = rest.min(-lot.points);
+            plan.post(Account::Points, Some(lot.id), paid);
+            lot.points += paid;
+            rest -= paid;
+        }
+        plan.post(Account::Points, Some(*id), rest);
+        if let Some(lot) = lots.iter_mut().find(|lot| lot.id == *id) {
+            lot.points += rest;
+        }
+    }
+    plan.post(Account::PointsSpent, None, left - points.max(0));
+    lots
+}
+
 /// Takes back `points` that a returned sale had earned: first from `own`, the lots the sale's points
 /// went to, then nearest expiry first, then as a debt that later earnings pay off (PT6).
 pub fn take_back(plan: &mut Plan, lots: &[Lot], points: i64, own: &[Uuid], new_debt: Uuid) {
@@ -325,6 +416,54 @@ mod tests {
                 share(2_000, ONE, Source::Level)
             ]
         );
+    }
+
+    /// PT3: nearest expiry first, then the oldest, what never expires last, nothing that is past; PT6: nothing while she
+    /// owes points.
+    #[test]
+    fn spends_what_ends_first() {
+        let day = |d| NaiveDate::from_ymd_opt(2027, 1, d);
+        let mut lots = vec![
+            points_lot(1, LotKind::Points, 100, None),
+            points_lot(2, LotKind::Points, 80, day(20)),
+            points_lot(3, LotKind::Points, 30, day(9)),
+            points_lot(4, LotKind::Points, 50, day(10)),
+        ];
+        let today = day(10).unwrap();
+        assert_eq!(spendable(&lots, today), 230);
+        let mut plan = Plan::new(OperationKind::Sale);
+        spend(&mut plan, &lots, 140, today).unwrap();
+        let moved = plan
+            .postings
+            .iter()
+            .filter_map(|p| Some((p.lot?.as_u128(), p.amount)));
+        assert_eq!(moved.collect::<Vec<_>>(), [(4, -50), (2, -80), (1, -10)]);
+        assert_eq!(plan.imbalance(), (0, 0));
+        assert!(spend(&mut plan, &lots, 231, today).is_err());
+        lots.push(points_lot(5, LotKind::PointsDebt, -1, None));
+        assert_eq!(spendable(&lots, today), 0);
+    }
+
+    /// PT6: the last that went comes back first, in parts, and pays a debt first.
+    #[test]
+    fn gives_back_to_the_lots_they_came_from() {
+        let lots = [
+            points_lot(1, LotKind::Points, 0, None),
+            points_lot(2, LotKind::Points, 5, None),
+            points_lot(9, LotKind::PointsDebt, -20, None),
+        ];
+        let spent = [(Uuid::from_u128(1), 50), (Uuid::from_u128(2), 30)];
+        let back = |lots: &[Lot], before, points| {
+            let mut plan = Plan::new(OperationKind::Refund);
+            let after = give_back(&mut plan, lots, &spent, before, points);
+            assert_eq!(plan.imbalance(), (0, 0));
+            assert_eq!(plan.total(Account::PointsSpent), -points);
+            let points: Vec<i64> = after.iter().map(|lot| lot.points).collect();
+            points
+        };
+        assert_eq!(back(&lots, 0, 40), [10, 15, 0]);
+        assert_eq!(back(&lots[..2], 0, 25), [0, 30]);
+        assert_eq!(back(&lots[..2], 25, 55), [50, 10]);
     }
 
     /// PT6: what the returned goods had earned goes first, not the points that expire soonest.

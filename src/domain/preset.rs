@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer, de};
 use crate::domain::money::Fen;
 use crate::domain::package::wording::{self, Service};
 use crate::domain::package::{self, Validity};
+use crate::domain::points::Exchange;
+use crate::domain::reward::Gives;
 use crate::domain::tender::Rounding;
 use crate::domain::top_up::Instalments;
 pub use coupon::{PresetCoupon, PresetGives};
@@ -49,6 +51,8 @@ pub struct Preset {
     pub points_per_yuan: Decimal,
     /// Welcome gift, points (MB2).
     pub welcome_points: i64,
+    /// So many points pay one yuan, for so many percent of a sale at most (PT5).
+    pub points_pay: Option<PointsPay>,
     /// Days without a visit after which a member is dormant (OR1).
     pub dormant_days: i64,
     pub rounding: Rounding,
@@ -63,10 +67,49 @@ pub struct Preset {
     pub promotions: Vec<PresetPromotion>,
     /// Coupons and rights.
     pub coupons: Vec<PresetCoupon>,
+    /// What points can be exchanged for.
+    #[serde(default)]
+    pub rewards: Vec<PresetReward>,
+    /// Switched off to begin with.
+    pub check_in: Option<CheckIn>,
     pub categories: Vec<Category>,
     /// Services together, paid for beforehand (PK1).
     #[serde(default)]
     pub packages: Vec<Package>,
+}
+
+/// Points as money (PT5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PointsPay {
+    /// For one yuan.
+    pub points: i64,
+    /// Percent of a sale.
+    pub cap: i64,
+    /// So many at once at least.
+    pub least: i64,
+}
+
+/// What points can be exchanged for: goods, or a service so many times within so many days (PT4).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PresetReward {
+    pub name: Name,
+    pub points: i64,
+    pub goods: Option<String>,
+    /// Pieces or grams, or times; one where it is not said.
+    pub quantity: Option<i64>,
+    pub service: Option<String>,
+    pub days: Option<u32>,
+    pub each: Option<i64>,
+}
+
+/// Points a day, and on which day in a row how many more (PT7).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckIn {
+    pub points: i64,
+    pub bonuses: Vec<(i64, i64)>,
 }
 
 /// A member level (LV1, LV2).
@@ -161,6 +204,41 @@ impl Preset {
     /// What is wrong and where: an unknown field, an amount without two decimals.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
+    }
+
+    /// What points are worth as money.
+    #[must_use]
+    pub fn points_exchange(&self) -> Option<Exchange> {
+        self.points_pay.map(|it| Exchange {
+            points: it.points,
+            fen: Fen::yuan(1),
+            cap: it.cap * 100,
+            least: it.least,
+        })
+    }
+
+    /// The number of an item, as [`Self::items`] counts, from one.
+    fn number(&self, name: &str) -> Option<i32> {
+        let mut known = (1..).zip(self.items());
+        known.find_map(|(id, (_, item))| (item.name == name).then_some(id))
+    }
+
+    /// What a reward gives; none when it names what the preset has not.
+    #[must_use]
+    pub fn gives(&self, reward: &PresetReward) -> Option<Gives> {
+        let quantity = reward.quantity.unwrap_or(1);
+        match (&reward.goods, &reward.service) {
+            (Some(name), None) => Some(Gives::Goods {
+                product_id: self.number(name)?,
+                quantity,
+            }),
+            (None, Some(name)) => Some(Gives::Service {
+                product_id: self.number(name)?,
+                quantity,
+                days: reward.days,
+            }),
+            _ => None,
+        }
     }
 
     /// All items with their category, in the order of the file.

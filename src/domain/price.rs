@@ -74,7 +74,7 @@ impl CartLine {
     }
 
     /// The amount at list price: what the label says, else price times quantity.
-    fn list(&self) -> Fen {
+    pub(super) fn list(&self) -> Fen {
         self.carried
             .money
             .unwrap_or_else(|| self.amount(self.price))

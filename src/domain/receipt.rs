@@ -50,6 +50,14 @@ pub struct Document {
     pub rounding: Fen,
     /// Points granted, or taken back at a return.
     pub points: i64,
+    /// Points that paid for a part, at this value (PT5); those that come back with a return (PT6).
+    pub points_paid: i64,
+    pub points_value: Option<super::points::Exchange>,
+    pub points_returned: i64,
+    /// Of an exchange (PT4).
+    pub reward: Option<super::reward::Exchanged>,
+    /// Of a check-in (PT7).
+    pub check_in: Option<Came>,
     /// Of a top-up, its reversal or a return, fen.
     pub amount: Fen,
     pub bonus: Fen,
@@ -73,6 +81,15 @@ pub struct Document {
     pub counted: Fen,
     pub reason: Option<String>,
     pub sheet: Option<Box<super::shift::Sheet>>,
+}
+
+/// The how many-th day in a row a check-in was (PT7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Came {
+    pub day: NaiveDate,
+    pub streak: i64,
+    /// Of the rule.
+    pub version: i32,
 }
 
 /// Bonus that comes later (SV4).

@@ -154,7 +154,11 @@ pub fn plan(request: &RedemptionRequest, shop: &Shop, member: &Member) -> Result
     let kept = lines.iter().map(|line| (line, besides(line)));
     let earned = points::earn(&mut plan, kept, copay, &request.stamp, shop, member);
     plan.lines = lines;
-    plan.level = level::upgrade(&shop.levels, member.level.id, member.spend_year + copay);
+    plan.level = level::upgrade(
+        &shop.levels,
+        member.level.id,
+        level::counted(shop.level_by, member) + copay,
+    );
     plan.stand(member, today);
     plan.document = serde_json::json!({
         "amount": copay,

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::grant::{Grant, GrantKind, GrantMove};
-use super::ledger::{Account, DocumentLine, OperationKind, Plan, Posting, ReturnedLine, Stamp};
+use super::ledger::{
+    Account, DocumentLine, OperationKind, Plan, Posting, Reason, ReturnedLine, Stamp,
+};
 use super::member::Member;
 use super::money::Fen;
 use super::points;
@@ -89,6 +91,11 @@ pub struct SaleRecord {
     pub points_back: i64,
     /// The lots these points went to.
     pub points_lots: Vec<Uuid>,
+    /// What the sale spent of her points, lot by lot in the order they went, and the part given back so far (PT6).
+    #[serde(default)]
+    pub points_spent: Vec<(Uuid, i64)>,
+    #[serde(default)]
+    pub points_returned: i64,
     /// The net, fen, that had come back before the points were granted: none of them are for it (MB3).
     pub returned_before: Fen,
     /// What of the net the points are for, fen: quick sales earn by the setting of that moment (PR7).
@@ -169,6 +176,22 @@ impl SaleRecord {
         }
         let before = net - self.base;
         Fen(self.points).ratio((back - before).0, self.base.0).0
+    }
+
+    /// The points to give back in all once these lines come back too: in proportion to what points paid of them (PT6).
+    pub(super) fn points_paid_for(&self, lines: &[(i16, i64)]) -> i64 {
+        let (mut all, mut back) = (Fen::ZERO, Fen::ZERO);
+        for sold in &self.lines {
+            let now = lines.iter().filter(|(no, _)| *no == sold.no);
+            let now: i64 = now.map(|(_, quantity)| quantity).sum();
+            let reductions = sold.line.reductions.iter();
+            let paid = reductions.filter(|it| it.reason == Reason::Points);
+            let paid: Fen = paid.map(|it| it.fen).sum();
+            all += paid;
+            back += paid.ratio(sold.returned + now, sold.line.quantity);
+        }
+        let spent: i64 = self.points_spent.iter().map(|(_, points)| points).sum();
+        Fen(spent).ratio(back.0, all.0).0
     }
 
     /// What was paid for this much of the net, fen: the rounding is shared in proportion.
@@ -292,20 +315,24 @@ pub fn plan(request: &RefundRequest, record: &SaleRecord, member: Option<&Member
     plan.post_fen(Account::Unearned, None, -unearned);
     plan.post_fen(Account::Rounding, None, net - amount);
     pay_back(&mut plan, record, amount)?;
-    let mut points_back = 0;
+    let (mut points_back, mut returned) = (0, 0);
     if let Some(member) = member {
         plan.member = Some((member.id, member.version));
         plan.spend = -amount;
+        // What she paid with comes back before what she earned goes: that debts nobody without need (PT6).
+        returned = record.points_paid_for(&request.lines) - record.points_returned;
+        let (spent, before) = (&record.points_spent, record.points_returned);
+        let lots = points::give_back(&mut plan, &member.lots, spent, before, returned);
         points_back = record.points_for(&request.lines) - record.points_back;
         points::take_back(
             &mut plan,
-            &member.lots,
+            &lots,
             points_back,
             &record.points_lots,
             Uuid::new_v5(&request.stamp.id, b"debt"),
         );
     }
-    plan.document = serde_json::json!({ "amount": amount, "points": points_back, "sale_seq": record.seq, "rounding": net - amount, "tenders": ways_back(&plan) });
+    plan.document = serde_json::json!({ "amount": amount, "points": points_back, "points_returned": returned, "sale_seq": record.seq, "rounding": net - amount, "tenders": ways_back(&plan) });
     Ok(plan)
 }
 

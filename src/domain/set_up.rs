@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::gtin::Gtin;
+use super::level::LevelBy;
 use super::money::Fen;
 use super::package::Package;
 use super::preset::{Category, Item, Kind, Name, Preset, TopUp, Unit};
 use super::product::ProductKind;
+use super::promotion::{When, Who};
 use super::shop::LimitsProfile;
 use super::spelling;
 use super::staff::{Limit, Role};
@@ -64,6 +66,8 @@ impl NewShop<'_> {
                 "points_per_yuan": self.preset.points_per_yuan,
                 "points_valid_months": POINTS_VALID_MONTHS,
                 "welcome_points": self.preset.welcome_points,
+                "points_exchange": self.preset.points_exchange(),
+                "level_by": LevelBy::default(),
                 "rounding": self.preset.rounding,
                 "spend_order": order,
                 "limits_profile": LimitsProfile::default(),
@@ -94,6 +98,8 @@ impl NewShop<'_> {
             "rules": numbered(&self.preset.top_ups, |id, top_up| self.rule(id, top_up)),
             "promotions": self.promotions(),
             "coupons": self.coupons(),
+            "rewards": self.rewards(),
+            "check_in": self.check_in(),
         })
     }
 
@@ -170,6 +176,30 @@ impl NewShop<'_> {
                 row
             })
             .collect()
+    }
+
+    fn rewards(&self) -> Vec<Value> {
+        let rewards = (1..).zip(&self.preset.rewards);
+        let rewards = rewards.filter_map(|(id, reward): (i32, _)| {
+            let gives = self.preset.gives(reward)?;
+            Some(json!({
+                "merchant_id": MERCHANT, "id": id, "version": 1, "name": self.say(&reward.name), "active": true,
+                "body": {
+                    "points": reward.points, "gives": gives, "when": When::default(), "who": Who::default(),
+                    "per_member": reward.each, "stock": null,
+                },
+            }))
+        });
+        rewards.collect()
+    }
+
+    /// What checking in would give once the owner switches it on.
+    fn check_in(&self) -> Option<Value> {
+        let it = self.preset.check_in.as_ref()?;
+        let bonuses = it.bonuses.iter();
+        let bonuses = bonuses.map(|(days, points)| json!({ "days": days, "points": points }));
+        let bonuses: Vec<Value> = bonuses.collect();
+        Some(json!({ "active": false, "points": it.points, "bonuses": bonuses }))
     }
 
     /// The packages, numbered after what they hold.

@@ -4,13 +4,16 @@ use chrono::NaiveTime;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::check_in::CheckInRule;
 use super::coupon::{CouponRule, SigningKey};
 use super::label::LabelRule;
-use super::level::Level;
+use super::level::{Level, LevelBy, ReviewDay};
 use super::money::Fen;
 use super::package::wording::Service;
+use super::points::Exchange;
 use super::product::Product;
 use super::promotion::{Promotion, RuleRef};
+use super::reward::Reward;
 use super::settlement::OwnTerms;
 use super::staff::{Limit, Role};
 use super::stored_value::SpendOrder;
@@ -66,6 +69,14 @@ pub struct Shop {
     /// Points for what is paid by stored value, basis points (20000 is double); none for no multiplier (PT2).
     pub stored_value_multiplier: Option<i64>,
     pub welcome_points: i64,
+    /// What points are worth as money; none where they are not taken (PT5).
+    #[serde(default)]
+    pub points_exchange: Option<Exchange>,
+    /// Which spend reaches a level, and when levels are reviewed; none never (LV1).
+    #[serde(default)]
+    pub level_by: LevelBy,
+    #[serde(default)]
+    pub level_review: Option<ReviewDay>,
     pub rounding: Rounding,
     pub spend_order: SpendOrder,
     pub limits_profile: LimitsProfile,
@@ -100,6 +111,12 @@ pub struct Shop {
     /// Days for which a coupon counts again that came back past its last day (RF6).
     #[serde(default)]
     pub coupon_grace_days: u32,
+    /// What points can be exchanged for, each in its newest version (PT4).
+    #[serde(default)]
+    pub rewards: Vec<Reward>,
+    /// What checking in gives, in its newest version (PT7).
+    #[serde(default)]
+    pub check_in: Option<CheckInRule>,
     /// The goods these rules name, as they are now.
     pub goods: Vec<Product>,
     /// Packages, sold or not any more, and the services they can hold.

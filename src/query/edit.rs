@@ -8,6 +8,7 @@ use crate::domain::money::Fen;
 use crate::domain::package::Package;
 use crate::domain::product::ProductKind;
 use crate::domain::promotion::Promotion;
+use crate::domain::reward::Reward;
 use crate::domain::staff::{Pin, Staff};
 
 /// A product as edited; `id` is none for a new one. The category may be new.
@@ -52,6 +53,13 @@ impl From<Promotion> for PromotionEdit {
 pub struct CouponEdit {
     pub rule: CouponRule,
     pub products: Vec<String>,
+}
+
+/// A reward as edited. What it gives may be named by a code or a name; Postgres says which it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RewardEdit {
+    pub reward: Reward,
+    pub product: Option<String>,
 }
 
 /// A member of staff as edited; an empty PIN keeps the old one.

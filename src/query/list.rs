@@ -120,3 +120,10 @@ pub struct ListFile {
     pub name: String,
     pub text: String,
 }
+
+/// Where the till's journal and the ledger disagree: by id, both ways. Empty is right.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Differences {
+    pub only_journal: Vec<Uuid>,
+    pub only_ledger: Vec<Uuid>,
+}

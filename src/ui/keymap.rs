@@ -90,6 +90,9 @@ actions! {
     /// Her cards: lost and found.
     Cards = "cards",
     TopUp = "top_up",
+    Points = "points",
+    Exchange = "exchange",
+    CheckIn = "check_in",
     /// The full phone number; the look is logged.
     RevealPhone = "reveal_phone",
     /// The postings behind a balance.

@@ -74,6 +74,7 @@ pub fn member() -> Member {
     Member {
         given: std::collections::BTreeMap::new(),
         merged: None,
+        checked_in: None,
         grants: Vec::new(),
         family: Vec::new(),
         id: 7,

@@ -255,6 +255,7 @@ impl Counter {
             member_id: member.map(|member| member.id),
             lines: quote.lines,
             rounding: Fen::ZERO,
+            points: 0,
             tenders: vec![Tender::exact(kind, quote.total)],
         }
     }

@@ -29,6 +29,7 @@ fn lot(n: u128, kind: LotKind, opened: &str, until: Option<&str>, held: (i64, i6
 pub fn member() -> Member {
     Member {
         given: std::collections::BTreeMap::new(),
+        checked_in: None,
         grants: Vec::new(),
         merged: None,
         family: Vec::new(),

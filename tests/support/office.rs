@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use chrono::TimeDelta;
 use guitai::domain::expiry::{Expired, Round};
 use guitai::domain::ledger::Posted;
+use guitai::domain::level::Reviewed;
 use guitai::domain::money::Fen;
 use guitai::domain::package::wording::Service;
 use guitai::domain::price::trial::{Touched, Trial};
@@ -56,6 +57,20 @@ impl Office {
 
     pub fn last(&self) -> Query {
         self.asked.borrow().last().unwrap().clone()
+    }
+}
+
+/// Somebody who spent too little for the second level.
+fn reviewed() -> Reviewed {
+    Reviewed {
+        id: 7,
+        version: 3,
+        name: "王晓明".to_owned(),
+        phone: Some("138****1380".to_owned()),
+        level_id: 2,
+        spend: Fen(120_000),
+        spend_now: Fen(130_050),
+        granted: vec![],
     }
 }
 
@@ -132,12 +147,18 @@ impl Backend for &Office {
             Query::SavePromotion { .. }
             | Query::SaveCoupon { .. }
             | Query::Give { .. }
+            | Query::SaveReward { .. }
+            | Query::SaveCheckIn { .. }
             | Query::SaveProduct { .. }
             | Query::SaveStaff { .. }
             | Query::SaveStore { .. }
             | Query::SaveTill { .. }
             | Query::SaveLabel { .. }
             | Query::SaveLimit { .. } => Reply::Saved(Box::new(full_shop())),
+            Query::LevelsDue { .. } => Reply::LevelsDue(vec![reviewed()]),
+            Query::ReviewLevels { members, .. } => {
+                Reply::LevelsReviewed(i64::try_from(members.len()).unwrap())
+            }
             Query::ReadShop { .. } => Reply::Shop(Box::new(full_shop()), Some(owner())),
             Query::Disclosures { before, .. } => Reply::Disclosures(if before.is_none() {
                 disclosures()

@@ -51,6 +51,9 @@ pub fn shop() -> Shop {
         points_valid_months: Some(12),
         stored_value_multiplier: None,
         welcome_points: 100,
+        points_exchange: None,
+        level_by: guitai::domain::level::LevelBy::default(),
+        level_review: None,
         rounding: Rounding::None,
         spend_order: SpendOrder::ProRata,
         limits_profile: LimitsProfile::Warn,
@@ -71,6 +74,8 @@ pub fn shop() -> Shop {
         labels: Vec::new(),
         promotions: Vec::new(),
         goods: Vec::new(),
+        rewards: Vec::new(),
+        check_in: None,
     }
 }
 

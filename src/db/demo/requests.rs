@@ -71,6 +71,7 @@ pub fn sale(
         member_id: member.map(|m| m.id),
         lines: quote.lines,
         rounding,
+        points: 0,
         tenders,
         stamp,
     }

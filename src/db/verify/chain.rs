@@ -68,16 +68,20 @@ pub async fn follow(
            from operation o
            cross join lateral (
              select count(*) as n, coalesce(sum(x.amount), 0)::bigint as fen,
-                    count(*) filter (where (x.account >= 'cash' and x.account not in ('points_granted', 'points_expired', 'points_transfer') and x.amount <> 0) is not true) as strangers,
+                    count(*) filter (where (x.account >= 'cash' and x.account not in ('points_granted', 'points_expired', 'points_transfer', 'points_spent') and x.amount <> 0) is not true) as strangers,
                     coalesce(sum(x.amount) filter (where x.account = 'revenue'), 0)::bigint as revenue,
                     coalesce(sum(x.amount) filter (where x.account = 'discount'), 0)::bigint as discount,
                     coalesce(sum(x.amount) filter (where x.account = 'unearned'), 0)::bigint as unearned
                from unnest(o.accounts, o.amounts) as x (account, amount)) p
            cross join lateral (
-             select count(nullif(y.principal, 0)) + count(nullif(y.bonus, 0)) + count(nullif(y.points, 0)) + (sum(y.points) <> 0)::int as n,
+             select count(nullif(y.principal, 0)) + count(nullif(y.bonus, 0)) + count(nullif(y.points, 0))
+                      + (coalesce(sum(y.points) filter (where y.is_spent), 0) <> 0)::int
+                      + (coalesce(sum(y.points) filter (where not y.is_spent), 0) <> 0)::int as n,
                     coalesce(sum(y.principal + y.bonus), 0)::bigint as fen,
                     count(*) filter (where y.lot_id is null or y.principal + y.bonus + y.points is null) as strangers
-               from unnest(o.lots, o.principals, o.bonuses, o.points) as y (lot_id, principal, bonus, points)) m
+               from (select u.*, case o.kind when 'sale' then u.points < 0 when 'refund' then u.points > 0
+                              else o.kind in ('exchange', 'exchange_reversal') end as is_spent
+                       from unnest(o.lots, o.principals, o.bonuses, o.points) as u (lot_id, principal, bonus, points)) y) m
            cross join lateral (
              select coalesce(sum(x.list) filter (where x.package is null), 0)::bigint as list,
                     coalesce(sum(x.net) filter (where x.package is null), 0)::bigint as net,
@@ -124,7 +128,7 @@ fn judge(link: &Link, till: i32, seq: i64, hash: &[u8]) -> Option<Difference> {
         return Some(Difference::new("verify.gap", seq, link.seq).at(link.id, till, link.seq));
     }
     let sign = match link.kind.as_str() {
-        "refund" | "redemption_reversal" => -1,
+        "refund" | "redemption_reversal" | "exchange_reversal" => -1,
         _ => 1,
     };
     let found = if link.fen != 0 {

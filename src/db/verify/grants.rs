@@ -16,7 +16,7 @@ pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diff
                  as g (id uuid, kind grant_kind, no smallint, product_id int, rule_id int, quantity bigint, value bigint, expires_on date, terms jsonb, bearer boolean)
               where o.merchant_id = $1),
            moved as (
-             select m.grant_id as id, sum(m.quantity) as quantity, sum(m.value) as value, bool_or(o.kind in ('refund', 'settlement')) as returned,
+             select m.grant_id as id, sum(m.quantity) as quantity, sum(m.value) as value, bool_or(o.kind in ('refund', 'settlement', 'exchange_reversal')) as returned,
                     max(m.until) as until, max(o.business_on) filter (where o.kind = 'sale') as sold_on
                from operation o, jsonb_to_recordset(o.extras -> 'moves') as m (grant_id uuid, quantity bigint, value bigint, until date)
               where o.merchant_id = $1 group by 1),

@@ -38,6 +38,9 @@ pub(crate) fn shop() -> Shop {
         points_valid_months: Some(12),
         stored_value_multiplier: None,
         welcome_points: 10,
+        points_exchange: None,
+        level_by: crate::domain::level::LevelBy::default(),
+        level_review: None,
         rounding: Rounding::Jiao,
         spend_order: SpendOrder::ProRata,
         limits_profile: LimitsProfile::Warn,
@@ -61,6 +64,8 @@ pub(crate) fn shop() -> Shop {
         tills: vec![],
         promotions: vec![],
         goods: vec![],
+        rewards: Vec::new(),
+        check_in: None,
         services: Vec::new(),
         packages: Vec::new(),
     }
@@ -418,6 +423,7 @@ fn points_pay_for_their_share_and_no_more_than_needed() {
         points: 100,
         fen: Fen(100),
         cap: 5_000,
+        least: 0,
     };
     assert_eq!(hundred.pays(10_000, Fen(1_001)), (500, Fen(500)));
     assert_eq!(hundred.pays(30, Fen(1_001)), (30, Fen(30)));
@@ -425,12 +431,14 @@ fn points_pay_for_their_share_and_no_more_than_needed() {
         points: 1,
         fen: Fen(30),
         cap: 10_000,
+        least: 0,
     };
     assert_eq!(coarse.pays(9, Fen(100)), (3, Fen(90)));
     let fine = Exchange {
         points: 7,
         fen: Fen(2),
         cap: 10_000,
+        least: 0,
     };
     assert_eq!(fine.pays(20, Fen(100)), (18, Fen(5)));
     assert_eq!(fine.pays(-5, Fen(100)), (0, Fen::ZERO));
@@ -534,7 +542,7 @@ proptest! {
             promotions: &promotions,
             gifts: &gifts,
             coupons: &coupons,
-            points: points.map(|(have, points, fen, cap)| (have, Exchange { points, fen: Fen(fen), cap })),
+            points: points.map(|(have, points, fen, cap)| (have, Exchange { points, fen: Fen(fen), cap, least: 0 })),
         };
         let first = price(&cart, &terms);
         for line in &first.lines {

@@ -40,6 +40,8 @@ pub(in crate::domain) fn record_of(plan: &Plan, rounding: Fen) -> SaleRecord {
             .collect(),
         points: plan.total(Account::Points),
         points_back: 0,
+        points_spent: vec![],
+        points_returned: 0,
         points_lots: vec![],
         returned_before: Fen::ZERO,
         base: points::base_of(&plan.document),

@@ -163,6 +163,10 @@ fn sale(facts: Facts, receipt: &Receipt, shop: Option<&Shop>, layout: Layout) ->
         .money("off", net - list)
         .money("rounding", -rounding.max_zero())
         .one("total", net - rounding)
+        .maybe(
+            "points_paid",
+            positive(receipt.document.points_paid).map(|points| grouped(-points)),
+        )
         .maybe("points", positive(receipt.document.points).map(grouped));
     let facts = given(facts, receipt, shop);
     tenders(facts, receipt, layout)
@@ -278,6 +282,7 @@ const fn reason(reason: Reason) -> &'static str {
         Reason::Gift => "slip.gift",
         Reason::Coupon => "slip.coupon",
         Reason::Points => "slip.points_paid",
+        Reason::Exchange => "slip.exchanged",
     }
 }
 
@@ -345,6 +350,10 @@ fn refund(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
         .money("rounding", document.amount - net)
         .one("amount", document.amount)
         .maybe(
+            "points_back",
+            positive(document.points_returned).map(grouped),
+        )
+        .maybe(
             "points",
             positive(document.points).map(|points| grouped(-points)),
         );
@@ -374,7 +383,31 @@ fn other(facts: Facts, receipt: &Receipt) -> Facts {
     if receipt.kind == OperationKind::Expiry {
         return facts;
     }
+    let reward = document.reward.as_ref();
+    let left = document.left.iter().map(|it| {
+        let unit = wording::unit(it.unit);
+        let quantity = it.quantity.map(|quantity| format!("{quantity} {unit}"));
+        Facts::new()
+            .one("name", &it.name)
+            .maybe("quantity", quantity)
+            .maybe("day", it.expires_on)
+    });
+    let left = left.collect();
     about(facts, document)
+        .maybe(
+            "reward",
+            reward.map(|it| format!("{} x {}", it.name, it.count)),
+        )
+        .each("left", left)
+        .maybe("streak", document.check_in.map(|it| it.streak))
+        .maybe(
+            "points_paid",
+            positive(document.points_paid).map(|points| grouped(-points)),
+        )
+        .maybe(
+            "points_back",
+            positive(document.points_returned).map(grouped),
+        )
         .money("amount", document.amount)
         .money("bonus", document.bonus.max_zero())
         .maybe(

@@ -64,6 +64,28 @@ const MOVED: (&str, &[&str]) = (
         "after",
     ],
 );
+/// Of the sheet of a shift.
+const SHEET: &[&str] = &[
+    "since",
+    "opener",
+    "sale_count",
+    "top_up_count",
+    "refund_count",
+    "enrol_count",
+    "drawer_count",
+    "expired_count",
+    "expired_points",
+    "expired_bonus",
+    "off",
+    "rounding",
+    "float",
+    "paid_out",
+    "expected_cash",
+    "counted",
+    "verdict",
+    "difference",
+    "reason",
+];
 
 type Places = (
     &'static [&'static str],
@@ -171,7 +193,15 @@ impl Kind {
         match self {
             Self::Head => (&[], &[]),
             Self::Sale => (
-                &["list", "off", "rounding", "total", "points", "code"],
+                &[
+                    "list",
+                    "off",
+                    "rounding",
+                    "total",
+                    "points_paid",
+                    "points",
+                    "code",
+                ],
                 &[
                     COUPONS,
                     (
@@ -199,31 +229,19 @@ impl Kind {
             ),
             Self::TopUpReversal => (&["amount", "bonus", "points"], &[TENDERS]),
             Self::Refund => (
-                &["seq", "list", "off", "rounding", "amount", "points"],
+                &[
+                    "seq",
+                    "list",
+                    "off",
+                    "rounding",
+                    "amount",
+                    "points_back",
+                    "points",
+                ],
                 &[("lines", &["name", "quantity", "list", "off"]), TENDERS],
             ),
             Self::Sheet => (
-                &[
-                    "since",
-                    "opener",
-                    "sale_count",
-                    "top_up_count",
-                    "refund_count",
-                    "enrol_count",
-                    "drawer_count",
-                    "expired_count",
-                    "expired_points",
-                    "expired_bonus",
-                    "off",
-                    "rounding",
-                    "float",
-                    "paid_out",
-                    "expected_cash",
-                    "counted",
-                    "verdict",
-                    "difference",
-                    "reason",
-                ],
+                SHEET,
                 &[("ways", &["way", "net", "sales", "top_ups", "refunds"])],
             ),
             Self::Redemption => (
@@ -256,8 +274,20 @@ impl Kind {
             Self::Test => (&["ruler", "code", "digits"], &[]),
             Self::Gift => (&["code"], &[COUPONS]),
             Self::Other => (
-                &["seq", "amount", "bonus", "points"],
-                &[("expired", &["bonus", "points", "day"])],
+                &[
+                    "seq",
+                    "reward",
+                    "streak",
+                    "points_paid",
+                    "points_back",
+                    "amount",
+                    "bonus",
+                    "points",
+                ],
+                &[
+                    ("expired", &["bonus", "points", "day"]),
+                    ("left", &["name", "quantity", "day"]),
+                ],
             ),
         }
     }

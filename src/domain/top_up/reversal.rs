@@ -103,7 +103,8 @@ pub fn plan_reversal(
         .level_before
         .filter(|_| record.level_after == Some(member.level.id))
     {
-        let earned = level::upgrade(&shop.levels, before, member.spend_year).unwrap_or(before);
+        let earned = level::upgrade(&shop.levels, before, level::counted(shop.level_by, member))
+            .unwrap_or(before);
         plan.level = (earned != member.level.id).then_some(earned);
     }
     plan.document = serde_json::json!({ "amount": record.amount, "bonus": record.bonus, "points": record.points, "tenders": record.tenders });

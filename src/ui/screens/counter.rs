@@ -33,8 +33,10 @@ use crate::domain::product::Product;
 use crate::query::{Cart, HeldSale, Query, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::screens::check_in::CheckIn;
 use crate::ui::screens::confirm::Confirm;
 use crate::ui::screens::devices::Devices;
+use crate::ui::screens::exchange::Exchange;
 use crate::ui::screens::held::Held;
 use crate::ui::screens::line::Line;
 use crate::ui::text::Say;
@@ -42,6 +44,7 @@ use crate::ui::widgets::notice::Tone;
 use code::Code;
 use doors::Doors;
 use finder::{Entered, Finder, Row};
+pub(in crate::ui::screens) use prices::used;
 use sale::Sale;
 
 /// Questions under way at once; a scan beyond them is refused with a word.
@@ -258,7 +261,11 @@ impl Counter {
             Action::Dormant => return Step::Push((self.doors.dormant)()),
             Action::Devices => return Step::push(Devices::new()),
             Action::More => return self.more(),
-            Action::TopUp | Action::MemberCard | Action::Redeem => {
+            Action::TopUp
+            | Action::MemberCard
+            | Action::Redeem
+            | Action::Exchange
+            | Action::CheckIn => {
                 return self.of_member(action, cx);
             }
             _ => {}
@@ -273,7 +280,11 @@ impl Counter {
         };
         Step::Push(match action {
             Action::TopUp => (self.doors.top_up)(member),
-            Action::Redeem if cx.session.shift.is_none() => (self.doors.open_shift)(),
+            Action::Redeem | Action::Exchange | Action::CheckIn if cx.session.shift.is_none() => {
+                (self.doors.open_shift)()
+            }
+            Action::Exchange => Box::new(Exchange::new(member)),
+            Action::CheckIn => Box::new(CheckIn::new(member)),
             Action::Redeem => (self.doors.redeem)(member),
             _ => (self.doors.member)(member.id),
         })

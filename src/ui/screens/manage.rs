@@ -11,11 +11,13 @@ use crate::session::Session;
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Screen, Step, is_narrow};
+use crate::ui::screens::level_review::LevelReview;
 use crate::ui::screens::message::Message;
 use crate::ui::single::Single;
 use crate::ui::theme::Role;
 use crate::ui::widgets::table::{Cell, Column, Table};
 
+pub mod check_ins;
 mod conditions;
 pub mod coupons;
 pub mod disclosures;
@@ -23,6 +25,7 @@ pub mod drawer;
 pub mod dues;
 pub mod edit;
 pub mod labels;
+pub mod level_rule;
 pub mod levels;
 pub mod limits;
 pub mod list;
@@ -31,6 +34,7 @@ pub mod own_terms;
 pub mod packages;
 pub mod products;
 pub mod promotions;
+pub mod rewards;
 pub mod rules;
 pub mod staff_list;
 pub mod stores;
@@ -47,7 +51,7 @@ struct Place {
     open: fn(&Session) -> Box<dyn Screen>,
 }
 
-const PLACES: [Place; 16] = [
+const PLACES: [Place; 20] = [
     Place {
         title: "manage.products",
         about: "manage.products_about",
@@ -107,6 +111,26 @@ const PLACES: [Place; 16] = [
         title: "manage.dues",
         about: "manage.dues_about",
         open: |_| Box::new(dues::Dues::new()),
+    },
+    Place {
+        title: "manage.level_rule",
+        about: "manage.level_rule_about",
+        open: |session| Box::new(level_rule::edit(session)),
+    },
+    Place {
+        title: "manage.level_review",
+        about: "manage.level_review_about",
+        open: |_| Box::new(LevelReview::default()),
+    },
+    Place {
+        title: "manage.rewards",
+        about: "manage.rewards_about",
+        open: |_| Box::new(list::List::<rewards::Rewards>::new()),
+    },
+    Place {
+        title: "manage.check_in",
+        about: "manage.check_in_about",
+        open: |session| Box::new(check_ins::edit(session)),
     },
     Place {
         title: "manage.promotions",

@@ -16,6 +16,7 @@ use crate::ui::screens::merge::undo::UndoMerge;
 use crate::ui::screens::receipt::Receipt;
 use crate::ui::screens::refund::Refund;
 use crate::ui::screens::reversal::Reversal;
+use crate::ui::screens::undo_exchange::UndoExchange;
 use crate::ui::screens::undo_redemption::UndoRedemption;
 use crate::ui::theme::Role;
 use crate::ui::widgets::table::{Cell, Column, MOST_ROWS, Table};
@@ -131,6 +132,9 @@ impl Operations {
             Some(row) if row.kind == OperationKind::Redemption => {
                 Step::push(UndoRedemption::new(row.id))
             }
+            Some(row) if row.kind == OperationKind::Exchange => {
+                Step::push(UndoExchange::new(row.id))
+            }
             Some(row) => Step::push(Reversal::new(row.id)),
             None => Step::Stay,
         }
@@ -194,6 +198,7 @@ impl Screen for Operations {
                         | OperationKind::TopUp
                         | OperationKind::Redemption
                         | OperationKind::TransferIn
+                        | OperationKind::Exchange
                 );
                 kind && !row.reversed
             }),

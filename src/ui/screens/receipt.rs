@@ -76,7 +76,11 @@ impl Screen for Receipt {
         match input {
             Input::Action(Action::Accept | Action::Back) => return Step::Pop(None),
             Input::Action(Action::Export) => self.export(cx),
-            Input::Action(Action::Why) => return Step::push(Why::new(self.document.lines.clone())),
+            Input::Action(Action::Why) => {
+                let document = &self.document.document;
+                let why = Why::new(self.document.lines.clone());
+                return Step::push(why.points(document.points_paid, document.points_value));
+            }
             Input::Action(Action::Print) if cx.session.printing.is_there => self.print(cx),
             Input::Action(Action::Print) => cx.notice(Tone::Warn, "receipt.no_printer"),
             Input::Action(Action::Up) => self.offset = self.offset.saturating_sub(1),

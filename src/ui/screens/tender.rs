@@ -6,6 +6,7 @@
 //! a slip of the finger costs nothing. On a numeric keypad `100` Enter is as good.
 
 mod code;
+mod points;
 mod post;
 mod price;
 mod view;
@@ -15,6 +16,7 @@ use crate::domain::code::Origin;
 use crate::domain::ledger::DocumentLine;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
+use crate::domain::points::Exchange;
 use crate::domain::print::Shown;
 use crate::domain::sale::SaleRequest;
 use crate::domain::stored_value::available;
@@ -106,6 +108,10 @@ pub struct Tender {
     job: Job,
     /// What the sale may cost: it follows the way it is paid.
     prices: Option<Prices>,
+    /// While points pay for a part: at what value, and what it would cost without (PT5).
+    points: Option<(Exchange, Prices)>,
+    /// Whether the shop takes points.
+    has_points: bool,
     /// The sale as it was rung up, for the disk and to be priced again.
     cart: Option<Cart>,
     /// Who approved a price set by hand.
@@ -170,6 +176,8 @@ impl Tender {
         Self {
             job,
             prices: None,
+            points: None,
+            has_points: false,
             cart: None,
             approver: None,
             bill: Bill::new(total, Rounding::None),
@@ -199,6 +207,7 @@ impl Tender {
             .filter(|_| self.is_sale())
             .map_or(Rounding::None, |shop| shop.rounding);
         self.bill = Bill::new(self.bill.total(), rounding);
+        self.has_points = shop.is_some_and(|shop| shop.points_exchange.is_some());
         let mut notes = shop.map_or_else(Vec::new, |shop| shop.denominations.clone());
         notes.sort_unstable_by(|a, b| b.cmp(a));
         notes.truncate(NOTE_KEYS.len());
@@ -350,6 +359,7 @@ impl Tender {
             return Step::Pop(Some(Outcome::Member(member)));
         }
         self.member = Some(member);
+        self.check_points(cx);
         let hint = self.hint.take();
         self.weigh(cx);
         if self.kind() != TenderKind::StoredValue {
@@ -419,6 +429,8 @@ impl Tender {
             Action::Back => return self.back(),
             Action::Up | Action::Left | Action::Previous => self.step(false),
             Action::Down | Action::Right | Action::Next => self.step(true),
+            Action::Points => self.pay_points(cx),
+            Action::Why => return self.why(),
             Action::Note1 => self.note(0),
             Action::Note2 => self.note(1),
             Action::Note3 => self.note(2),
@@ -492,12 +504,18 @@ impl Screen for Tender {
         match action {
             Action::Accept | Action::Back => is_free,
             Action::TopUp => is_free && self.is_sale() && self.member.is_some(),
+            Action::Points => is_free && self.takes_points(),
+            Action::Why => self.is_sale(),
             _ => true,
         }
     }
 
     fn has(&self, action: Action) -> bool {
-        action != Action::TopUp || self.is_sale()
+        match action {
+            Action::TopUp => self.is_sale(),
+            Action::Points => self.is_sale() && self.member.is_some() && self.has_points,
+            _ => true,
+        }
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {

@@ -6,7 +6,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::ledger::{DocumentLine, Reason, Reduction};
-use crate::domain::money::Fen;
+use crate::domain::money::{Fen, grouped};
+use crate::domain::points::Exchange;
 use crate::domain::price::next::{Brings, Missing, Next};
 use crate::domain::product::ProductKind;
 use crate::domain::promotion::{Promotion, RuleRef};
@@ -34,6 +35,8 @@ pub struct Why {
     lines: Vec<DocumentLine>,
     next: Vec<Next>,
     stored: Option<Fen>,
+    /// Points that paid for a part, and what they were worth (PT5).
+    points: Option<(i64, Exchange)>,
     /// Rules that were edited since, as they were.
     old: Vec<Promotion>,
     asked: Option<Ticket>,
@@ -49,6 +52,7 @@ impl Why {
             lines,
             next: Vec::new(),
             stored: None,
+            points: None,
             old: Vec::new(),
             asked: None,
             offset: 0,
@@ -67,6 +71,13 @@ impl Why {
     #[must_use]
     pub const fn or_by_stored_value(mut self, total: Option<Fen>) -> Self {
         self.stored = total;
+        self
+    }
+
+    /// With the points that paid for a part, and what they are worth (PT5).
+    #[must_use]
+    pub fn points(mut self, points: i64, value: Option<Exchange>) -> Self {
+        self.points = value.map(|value| (points, value));
         self
     }
 
@@ -105,6 +116,7 @@ impl Why {
             Reason::Gift => "slip.gift",
             Reason::Coupon => "slip.coupon",
             Reason::Points => "slip.points_paid",
+            Reason::Exchange => "slip.exchanged",
         };
         let shop = look.session.shop.as_ref();
         let coupon = of.rule.filter(|_| of.reason == Reason::Coupon);
@@ -148,6 +160,14 @@ impl Why {
             }
             (None, Some(_)) => rows.push(below(look.text("why.reading").to_owned())),
             (None, None) => {}
+        }
+        if let (Some((points, value)), Reason::Points) = (self.points, of.reason) {
+            let say = Say::new("why.points")
+                .with("points", grouped(points))
+                .with("per", grouped(value.points))
+                .with("fen", value.fen)
+                .with("cap", offer::percent(value.cap));
+            rows.push(below(look.say(&say)));
         }
     }
 

@@ -423,6 +423,8 @@ fn recorded(request: &SaleRequest, plan: &Plan) -> SaleRecord {
             .collect(),
         points: plan.total(Account::Points),
         points_back: 0,
+        points_spent: Vec::new(),
+        points_returned: 0,
         points_lots: plan
             .postings
             .iter()
@@ -465,6 +467,7 @@ impl World {
             joined_on,
             lots: Vec::new(),
             instalments: Vec::new(),
+            checked_in: None,
             grants: Vec::new(),
             given: std::collections::BTreeMap::new(),
             merged: None,

@@ -175,10 +175,19 @@ impl Counter {
                     self.refresh(cx);
                     return;
                 }
+                OperationKind::Exchange => "counter.exchanged",
+                OperationKind::CheckIn => "counter.checked_in",
                 _ => "counter.posted",
             };
-            let amount = receipt.document.amount;
-            cx.notice(Tone::Good, Say::new(key).with("amount", amount));
+            let document = &receipt.document;
+            let reward = document.reward.as_ref();
+            let say = Say::new(key)
+                .with("amount", document.amount)
+                .with("name", reward.map_or("", |it| it.name.as_str()))
+                .with("count", reward.map_or(0, |it| it.count))
+                .with("streak", document.check_in.map_or(0, |it| it.streak))
+                .with("points", grouped(document.points + document.points_paid));
+            cx.notice(Tone::Good, say);
             self.refresh(cx);
             return;
         }

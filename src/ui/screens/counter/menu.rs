@@ -76,6 +76,8 @@ const MORE: &[(&str, More)] = &[
     ("counter.more_lock", More::Lock),
     ("counter.more_printer", More::Printer),
     ("counter.more_devices", More::Do(Action::Devices)),
+    ("counter.more_check_in", More::Do(Action::CheckIn)),
+    ("counter.more_exchange", More::Do(Action::Exchange)),
 ];
 
 #[derive(Debug, Clone, Copy)]

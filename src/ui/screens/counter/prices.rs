@@ -20,7 +20,7 @@ use crate::ui::screens::why::Why;
 use crate::ui::text::Say;
 
 /// The coupons among these that take part in a price.
-fn used(coupons: &[Coupon], quote: &Quote) -> Vec<Uuid> {
+pub fn used(coupons: &[Coupon], quote: &Quote) -> Vec<Uuid> {
     let used = coupons.iter().zip(&quote.coupons);
     let used = used.filter(|(_, outcome)| matches!(outcome, Outcome::Used(_)));
     used.map(|(coupon, _)| coupon.grant_id).collect()

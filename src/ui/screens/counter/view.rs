@@ -264,6 +264,7 @@ impl Counter {
                 Say::new("counter.coupon_off").with("name", rule.map_or("", |rule| &rule.name))
             }
             Reason::Points => Say::new("slip.points_paid"),
+            Reason::Exchange => Say::new("slip.exchanged"),
             Reason::Level => Say::new("counter.level_price")
                 .with("level", name)
                 .with("tenths", tenths(paid))

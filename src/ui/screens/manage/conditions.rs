@@ -82,7 +82,7 @@ fn id_of(all: &Named, name: &str) -> Option<i32> {
     })
 }
 
-fn places(all: &Named, ids: &[i32]) -> Vec<usize> {
+pub(super) fn places(all: &[(i32, String)], ids: &[i32]) -> Vec<usize> {
     let places = all.iter().enumerate();
     places
         .filter(|(_, (id, _))| ids.contains(id))
@@ -90,12 +90,12 @@ fn places(all: &Named, ids: &[i32]) -> Vec<usize> {
         .collect()
 }
 
-fn ids(all: &Named, places: &[usize]) -> Vec<i32> {
+pub(super) fn ids(all: &[(i32, String)], places: &[usize]) -> Vec<i32> {
     let ids = places.iter().filter_map(|place| all.get(*place));
     ids.map(|(id, _)| *id).collect()
 }
 
-fn options(all: &Named, on: &[usize]) -> Vec<(Word, bool)> {
+pub(super) fn options(all: &[(i32, String)], on: &[usize]) -> Vec<(Word, bool)> {
     let options = all.iter().enumerate();
     options
         .map(|(place, (_, name))| (Word::from(name.clone()), on.contains(&place)))
@@ -282,7 +282,7 @@ pub(super) fn parts(text: &str) -> Vec<String> {
 }
 
 /// A day: `2026-3-1`, `2026/03/01`.
-fn day(text: &str) -> Option<NaiveDate> {
+pub(super) fn day(text: &str) -> Option<NaiveDate> {
     let plain: String = text.nfkc().collect();
     NaiveDate::parse_from_str(&plain.replace(['/', '.'], "-"), "%Y-%m-%d").ok()
 }

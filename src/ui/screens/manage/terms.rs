@@ -6,7 +6,7 @@ use super::edit::{Edit, Subject};
 use super::levels::{MOST_TIMES, short};
 use super::products::typed;
 use crate::domain::money::Fen;
-use crate::domain::points::ONE;
+use crate::domain::points::{Exchange, ONE};
 use crate::domain::shop::{LimitsProfile, Shop};
 use crate::domain::stored_value::SpendOrder;
 use crate::domain::tender::Rounding;
@@ -24,20 +24,26 @@ const POINTS: usize = 1;
 const MONTHS: usize = 2;
 const STORED_TIMES: usize = 3;
 const WELCOME: usize = 4;
-const ROUNDING: usize = 5;
-const ORDER: usize = 6;
-const LIMITS: usize = 7;
-const DORMANT: usize = 8;
-const QUICK_DISCOUNT: usize = 9;
-const QUICK_POINTS: usize = 10;
-const CASH: usize = 11;
-const TERMS: usize = 12;
+const WORTH: usize = 5;
+const CAP: usize = 6;
+const LEAST: usize = 7;
+const ROUNDING: usize = 8;
+const ORDER: usize = 9;
+const LIMITS: usize = 10;
+const DORMANT: usize = 11;
+const QUICK_DISCOUNT: usize = 12;
+const QUICK_POINTS: usize = 13;
+const CASH: usize = 14;
+const TERMS: usize = 15;
 
 /// Longest name and terms, characters; digits of a number.
 const NAME_LENGTH: usize = 30;
 const TERMS_LENGTH: usize = 500;
 const DIGITS: usize = 4;
 const POINTS_DIGITS: usize = 6;
+
+/// Basis points.
+const PERCENT: i64 = 100;
 
 /// Notes that have a key while paying, at most.
 const MOST_AMOUNTS: usize = NOTE_KEYS.len();
@@ -102,6 +108,10 @@ impl Subject for Draft {
         let times = shop
             .stored_value_multiplier
             .map(|times| short(Fen(times / 100)));
+        let [worth, cap, least] = match shop.points_exchange {
+            Some(it) => [it.points, it.cap / PERCENT, it.least].map(|number| number.to_string()),
+            None => Default::default(),
+        };
         let cash: Vec<String> = shop.denominations.iter().copied().map(typed).collect();
         Form::new()
             .field("terms.name", text(NAME_LENGTH, &shop.name))
@@ -122,6 +132,12 @@ impl Subject for Draft {
                 number(POINTS_DIGITS, &shop.welcome_points.to_string()),
             )
             .hint("terms.welcome_hint")
+            .field("terms.worth", number(POINTS_DIGITS, &worth))
+            .hint("terms.worth_hint")
+            .field("terms.cap", number(DIGITS, &cap))
+            .hint("terms.cap_hint")
+            .field("terms.least", number(POINTS_DIGITS, &least))
+            .hint("terms.least_hint")
             .choice(
                 "terms.rounding",
                 keys(&ROUNDINGS),
@@ -154,6 +170,7 @@ impl Subject for Draft {
         let points = form.need_amount(POINTS)?;
         let months = form.value(MONTHS).parse().ok().filter(|months| *months > 0);
         let stored_value_multiplier = times(form)?;
+        let points_exchange = exchange(form)?;
         let dormancy_days: i64 = form.need_text(DORMANT)?.parse().unwrap_or(0);
         if dormancy_days == 0 {
             form.refuse(DORMANT, "terms.dormant_wrong");
@@ -169,6 +186,7 @@ impl Subject for Draft {
             points_valid_months: months,
             stored_value_multiplier,
             welcome_points: form.value(WELCOME).parse().unwrap_or(0),
+            points_exchange,
             rounding: of(&ROUNDINGS, form.chosen(ROUNDING)),
             spend_order: of(&ORDERS, form.chosen(ORDER)),
             limits_profile: of(&PROFILES, form.chosen(LIMITS)),
@@ -202,6 +220,32 @@ fn times(form: &mut Form) -> Option<Option<i64>> {
         return None;
     }
     Some((times > ONE).then_some(times))
+}
+
+/// What points are worth as money (PT5): none within where they are not taken, none after saying what is wrong.
+#[expect(
+    clippy::option_option,
+    reason = "what is wrong stops the save, an empty entry does not"
+)]
+fn exchange(form: &mut Form) -> Option<Option<Exchange>> {
+    let points: i64 = form.value(WORTH).parse().unwrap_or(0);
+    if points == 0 {
+        return Some(None);
+    }
+    let percent = match form.value(CAP) {
+        "" => 100,
+        cap => cap.parse().unwrap_or(0),
+    };
+    if !(1..=100).contains(&percent) {
+        form.refuse(CAP, "terms.cap_wrong");
+        return None;
+    }
+    Some(Some(Exchange {
+        points,
+        fen: Fen::yuan(1),
+        cap: percent * PERCENT,
+        least: form.value(LEAST).parse().unwrap_or(0),
+    }))
 }
 
 fn keys<T>(options: &[(T, &'static str)]) -> Vec<&'static str> {

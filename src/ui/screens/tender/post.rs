@@ -43,6 +43,7 @@ impl Tender {
         let member = self.member.clone();
         let basket = self.basket();
         let (coupons, bearers) = self.coupons();
+        let points = self.points_paid().map_or(0, |(points, _)| points);
         let make = |stamp: Stamp| match &self.job {
             Job::Sale(lines) => Request::Sale(SaleRequest {
                 stamp: Stamp {
@@ -56,6 +57,7 @@ impl Tender {
                 bearers: bearers.clone(),
                 rounding: paid.rounding,
                 tenders: paid.tenders.clone(),
+                points,
             }),
             Job::TopUp(load) => Request::TopUp(TopUpRequest {
                 stamp: Stamp {
@@ -122,6 +124,12 @@ impl Tender {
                 let name = refusal.with.first();
                 let name = name.map(|(_, name)| name.clone()).unwrap_or_default();
                 Step::Pop(Some(Outcome::Gone(refusal.hint, name)))
+            }
+            Err(refusal) if refusal.hint == "points.short" => {
+                self.keep(None, cx);
+                self.reopen();
+                self.points_short(cx);
+                cx.refuse(refusal)
             }
             Err(refusal) if refusal.hint == "sale.repriced" => {
                 self.keep(None, cx);

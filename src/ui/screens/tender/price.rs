@@ -123,8 +123,10 @@ impl Tender {
         };
         let member = self.member.as_deref();
         let coupons = cart.coupons.coupons(member, cx.session.today(at));
+        let exchange = shop.points_exchange;
         let terms = Terms {
             coupons: &coupons,
+            points: exchange.map(|exchange| (self.points_of(quoted), exchange)),
             ..Terms::of(shop, level, Some(occasion))
         };
         let now = price(&cart.lines, &terms);

@@ -7,6 +7,7 @@ use super::{Job, Load, NOTE_KEYS, Tender};
 use crate::domain::money::{Fen, grouped};
 use crate::domain::slip;
 use crate::domain::tender::TenderKind;
+use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Look, is_narrow};
 use crate::ui::text::Say;
@@ -43,10 +44,15 @@ fn gets(load: &Load, look: &Look) -> String {
 impl Tender {
     pub(super) fn draw(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let inside = paint::inset(area, 1, 0);
-        self.draw_due(frame, inside, look);
         let narrow = is_narrow(area);
-        // What she gets is long.
-        let head = if narrow && !self.is_sale() { 5 } else { 4 };
+        // What she gets, and what her points pay, is long.
+        let who = self.who(look);
+        let head = if width::columns(&who) > inside.width {
+            5
+        } else {
+            4
+        };
+        self.draw_due(frame, inside, &who, look);
         paint::rule(frame, area, head, look);
         let rest = paint::below(inside, head + 1);
         let rows = u16::try_from(self.kinds.len()).unwrap_or(0);
@@ -75,7 +81,40 @@ impl Tender {
         self.draw_amount(frame, paint::below(rest, below + 1), look);
     }
 
-    fn draw_due(&self, frame: &mut Frame, area: Rect, look: &Look) {
+    /// The member, what her points pay or could pay (PT5), and what she gets.
+    fn who(&self, look: &Look) -> String {
+        let Some(member) = &self.member else {
+            return String::new();
+        };
+        let phone = member.phone.as_deref().unwrap_or_default();
+        let name = match member.name.as_str() {
+            "" => phone,
+            name => name,
+        };
+        let name = width::fit(name, 20);
+        if let Job::TopUp(load) = &self.job {
+            return format!("{name}  {}", gets(load, look));
+        }
+        let (say, points) = match self.points_paid() {
+            Some(paid) => ("tender.points_pay", Some(paid)),
+            None => ("tender.points_offer", self.points_on_offer(look)),
+        };
+        let Some((points, fen)) = points else {
+            return name.into_owned();
+        };
+        let key = look
+            .keymap
+            .bindings("tender")
+            .find(|binding| binding.action == Action::Points);
+        let key = key.map(|binding| binding.key.to_string());
+        let say = Say::new(say)
+            .with("key", key.unwrap_or_default())
+            .with("points", grouped(points))
+            .with("fen", fen);
+        format!("{name}  {}", look.say(&say))
+    }
+
+    fn draw_due(&self, frame: &mut Frame, area: Rect, who: &str, look: &Look) {
         let kind = self.kind();
         let due = match &self.closing {
             Some((before, _)) => before.due(kind),
@@ -105,19 +144,8 @@ impl Tender {
         } else if off.is_positive() {
             small(2, "slip.rounding", -off, frame);
         }
-        if let Some(member) = &self.member {
-            let phone = member.phone.as_deref().unwrap_or_default();
-            let name = match member.name.as_str() {
-                "" => phone,
-                name => name,
-            };
-            let mut text = width::fit(name, 20).into_owned();
-            if let Job::TopUp(load) = &self.job {
-                text = format!("{text}  {}", gets(load, look));
-            }
-            for (row, line) in (3..).zip(width::wrap(&text, area.width.into()).iter().take(2)) {
-                paint::line(frame, area, row, line, look.style(Role::Text));
-            }
+        for (row, line) in (3..).zip(width::wrap(who, area.width.into()).iter().take(2)) {
+            paint::line(frame, area, row, line, look.style(Role::Text));
         }
         money::large(frame, area, due, look);
     }
