@@ -2,6 +2,7 @@
 
 pub mod attach;
 pub mod beneficiary;
+pub mod benefit;
 pub mod bill;
 pub mod birthday;
 pub mod calendar;

@@ -2,6 +2,7 @@
 
 mod packages;
 
+use guitai::domain::benefit::{Benefit, Every};
 use guitai::domain::label::{LabelRule, MoneyUnit, WeightUnit};
 use guitai::domain::money::Fen;
 use guitai::domain::product::ProductKind;
@@ -9,7 +10,6 @@ use guitai::domain::scan::{Device, Scan};
 use guitai::domain::staff::Role;
 use guitai::domain::stored_value::SpendOrder;
 use guitai::domain::token::{Bearer, Token};
-use guitai::domain::top_up::{Benefit, Every};
 use guitai::error::Refusal;
 use guitai::event::What;
 use guitai::query::{Noun, Query};

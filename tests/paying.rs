@@ -18,6 +18,7 @@ use std::rc::Rc;
 use chrono::TimeDelta;
 use guitai::app::Parts;
 use guitai::domain::attach;
+use guitai::domain::benefit::{Benefit, Every, Instalments};
 use guitai::domain::ledger::{
     Account, DocumentLine, LotKind, Plan, Posted, Reason, Reduction, Stamp,
 };
@@ -32,7 +33,7 @@ use guitai::domain::shift::Shift;
 use guitai::domain::shop::Shop;
 use guitai::domain::staff::{Role, Staff};
 use guitai::domain::tender::Rounding;
-use guitai::domain::top_up::{self as loads, Benefit, Every, Instalments, TopUpRecord, TopUpRule};
+use guitai::domain::top_up::{self as loads, TopUpRecord, TopUpRule};
 use guitai::error::{Refusal, Result};
 use guitai::event::What;
 use guitai::query::{Backend, Found, OperationRow, Query, Reply};

@@ -2,13 +2,13 @@
 
 use guitai::db::set_up::set_up;
 use guitai::db::{json, pin};
+use guitai::domain::benefit::Benefit;
 use guitai::domain::money::Fen;
 use guitai::domain::preset;
 use guitai::domain::set_up::terms;
 use guitai::domain::shop::Shop;
 use guitai::domain::staff::{Pin, Role};
 use guitai::domain::stored_value::SpendOrder;
-use guitai::domain::top_up::Benefit;
 use guitai::query::SetUp;
 use sqlx::{Connection, PgConnection};
 

@@ -6,13 +6,13 @@ mod promotion;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, de};
 
+use crate::domain::benefit::Instalments;
 use crate::domain::money::Fen;
 use crate::domain::package::wording::{self, Service};
 use crate::domain::package::{self, Validity};
 use crate::domain::points::Exchange;
 use crate::domain::reward::Gives;
 use crate::domain::tender::Rounding;
-use crate::domain::top_up::Instalments;
 pub use coupon::{PresetCoupon, PresetGives};
 pub use promotion::{PresetOffer, PresetPromotion};
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::benefit::Benefit;
 use super::gtin::Gtin;
 use super::level::LevelBy;
 use super::money::Fen;
@@ -13,7 +14,6 @@ use super::shop::LimitsProfile;
 use super::spelling;
 use super::staff::{Limit, Role};
 use super::stored_value::SpendOrder;
-use super::top_up::Benefit;
 
 /// The one merchant of a private database.
 pub const MERCHANT: i32 = 1;

@@ -3,23 +3,21 @@
 mod reversal;
 mod rule;
 
-use chrono::Days;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::calendar::end_of_month_after;
-use super::ledger::{Account, LotKind, NewInstalment, NewLot, OperationKind, Plan, Stamp};
-use super::level;
+use super::benefit::Giving;
+use super::coupon;
+use super::ledger::{Account, LotKind, NewLot, OperationKind, Plan, Stamp};
 use super::member::Member;
-use super::money::{self, Fen};
-use super::points;
+use super::money::Fen;
 use super::shop::{LimitsProfile, Shop};
 use super::staff::{Act, Limit};
 use super::tender::{Tender, TenderKind};
 use crate::error::{Refusal, Result};
 
 pub use reversal::{BonusPart, ReversalRequest, TopUpRecord, plan_reversal};
-pub use rule::{Benefit, Every, Instalments, TopUpRule, reached};
+pub use rule::{TopUpRule, reached};
 
 /// SV10: what a registered card may hold.
 pub const REGISTERED_MAX: Fen = Fen::yuan(5_000);
@@ -152,9 +150,13 @@ fn load(request: &TopUpRequest, shop: &Shop, member: &Member, rule: Option<&TopU
         rule_id: rule.map(|r| r.id),
         rule_version: rule.map(|r| r.version),
     });
-    for benefit in rule.map_or(&[][..], |r| &r.benefits) {
-        give(&mut plan, benefit, lot, request, shop, member);
-    }
+    let giving = Giving {
+        stamp: &request.stamp,
+        shop,
+        member,
+        lot: Some(lot),
+    };
+    giving.all(&mut plan, rule.map_or(&[][..], |r| &r.benefits));
     plan.document = serde_json::json!({
         "amount": request.amount,
         "bonus": plan.total(Account::Bonus),
@@ -165,79 +167,21 @@ fn load(request: &TopUpRequest, shop: &Shop, member: &Member, rule: Option<&TopU
         "tenders": request.tenders,
         "terms_version": shop.terms_version,
         "spend_order": shop.spend_order,
+        "coupons": coupon::said(&plan.extras.grants),
     });
     plan
-}
-
-fn give(
-    plan: &mut Plan,
-    benefit: &Benefit,
-    lot: Uuid,
-    request: &TopUpRequest,
-    shop: &Shop,
-    member: &Member,
-) {
-    let today = request.stamp.business_on;
-    match benefit {
-        Benefit::Bonus {
-            fen,
-            instalments,
-            valid_days,
-        } => {
-            let count = usize::from(instalments.map_or(1, |i| i.count.max(1)));
-            let shares = money::allocate(*fen, &vec![1; count]);
-            for (no, share) in shares
-                .into_iter()
-                .enumerate()
-                .filter(|(_, share)| share.is_positive())
-            {
-                if no == 0 {
-                    plan.post_fen(Account::Bonus, Some(lot), share);
-                    plan.post_fen(Account::BonusGranted, None, -share);
-                } else if let Ok(no) = u16::try_from(no)
-                    && let Some(due_on) = instalments.and_then(|i| i.due(today, no))
-                {
-                    let no = i16::try_from(plan.extras.instalments.len() + 1).unwrap_or(i16::MAX);
-                    plan.extras.instalments.push(NewInstalment {
-                        no,
-                        lot_id: lot,
-                        due_on,
-                        bonus: share,
-                        valid_days: *valid_days,
-                    });
-                }
-            }
-            if let Some(new) = plan.new_lots.iter_mut().find(|new| new.id == lot) {
-                new.expires_on =
-                    valid_days.and_then(|days| today.checked_add_days(Days::new(u64::from(days))));
-            }
-        }
-        Benefit::Points { points } => {
-            let expires_on = shop
-                .points_valid_months
-                .and_then(|months| end_of_month_after(today, months));
-            points::grant(
-                plan,
-                &member.lots,
-                *points,
-                expires_on,
-                Uuid::new_v5(&request.stamp.id, b"points"),
-            );
-        }
-        Benefit::Level { level_id } => {
-            plan.level = level::raise(&shop.levels, member.level.id, *level_id);
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
+    use crate::domain::benefit::{Benefit, Every, Instalments};
     use crate::domain::price::tests::shop;
     use crate::domain::sale::tests::{member, stamp};
     use crate::domain::stored_value::tests::{TODAY, lot};
     use crate::domain::top_up::rule::tests::rule;
+    use chrono::Days;
 
     fn request(yuan: i64, rule: Option<(i32, i32)>) -> TopUpRequest {
         TopUpRequest {

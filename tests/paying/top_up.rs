@@ -1,10 +1,11 @@
 //! Offers, benefits before paying, limits and approval (SV4, SV10, OP3).
 
+use guitai::domain::benefit::Benefit;
 use guitai::domain::money::Fen;
 use guitai::domain::shop::LimitsProfile;
 use guitai::domain::slip;
 use guitai::domain::tender::TenderKind;
-use guitai::domain::top_up::{Benefit, TopUpRequest};
+use guitai::domain::top_up::TopUpRequest;
 use guitai::query::Query;
 use guitai::ui::screens::top_up::TopUp;
 use guitai::ui::text::Lang;

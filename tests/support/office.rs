@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use chrono::TimeDelta;
+use guitai::domain::benefit::Benefit;
 use guitai::domain::expiry::{Expired, Round};
 use guitai::domain::ledger::Posted;
 use guitai::domain::level::Reviewed;
@@ -15,7 +16,7 @@ use guitai::domain::shift::{Sheet, Shift, TenderRow};
 use guitai::domain::shop::{Category, Shop};
 use guitai::domain::staff::{Limit, Role, Staff};
 use guitai::domain::tender::TenderKind;
-use guitai::domain::top_up::{Benefit, TopUpRule};
+use guitai::domain::top_up::TopUpRule;
 use guitai::error::{Refusal, Result};
 use guitai::query::{
     Backend, Differences, Disclosure, DisclosureKind, DrawerOpening, Found, Opening, Query, Reply,

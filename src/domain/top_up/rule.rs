@@ -1,58 +1,10 @@
 //! The shop's offers: what a top-up of so much brings, to whom, where and when (SV4).
 
-use chrono::{DateTime, Days, Months, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::benefit::Benefit;
 use crate::domain::money::Fen;
-
-/// How often an instalment comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Every {
-    Day,
-    Week,
-    Month,
-}
-
-/// A benefit in parts; the first comes at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Instalments {
-    pub count: u16,
-    pub every: Every,
-}
-
-impl Instalments {
-    pub(super) fn due(self, start: NaiveDate, no: u16) -> Option<NaiveDate> {
-        match self.every {
-            Every::Day => start.checked_add_days(Days::new(u64::from(no))),
-            Every::Week => start.checked_add_days(Days::new(7 * u64::from(no))),
-            Every::Month => start.checked_add_months(Months::new(u32::from(no))),
-        }
-    }
-}
-
-/// What a rule gives on top (SV4). A rule holds a list of these; coupons, sessions and entitlements
-/// become further kinds of this list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Benefit {
-    Bonus {
-        fen: Fen,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        instalments: Option<Instalments>,
-        /// Days the bonus is valid, the day of the grant not counted; none is for ever. Of instalments
-        /// each part has its own, from the day it is paid out.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        valid_days: Option<u32>,
-    },
-    Points {
-        points: i64,
-    },
-    Level {
-        level_id: i32,
-    },
-}
 
 /// A top-up rule, as published (SV4). The window is `[valid_from, valid_to)`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
