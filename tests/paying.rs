@@ -275,6 +275,7 @@ fn the_shop() -> Shop {
 
 fn member(principal: i64, bonus: i64) -> Member {
     Member {
+        occasions: guitai::domain::gift::rule::Occasions::default(),
         given: std::collections::BTreeMap::new(),
         merged: None,
         checked_in: None,

@@ -1,4 +1,6 @@
-//! `gift`: coupons and entitlements the shop gives to a member (PR4).
+//! `gift`: what the shop gives to a member: by hand (PR4), or because a rule says so.
+
+pub mod rule;
 
 use serde::{Deserialize, Serialize};
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::beneficiary::Beneficiary;
 use super::birthday::kept_next;
 use super::check_in::CheckedIn;
+use super::gift::rule::Occasions;
 use super::grant::Grant;
 use super::ledger::LotKind;
 use super::level::Level;
@@ -94,6 +95,9 @@ pub struct Member {
     /// How many coupons of each rule she was ever given (PR4).
     #[serde(default)]
     pub given: BTreeMap<i32, i64>,
+    /// What the rules of gifts ask for.
+    #[serde(default)]
+    pub occasions: Occasions,
     /// The last merge into her that was not undone (MB4).
     #[serde(default)]
     pub merged: Option<Uuid>,

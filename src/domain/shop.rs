@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check_in::CheckInRule;
 use super::coupon::{CouponRule, SigningKey};
+use super::gift::rule::GiftRule;
 use super::label::LabelRule;
 use super::level::{Level, LevelBy, ReviewDay};
 use super::money::Fen;
@@ -105,6 +106,9 @@ pub struct Shop {
     /// The coupons and entitlements it gives, each rule in its newest version.
     #[serde(default)]
     pub coupons: Vec<CouponRule>,
+    /// What it gives by itself, each rule in its newest version.
+    #[serde(default)]
+    pub gifts: Vec<GiftRule>,
     /// What the tills sign coupons on receipts with.
     #[serde(default)]
     pub coupon_key: SigningKey,

@@ -72,6 +72,7 @@ pub fn member() -> Member {
         spend_order: None,
     };
     Member {
+        occasions: guitai::domain::gift::rule::Occasions::default(),
         given: std::collections::BTreeMap::new(),
         merged: None,
         checked_in: None,

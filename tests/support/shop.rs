@@ -39,6 +39,7 @@ pub fn shop() -> Shop {
         version: 1,
     };
     Shop {
+        gifts: vec![],
         coupon_grace_days: 7,
         coupon_key: guitai::domain::coupon::SigningKey::default(),
         coupons: vec![],

@@ -28,6 +28,7 @@ pub(crate) fn shop() -> Shop {
         version: 1,
     };
     Shop {
+        gifts: vec![],
         coupon_grace_days: 7,
         coupon_key: crate::domain::coupon::SigningKey::default(),
         coupons: vec![],

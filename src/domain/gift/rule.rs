@@ -1,0 +1,330 @@
+//! Gifts that a rule gives by itself: to whoever joins, has a birthday, reaches a level, is brought by somebody or brings
+//! somebody (MB2, LV2, OR6).
+
+use chrono::{Days, NaiveDate};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::benefit::{Benefit, Giving};
+use crate::domain::coupon::said;
+use crate::domain::ledger::{Account, OperationKind, Plan, Stamp};
+use crate::domain::member::Member;
+use crate::domain::promotion::RuleRef;
+use crate::domain::shop::Shop;
+use crate::error::{Refusal, Result};
+
+/// Days after which a paid top-up cannot be asked back (RF1): referrals wait for them by default.
+pub const REFUND_DAYS: u32 = 7;
+
+/// What a gift is for. Each comes once for each rule: once ever, a year, a level, a newcomer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// She joined after the rule was made (MB2).
+    Welcome,
+    /// She comes within so many days before her birthday or after it.
+    Birthday { before: u32, after: u32 },
+    /// She reached the level after the rule was made (LV2).
+    Level { level_id: i32 },
+    /// Somebody brought her, and her first top-up is so many days old (OR6); 0 is at once.
+    Newcomer { days: u32 },
+    /// She brought somebody: as above, once for each of them, and never for those they bring.
+    Referrer { days: u32 },
+}
+
+/// A published rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GiftRule {
+    #[serde(flatten)]
+    pub rule: RuleRef,
+    pub name: String,
+    pub active: bool,
+    pub on: Event,
+    pub gives: Vec<Benefit>,
+    /// The business day its first version was made on.
+    #[serde(default, skip_serializing)]
+    pub since: Option<NaiveDate>,
+}
+
+/// Somebody who was brought, and the day of her first top-up that was not taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brought {
+    pub member_id: i64,
+    pub topped_up_on: Option<NaiveDate>,
+}
+
+/// What of a member the rules ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Occasions {
+    /// What she, or somebody merged into her, was given: the number of the rule and the occasion.
+    pub given: Vec<(i32, String)>,
+    /// The day she reached the level she has; none when she began with it.
+    pub level_on: Option<NaiveDate>,
+    /// Of herself, when somebody brought her.
+    pub brought_by: Option<Brought>,
+    /// Those she brought.
+    pub brought: Vec<Brought>,
+}
+
+/// A gift that is hers now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Due {
+    pub rule: RuleRef,
+    /// What tells it from the next one of the same rule.
+    pub key: String,
+}
+
+impl Due {
+    /// The operation that gives it to this member: the same at every till, so that nobody gives it twice.
+    #[must_use]
+    pub fn id(&self, member_id: i64) -> Uuid {
+        let name = format!("gift {member_id} {} {}", self.rule.id, self.key);
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
+    }
+}
+
+impl GiftRule {
+    /// The occasions on which it is hers today, whether or not it was given.
+    fn keys(&self, member: &Member, today: NaiveDate) -> Vec<String> {
+        let seen = |day: NaiveDate| self.since.is_none_or(|since| since <= day);
+        let ripe = |it: &Brought, days: u32| {
+            let first = it.topped_up_on;
+            first
+                .and_then(|day| day.checked_add_days(Days::new(days.into())))
+                .is_some_and(|day| day <= today)
+        };
+        let occasions = &member.occasions;
+        match self.on {
+            Event::Welcome if seen(member.joined_on) => vec!["welcome".to_owned()],
+            Event::Birthday { before, after } => {
+                let near = birthday_near(member, today, before, after);
+                near.map(|year| format!("birthday {year}"))
+                    .into_iter()
+                    .collect()
+            }
+            Event::Level { level_id }
+                if level_id == member.level.id && occasions.level_on.is_some_and(seen) =>
+            {
+                vec![format!("level {level_id}")]
+            }
+            Event::Newcomer { days } => {
+                let hers = occasions.brought_by.iter().filter(|it| ripe(it, days));
+                hers.map(|_| "newcomer".to_owned()).collect()
+            }
+            Event::Referrer { days } => {
+                let ripe = occasions.brought.iter().filter(|it| ripe(it, days));
+                ripe.map(|it| format!("referrer {}", it.member_id))
+                    .collect()
+            }
+            Event::Welcome | Event::Level { .. } => Vec::new(),
+        }
+    }
+}
+
+/// The year of a birthday of hers that is within so many days.
+fn birthday_near(member: &Member, today: NaiveDate, before: u32, after: u32) -> Option<i32> {
+    use chrono::Datelike;
+    let (month, day) = (member.birth_month?, member.birth_day?);
+    let near = |year: i32| {
+        // 29 February is kept on the 28th in common years (MB6).
+        let kept = NaiveDate::from_ymd_opt(year, month, day)
+            .or_else(|| NaiveDate::from_ymd_opt(year, month, day.checked_sub(1)?))?;
+        let ahead = (kept - today).num_days();
+        (-i64::from(after)..=i64::from(before))
+            .contains(&ahead)
+            .then_some(year)
+    };
+    let year = today.year();
+    [year - 1, year, year + 1].into_iter().find_map(near)
+}
+
+/// The gifts that are hers today and were not given.
+#[must_use]
+pub fn due(member: &Member, shop: &Shop, today: NaiveDate) -> Vec<Due> {
+    let active = shop.gifts.iter().filter(|rule| rule.active);
+    let all = active.flat_map(|rule| {
+        let keys = rule.keys(member, today).into_iter();
+        keys.map(|key| Due {
+            rule: rule.rule,
+            key,
+        })
+    });
+    let given = &member.occasions.given;
+    all.filter(|due| {
+        !given
+            .iter()
+            .any(|(id, key)| (*id, key) == (due.rule.id, &due.key))
+    })
+    .collect()
+}
+
+/// Plans a gift that is due.
+///
+/// # Errors
+/// `gift.not_due` when it was given meanwhile, or is not hers any more.
+pub fn plan(stamp: &Stamp, gift: &Due, shop: &Shop, member: &Member) -> Result<Plan> {
+    let refused = || Refusal::user("gift.not_due");
+    let rule = shop.gifts.iter().find(|rule| rule.rule == gift.rule);
+    let rule = rule.ok_or_else(refused)?;
+    if !due(member, shop, stamp.business_on).contains(gift) {
+        return Err(refused());
+    }
+    let mut plan = Plan::new(OperationKind::Gift);
+    plan.member = Some((member.id, member.version));
+    let giving = Giving {
+        stamp,
+        shop,
+        member,
+        lot: None,
+    };
+    giving.all(&mut plan, &rule.gives);
+    plan.document = serde_json::json!({
+        "gift": gift,
+        "rule": rule.name,
+        "bonus": plan.total(Account::Bonus),
+        "points": plan.total(Account::Points),
+        "instalments": plan.extras.instalments,
+        "coupons": said(&plan.extras.grants),
+    });
+    Ok(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::domain::price::tests::shop;
+    use crate::domain::sale::tests::{member, stamp};
+    use crate::domain::stored_value::tests::TODAY;
+
+    fn rule(id: i32, on: Event) -> GiftRule {
+        GiftRule {
+            rule: RuleRef { id, version: 1 },
+            name: format!("礼{id}"),
+            active: true,
+            on,
+            gives: vec![Benefit::Points { points: 50 }],
+            since: Some(TODAY),
+        }
+    }
+
+    fn keys(member: &Member, on: Event, today: NaiveDate) -> Vec<String> {
+        let mut shop = shop();
+        shop.gifts = vec![rule(1, on)];
+        due(member, &shop, today)
+            .into_iter()
+            .map(|due| due.key)
+            .collect()
+    }
+
+    #[test]
+    fn once_for_each_occasion() {
+        let mut her = member(vec![]);
+        her.joined_on = TODAY;
+        assert_eq!(keys(&her, Event::Welcome, TODAY), ["welcome"]);
+        her.occasions.given.push((1, "welcome".to_owned()));
+        assert!(keys(&her, Event::Welcome, TODAY).is_empty());
+        her.joined_on = TODAY - Days::new(1);
+        her.occasions.given.clear();
+        assert!(
+            keys(&her, Event::Welcome, TODAY).is_empty(),
+            "before the rule"
+        );
+        let level = Event::Level {
+            level_id: her.level.id,
+        };
+        assert!(keys(&her, level, TODAY).is_empty(), "she began with it");
+        her.occasions.level_on = Some(TODAY);
+        assert_eq!(
+            keys(&her, level, TODAY),
+            [format!("level {}", her.level.id)]
+        );
+    }
+
+    #[test]
+    fn birthdays_over_the_year_s_end_and_on_leap_days() {
+        let mut her = member(vec![]);
+        let on = Event::Birthday {
+            before: 3,
+            after: 2,
+        };
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        (her.birth_month, her.birth_day) = (Some(1), Some(1));
+        assert_eq!(keys(&her, on, day("2026-12-29")), ["birthday 2027"]);
+        assert_eq!(keys(&her, on, day("2027-01-03")), ["birthday 2027"]);
+        assert!(keys(&her, on, day("2026-12-28")).is_empty());
+        assert!(keys(&her, on, day("2027-01-04")).is_empty());
+        (her.birth_month, her.birth_day) = (Some(2), Some(29));
+        assert_eq!(keys(&her, on, day("2026-03-02")), ["birthday 2026"]);
+        assert!(keys(&her, on, day("2026-03-03")).is_empty());
+        her.birth_day = None;
+        assert!(keys(&her, on, day("2026-03-01")).is_empty());
+    }
+
+    /// OR6: one level, both sides, and not before the top-up is past its days.
+    #[test]
+    fn whoever_brings_and_whoever_is_brought() {
+        let mut her = member(vec![]);
+        let first = |days: u64| Some(TODAY - Days::new(days));
+        her.occasions.brought = vec![
+            Brought {
+                member_id: 8,
+                topped_up_on: first(7),
+            },
+            Brought {
+                member_id: 9,
+                topped_up_on: first(6),
+            },
+            Brought {
+                member_id: 10,
+                topped_up_on: None,
+            },
+        ];
+        assert_eq!(
+            keys(&her, Event::Referrer { days: 7 }, TODAY),
+            ["referrer 8"]
+        );
+        assert_eq!(
+            keys(&her, Event::Referrer { days: 0 }, TODAY),
+            ["referrer 8", "referrer 9"]
+        );
+        assert!(keys(&her, Event::Newcomer { days: 0 }, TODAY).is_empty());
+        her.occasions.brought_by = Some(Brought {
+            member_id: 3,
+            topped_up_on: first(0),
+        });
+        assert_eq!(keys(&her, Event::Newcomer { days: 0 }, TODAY), ["newcomer"]);
+    }
+
+    #[test]
+    fn a_gift_balances_and_is_the_same_at_every_till() {
+        let mut shop = shop();
+        let bonus = Benefit::Bonus {
+            fen: crate::domain::money::Fen(1_000),
+            instalments: None,
+            valid_days: Some(30),
+        };
+        shop.gifts = vec![GiftRule {
+            gives: vec![bonus, Benefit::Points { points: 5 }],
+            ..rule(1, Event::Welcome)
+        }];
+        let mut her = member(vec![]);
+        her.joined_on = TODAY;
+        let gift = due(&her, &shop, TODAY).remove(0);
+        let plan = plan(&stamp(), &gift, &shop, &her).unwrap();
+        assert_eq!(plan.imbalance(), (0, 0));
+        assert_eq!(
+            (plan.total(Account::Bonus), plan.total(Account::Points)),
+            (1_000, 5)
+        );
+        assert_eq!(plan.new_lots.len(), 2);
+        assert_eq!(gift.id(7), gift.id(7));
+        assert_ne!(gift.id(7), gift.id(8));
+        her.occasions.given.push((1, "welcome".to_owned()));
+        assert_eq!(
+            super::plan(&stamp(), &gift, &shop, &her).unwrap_err().hint,
+            "gift.not_due"
+        );
+    }
+}
