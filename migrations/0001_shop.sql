@@ -403,6 +403,36 @@ create table check_in_rule (
     and not body @? '$.bonuses[*] ? (!exists(@ ? (@.days > 1 && @.days <= 366 && @.points > 0)))', false))
 );
 
+-- Whether a rule of gifts is what the consoles can read.
+create function gift_sound(p jsonb) returns boolean
+language sql immutable
+as $$
+  select (p -> 'on' = '"welcome"' or p @? '$.on ? (@.birthday.before >= 0 && @.birthday.before <= 60 && @.birthday.after >= 0 && @.birthday.after <= 60
+        || @.level.level_id > 0 || @.newcomer.days >= 0 && @.newcomer.days <= 366 || @.referrer.days >= 0 && @.referrer.days <= 366)')
+    and p @? '$.gives[*]'
+    and not p @? '$.gives[*] ? (!exists(@ ? (
+      @.kind == "bonus" && @.fen > 0 && (@.fen <= 999999999) || @.kind == "points" && @.points > 0 || @.kind == "level" && @.level_id > 0
+      || @.kind == "coupon" && @.rule_id > 0 && @.count >= 1 && @.count <= 20 || @.kind == "package" && @.product_id > 0)))'
+    and not p @? 'strict $.** ? (@.type() == "number" && @ != @.floor())'
+$$;
+
+-- MB2, LV2, OR6: what the shop gives by itself. A rule is never changed, as of promotions. body is the rest of the type
+-- GiftRule of the domain: on, gives.
+create table gift_rule (
+  merchant_id int not null references merchant,
+  id int not null,
+  version int not null,
+  name text not null,
+  active boolean not null default true,
+  body jsonb not null,
+  edited_at timestamptz not null default clock_timestamp(),
+  -- The business day on which the first version was made.
+  since date not null,
+  constraint gift_rule_pkey primary key (merchant_id, id, version),
+  constraint gift_rule_name check (name <> '' and length(name) <= 60),
+  constraint gift_rule_body check (gift_sound(body))
+);
+
 -- Who am I: the merchant this login speaks for. Only the functions below call it. plpgsql keeps the plan;
 -- a function in SQL is planned anew at every call.
 create function seat_merchant() returns int
@@ -415,7 +445,7 @@ create function tell(m int, p_noun text) returns void
 language sql
 as $$ select pg_notify('shop_' || m, p_noun) $$;
 
-grant select on merchant, store, till, role_limit, category, product, label_rule, level, top_up_rule, promotion, coupon_rule, reward, check_in_rule to guitai_app;
+grant select on merchant, store, till, role_limit, category, product, label_rule, level, top_up_rule, promotion, coupon_rule, gift_rule, reward, check_in_rule to guitai_app;
 -- Everything of the staff but the PIN.
 grant select (merchant_id, id, number, name, role, home_store_id, badge, active, version) on staff to guitai_app;
 grant execute on function seat_merchant() to guitai_app;

@@ -279,6 +279,33 @@ create table level_change (
   constraint level_change_to foreign key (merchant_id, to_level_id) references level
 );
 
+create index level_change_of_member on level_change (merchant_id, member_id);
+
+-- What rules gave to whom: the same occasion never twice. key tells the occasions of a rule apart.
+create table gift_given (
+  merchant_id int not null,
+  member_id bigint not null,
+  rule_id int not null,
+  key text collate "C" not null,
+  operation_id uuid not null,
+  constraint gift_given_pkey primary key (merchant_id, member_id, rule_id, key),
+  constraint gift_given_operation foreign key (merchant_id, operation_id) references operation
+);
+
+-- OR6: who brought whom. One level: nobody is rewarded for those whom her newcomers bring.
+create table referral (
+  merchant_id int not null,
+  member_id bigint not null,
+  referrer_id bigint not null,
+  at timestamptz not null,
+  staff_id int not null,
+  constraint referral_member foreign key (merchant_id, member_id) references member,
+  constraint referral_referrer foreign key (merchant_id, referrer_id) references member,
+  constraint referral_another check (referrer_id <> member_id)
+);
+create index referral_of_referrer on referral (merchant_id, referrer_id);
+alter table referral add constraint referral_pkey primary key (merchant_id, member_id);
+
 -- OP3: an approval is a row: who, when, from where, for what.
 create table approval (
   merchant_id int not null,
@@ -351,7 +378,7 @@ as $$ begin raise exception 'the ledger is append-only: % on %', tg_op, tg_table
 do $$
 declare t text;
 begin
-  foreach t in array array['operation', 'level_change', 'approval', 'member_edit', 'drawer_opening', 'drawer_pulse'] loop
+  foreach t in array array['operation', 'level_change', 'gift_given', 'referral', 'approval', 'member_edit', 'drawer_opening', 'drawer_pulse'] loop
     execute format('create trigger %I before update or delete on %I for each row execute function refuse_change()', t || '_no_change', t);
     execute format('create trigger %I before truncate on %I for each statement execute function refuse_change()', t || '_no_truncate', t);
     execute format('alter table %I enable always trigger %I', t, t || '_no_change');
@@ -359,6 +386,6 @@ begin
   end loop;
 end $$;
 
-grant select on shift, operation, posting, lot, member_grant, sale_line, returned, instalment, level_change, approval, held_sale to guitai_app;
+grant select on gift_given, referral, shift, operation, posting, lot, member_grant, sale_line, returned, instalment, level_change, approval, held_sale to guitai_app;
 
 reset role;

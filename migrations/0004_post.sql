@@ -133,7 +133,7 @@ begin
     when 'redemption_reversal' then p_principal >= 0 and p_bonus >= 0 and p_accounts <@ '{unearned,revenue}'
     when 'settlement' then p_principal <= 0 and p_bonus <= 0 and p_points = 0
       and p_accounts <@ '{unearned,breakage,bonus_expired,cash,wechat,alipay,bank_card}'
-    when 'gift' then p_principal = 0 and p_bonus = 0 and p_points = 0 and p_accounts = '{}' and p_extras ? 'grants'
+    when 'gift' then p_principal = 0 and p_bonus >= 0 and p_points >= 0 and p_accounts <@ '{bonus_granted}'
     when 'exchange' then p_principal = 0 and p_bonus = 0 and p_points < 0 and p_accounts <@ '{revenue,discount}'
     when 'exchange_reversal' then p_principal = 0 and p_bonus = 0 and p_points > 0 and p_accounts <@ '{revenue,discount}'
     when 'check_in' then p_principal = 0 and p_bonus = 0 and p_points > 0 and p_accounts = '{}'
@@ -301,6 +301,8 @@ begin
   perform refuse_misfit(p_kind, p_accounts, d_principal, d_bonus, d_points, p_lines, p_extras);
   if p_kind = 'top_up' and p_approver is null then
     perform refuse_unapproved_top_up(v_merchant, p_id, p_operator);
+  elsif p_kind = 'gift' then
+    perform refuse_other_gift(v_merchant, p_id);
   elsif p_kind = 'attach' then
     perform refuse_late_attach(v_merchant, p_about, p_shift);
   elsif p_kind = 'refund' or p_kind = 'top_up_reversal' or p_kind = 'redemption_reversal' then

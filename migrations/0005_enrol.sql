@@ -51,6 +51,15 @@ begin
     from (values (p_phone, 'phone'::credential_kind), (p_card, 'card'), (p_code, 'code')) as c (value, kind)
     where c.value is not null;
   insert into holding (merchant_id, member_id, level_id) values (m, v_member, p_level);
+  -- OR6: whoever brought her, by phone, card or code.
+  if p_person ->> 'referrer' is not null then
+    insert into referral (merchant_id, member_id, referrer_id, at, staff_id)
+      select m, v_member, c.member_id, p_happened_at, p_operator from credential c
+       where c.merchant_id = m and c.value = p_person ->> 'referrer' and c.state = 'active' and c.member_id <> v_member limit 1;
+    if not found then
+      raise exception 'nobody known brought her' using errcode = 'GT024';
+    end if;
+  end if;
   insert into consent (merchant_id, member_id, purpose, version, channel, at, staff_id, till_id, operation_id)
     select m, v_member, c.purpose, p_terms_version, 'counter', p_happened_at, p_operator, p_till, p_id from unnest(p_consents) as c (purpose);
   if p_points > (select welcome_points from merchant where merchant_id = m) then

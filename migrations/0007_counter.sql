@@ -36,6 +36,9 @@ as $$
           'given', case when c.body ->> 'total' is null then 0
             else (select count(*) from member_grant g where g.merchant_id = m.merchant_id and g.rule_id = c.id and g.kind <> 'package') end) order by c.id) from (
         select distinct on (id) * from coupon_rule where merchant_id = m.merchant_id order by id, version desc) c), '[]'),
+    'gifts', coalesce((
+      select jsonb_agg(g.body || jsonb_build_object('id', g.id, 'version', g.version, 'name', g.name, 'active', g.active, 'since', g.since) order by g.id) from (
+        select distinct on (id) * from gift_rule where merchant_id = m.merchant_id order by id, version desc) g), '[]'),
     'packages', coalesce((select jsonb_agg(to_jsonb(p) - 'grams' order by p.spelling, p.id) from product p
         where p.merchant_id = m.merchant_id and p.kind = 'package'), '[]'),
     'services', coalesce((select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'price', p.price) order by p.spelling, p.id) from product p
@@ -43,6 +46,32 @@ as $$
     'tills', coalesce((select jsonb_agg(to_jsonb(t) - 'head' order by t.id) from till t where t.merchant_id = m.merchant_id), '[]'))
   from merchant m
   where m.merchant_id = (select s.merchant_id from seat s where s.role_name = session_user and coalesce(s.till_id, p_till) = p_till)
+$$;
+
+-- The day of the first top-up of somebody that was not taken back.
+create function first_top_up(m int, p_member bigint) returns date
+language sql stable
+as $$
+  select min(o.business_on) from operation o
+   where o.merchant_id = m and o.kind = 'top_up'
+     and o.member_id = any (array[p_member] || (select t.absorbed from member t where t.merchant_id = m and t.id = p_member))
+     and not exists (select from operation r where r.merchant_id = m and r.about_id = o.id and r.kind = 'top_up_reversal')
+$$;
+
+-- What the rules of gifts ask for: what she was given under any of her names, since when she has her level, who brought her
+-- and whom she brought (OR6).
+create function occasions(m int, p_member bigint, p_names bigint[], p_level int) returns jsonb
+language sql stable
+as $$
+  select jsonb_build_object(
+    'given', coalesce((select jsonb_agg(jsonb_build_array(g.rule_id, g.key) order by g.rule_id, g.key) from gift_given g
+       where g.merchant_id = m and g.member_id = any (p_names)), '[]'),
+    'level_on', (select max(o.business_on) from level_change c join operation o on o.merchant_id = m and o.id = c.operation_id
+       where c.merchant_id = m and c.member_id = p_member and c.to_level_id = p_level),
+    'brought_by', (select jsonb_build_object('member_id', r.referrer_id, 'topped_up_on', first_top_up(m, r.member_id)) from referral r
+       where r.merchant_id = m and r.member_id = any (p_names) order by r.at limit 1),
+    'brought', coalesce((select jsonb_agg(jsonb_build_object('member_id', r.member_id, 'topped_up_on', first_top_up(m, r.member_id)) order by r.member_id) from referral r
+       where r.merchant_id = m and r.referrer_id = any (p_names) and r.member_id <> all (p_names)), '[]'))
 $$;
 
 -- The member card: everything the counter shows and every plan needs. The phone is masked here already.
@@ -82,6 +111,7 @@ begin
               (select x.id, x.operation_id, x.kind, x.product_id, x.quantity, x.value, x.opened_at, x.expires_on, x.used_on, x.terms from member_grant x
                 where x.merchant_id = m and x.member_id = t.id and x.quantity > 0 and x.kind <> 'package'
                 order by x.expires_on desc nulls first, x.opened_at desc, x.id limit 100)) g), '[]'),
+    'occasions', occasions(m, t.id, array[t.id] || t.absorbed, h.level_id),
     -- How many coupons of each rule she was ever given.
     'given', coalesce((select jsonb_object_agg(x.rule_id, x.count) from (
         select y.rule_id, count(*) from member_grant y where y.merchant_id = m and y.member_id = t.id and y.kind <> 'package' group by 1) x), '{}'),
@@ -371,6 +401,8 @@ as $$
     'level_before', (select c.from_level_id from level_change c where c.merchant_id = o.merchant_id and c.operation_id = o.id),
     'level_after', (select c.to_level_id from level_change c where c.merchant_id = o.merchant_id and c.operation_id = o.id),
     'tenders', o.document -> 'tenders',
+    'claims', coalesce((select jsonb_agg(jsonb_build_object('grant_id', g.id, 'quantity', coalesce(g.quantity, 0), 'value', 0) order by g.id) from member_grant g
+       where g.merchant_id = o.merchant_id and g.operation_id = o.id and (g.quantity is null or g.quantity > 0)), '[]'),
     'reversed', exists (select from operation k where k.merchant_id = o.merchant_id and k.about_id = o.id and k.kind = 'top_up_reversal'))
   from operation o
   -- Its bonus, lot by lot: the first one's, and those of parts that got a lot of their own. What has expired

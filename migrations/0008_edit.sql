@@ -32,6 +32,8 @@ begin
   insert into reward (merchant_id, id, version, name, active, body)
     select merchant_id, id, version, name, active, body from jsonb_populate_recordset(null::reward, p -> 'rewards');
   insert into check_in_rule (merchant_id, version, body) select (p #>> '{merchant,merchant_id}')::int, 1, p -> 'check_in' where jsonb_typeof(p -> 'check_in') = 'object';
+  insert into gift_rule (merchant_id, id, version, name, active, body, since)
+    select merchant_id, id, version, name, active, body, since from jsonb_populate_recordset(null::gift_rule, p -> 'gifts');
   return (select merchant_id from merchant);
 end $$;
 
@@ -234,6 +236,32 @@ begin
   return v_id;
 end $$;
 
+-- A rule of gifts, new when its id is 0: every edit is a new version. p_today is the business day.
+create function save_gift(p_editor int, p jsonb, p_today date) returns int
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m int := seat_merchant();
+  v_id int := (p ->> 'id')::int;
+  v_version int := 0;
+  v_since date := p_today;
+begin
+  perform refuse_editor(m, p_editor);
+  lock table gift_rule in share row exclusive mode;
+  if coalesce(v_id, 0) = 0 then
+    select coalesce(max(id), 0) + 1 into v_id from gift_rule where merchant_id = m;
+  else
+    select max(version), min(since) into v_version, v_since from gift_rule where merchant_id = m and id = v_id;
+    if v_version is distinct from (p ->> 'version')::int then
+      perform refuse_stale();
+    end if;
+  end if;
+  insert into gift_rule (merchant_id, id, version, name, active, body, since)
+    values (m, v_id, v_version + 1, p ->> 'name', (p ->> 'active')::boolean, p - 'id' - 'version' - 'name' - 'active', v_since);
+  perform tell(m, 'gift');
+  return v_id;
+end $$;
+
 -- The shop's terms. A change of what is printed on receipts, or of what goes back, is a new version of the terms.
 create function save_terms(p_editor int, p jsonb) returns boolean
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
@@ -377,7 +405,7 @@ begin
   return true;
 end $$;
 
-grant execute on function set_up, save_product, save_staff, save_level, save_rule, save_promotion, save_coupon, save_terms, save_store,
+grant execute on function set_up, save_product, save_staff, save_level, save_rule, save_promotion, save_coupon, save_gift, save_terms, save_store,
   save_label, save_till, save_limit to guitai_app;
 
 reset role;

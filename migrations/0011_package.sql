@@ -18,9 +18,9 @@ begin
     perform transfer_grants(m, o);
     return;
   end if;
-  if o.kind not in ('sale', 'refund', 'redemption', 'redemption_reversal', 'settlement', 'gift', 'exchange', 'exchange_reversal')
+  if o.kind not in ('sale', 'refund', 'redemption', 'redemption_reversal', 'settlement', 'gift', 'exchange', 'exchange_reversal', 'top_up', 'top_up_reversal')
      or (o.member_id is null and o.kind not in ('sale', 'refund'))
-     or (o.extras ? 'grants' and o.kind not in ('sale', 'gift', 'exchange')) then
+     or (o.extras ? 'grants' and o.kind not in ('sale', 'gift', 'exchange', 'top_up')) then
     raise exception 'a % does not move claims', o.kind using errcode = 'GT004';
   end if;
   if o.extras ? 'grants' then
@@ -33,6 +33,9 @@ begin
       from jsonb_to_recordset(o.extras -> 'grants')
         as g (id uuid, kind grant_kind, no smallint, product_id int, rule_id int, quantity bigint, value bigint, expires_on date, terms jsonb, bearer boolean);
     perform refuse_other_coupons(m, o);
+    if o.kind = 'top_up' then
+      perform refuse_other_load(m, o);
+    end if;
   end if;
   for x in select * from jsonb_to_recordset(o.extras -> 'moves') as t (grant_id uuid, quantity bigint, value bigint, until date) loop
     if o.kind in ('sale', 'refund') and exists (select from member_grant g where g.merchant_id = m and g.id = x.grant_id and g.kind = 'coupon') then
@@ -66,7 +69,8 @@ begin
   select * into g from member_grant where merchant_id = m and id = p_grant and member_id = o.member_id for update;
   if not found or (o.kind in ('refund', 'exchange_reversal') and (g.operation_id <> o.about_id or coalesce(g.quantity, 0) + p_quantity <> 0 or g.value + p_value <> 0 or g.used_on is not null))
      or (o.kind = 'settlement' and (coalesce(g.quantity, 0) + p_quantity <> 0 or g.value + p_value <> 0))
-     or o.kind not in ('refund', 'settlement', 'redemption', 'redemption_reversal', 'exchange_reversal')
+     or o.kind not in ('refund', 'settlement', 'redemption', 'redemption_reversal', 'exchange_reversal', 'top_up_reversal')
+     or (o.kind = 'top_up_reversal' and (g.operation_id <> o.about_id or coalesce(g.quantity, 0) + p_quantity <> 0 or p_value <> 0))
      or (o.kind = 'redemption' and (g.kind = 'coupon' or p_quantity >= 0 or p_value > 0)) or (o.kind = 'redemption_reversal' and (p_quantity <= 0 or p_value < 0)) then
     raise exception 'a claim of member % is missing or short', o.member_id using errcode = 'GT001';
   end if;
@@ -92,7 +96,7 @@ begin
     select d.first_on, d.last_on into v_first, v_last from grant_days(m, o.member_id, p_grant) d;
   end if;
   update member_grant
-     set quantity = case when o.kind in ('refund', 'settlement', 'exchange_reversal') then 0 else quantity + p_quantity end,
+     set quantity = case when o.kind in ('refund', 'settlement', 'exchange_reversal', 'top_up_reversal') then 0 else quantity + p_quantity end,
          value = value + p_value,
          used_on = v_last,
          expires_on = case

@@ -41,7 +41,7 @@ begin
       raise exception 'all of coupon rule % are given', g.rule_id using errcode = 'GT022';
     end if;
   end loop;
-  if o.kind = 'gift' and o.approver_id is null and not exists (
+  if o.kind = 'gift' and not o.document ? 'gift' and o.approver_id is null and not exists (
     select from staff s join role_limit l on l.merchant_id = s.merchant_id and l.role = s.role
      where s.merchant_id = m and s.id = o.operator_id and s.active and l.price_override
   ) then

@@ -28,6 +28,7 @@ pub mod promotion;
 pub mod receipt;
 pub mod redemption;
 pub mod refuse;
+pub mod release;
 pub mod reward;
 pub mod sale;
 pub mod scram;
@@ -359,8 +360,8 @@ impl Db {
                 .read(async |c: &mut PgConnection| transfer::read_merge(c, id).await)
                 .await
                 .map(|merge| Reply::Merge(Box::new(merge))),
-            Query::ReleaseInstalments { stamp, member_id } => self
-                .release_instalments(&stamp, member_id)
+            Query::Release { stamp, member_id } => self
+                .release(&stamp, member_id)
                 .await
                 .map(|m| Reply::Member(Box::new(m))),
             Query::ReadSale { id } => link
@@ -534,6 +535,16 @@ impl Db {
             Query::SaveCoupon { editor, rule } => {
                 let save =
                     async |c: &mut PgConnection| coupon::save(c, editor, &rule).await.map(drop);
+                Box::pin(self.save(save)).await
+            }
+            Query::SaveGift {
+                editor,
+                rule,
+                today,
+            } => {
+                let save = async |c: &mut PgConnection| {
+                    coupon::save_gift(c, editor, &rule, today).await.map(drop)
+                };
                 Box::pin(self.save(save)).await
             }
             Query::TryPromotion {

@@ -20,6 +20,7 @@ use crate::domain::check_in::{CheckInRequest, CheckInRule};
 use crate::domain::coupon::{Number, Presented};
 use crate::domain::expiry::Round;
 use crate::domain::gift::GiftRequest;
+use crate::domain::gift::rule::GiftRule;
 use crate::domain::grant::Grant;
 use crate::domain::label::LabelRule;
 use crate::domain::ledger::{Posted, Stamp};
@@ -247,7 +248,7 @@ pub enum Query {
         id: Uuid,
     },
     /// Pays out the instalments of a member that are due.
-    ReleaseInstalments {
+    Release {
         stamp: Stamp,
         member_id: i64,
     },
@@ -388,6 +389,12 @@ pub enum Query {
     SaveCoupon {
         editor: i32,
         rule: Box<CouponEdit>,
+    },
+    /// A rule of gifts, saved as a new version; id 0 makes a new one. `today` is the business day.
+    SaveGift {
+        editor: i32,
+        rule: Box<GiftRule>,
+        today: NaiveDate,
     },
     /// The coupon that was printed on a receipt.
     ReadCoupon(Number),

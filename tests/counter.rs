@@ -539,7 +539,7 @@ async fn instalments_that_are_due_are_paid_out_when_she_comes() {
     let released = desk.asked();
     let count = released
         .iter()
-        .filter(|query| matches!(query, Query::ReleaseInstalments { member_id: 7, .. }));
+        .filter(|query| matches!(query, Query::Release { member_id: 7, .. }));
     assert_eq!(count.count(), 1);
     assert!(
         console.screen().contains("1,284.00"),

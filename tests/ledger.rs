@@ -280,7 +280,7 @@ async fn instalments_are_paid_once() {
     let release = |till: &Counter| {
         let mut stamp = till.stamp();
         stamp.business_on = her.instalments[1].due_on;
-        Query::ReleaseInstalments {
+        Query::Release {
             stamp,
             member_id: her.id,
         }

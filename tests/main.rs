@@ -33,6 +33,7 @@ mod expiry;
 mod family;
 mod faults;
 mod gear;
+mod gift;
 mod hostile;
 mod killed;
 mod layout;

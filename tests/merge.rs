@@ -292,7 +292,7 @@ async fn promises_follow_their_lot() {
     assert_eq!(one.instalments, b.instalments);
     let mut stamp = till.stamp();
     stamp.business_on = b.instalments[1].due_on;
-    let release = Query::ReleaseInstalments {
+    let release = Query::Release {
         stamp,
         member_id: a.id,
     };

@@ -403,6 +403,7 @@ fn sale_record() -> SaleRecord {
 
 fn top_up_record() -> TopUpRecord {
     TopUpRecord {
+        claims: vec![],
         id: Uuid::from_u128(901),
         seq: 119,
         member_id: 7,

@@ -58,6 +58,7 @@ async fn say(till: &Counter, member_id: i64, purpose: Purpose, is_given: bool) -
 async fn enrol(till: &Counter) -> Member {
     let stamp = till.stamp();
     let request = EnrolRequest {
+        referrer: None,
         code: "M0SECRET".to_owned(),
         stamp,
         phone: Some("13800001380".to_owned()),

@@ -90,7 +90,7 @@ async fn questions(till: &Counter) -> Vec<Query> {
             till_id: 1,
             reason: "退款".to_owned(),
         },
-        Query::ReleaseInstalments {
+        Query::Release {
             stamp: till.stamp(),
             member_id: id,
         },

@@ -36,7 +36,7 @@ fn on(till: &Counter, day: NaiveDate) -> Stamp {
 
 async fn release(till: &Counter, member_id: i64, day: NaiveDate) {
     let stamp = on(till, day);
-    let query = Query::ReleaseInstalments { stamp, member_id };
+    let query = Query::Release { stamp, member_id };
     till.db.answer(query).await.unwrap();
 }
 

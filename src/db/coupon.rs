@@ -1,5 +1,6 @@
 //! Coupons: their rules, the one on a receipt, and those given by hand (PR4).
 
+use chrono::NaiveDate;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -10,6 +11,7 @@ use crate::db::refuse::refuse;
 use crate::db::sale::fresh;
 use crate::db::settle::Knowledge;
 use crate::domain::coupon::Number;
+use crate::domain::gift::rule::GiftRule;
 use crate::domain::gift::{self, GiftRequest};
 use crate::domain::grant::Grant;
 use crate::domain::ledger::OperationKind;
@@ -34,6 +36,28 @@ pub async fn save(conn: &mut PgConnection, editor: i32, edit: &CouponEdit) -> Re
         .fetch_one(conn)
         .await
         .map_err(refuse)
+}
+
+/// Saves a rule of gifts as the version after its own; id 0 makes a new one.
+///
+/// # Errors
+/// `staff.no_right`, `manage.changed`.
+pub async fn save_gift(
+    conn: &mut PgConnection,
+    editor: i32,
+    rule: &GiftRule,
+    today: NaiveDate,
+) -> Result<i32> {
+    let document = serde_json::to_value(rule).map_err(Refusal::internal)?;
+    sqlx::query_scalar!(
+        r#"select save_gift($1, $2, $3) as "id!""#,
+        editor,
+        document,
+        today
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(refuse)
 }
 
 /// The coupon that was printed on a receipt, whatever is left of it; none when there was none.

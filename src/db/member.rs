@@ -79,7 +79,7 @@ pub async fn enrol(
         request.phone,
         request.card,
         request.code,
-        person(&request.person),
+        newcomer(request),
         level.id,
         shop.welcome_points,
         Uuid::new_v5(&stamp.id, b"points"),
@@ -91,6 +91,15 @@ pub async fn enrol(
     .await
     .map_err(refuse)?;
     Ok((answer.member_id, answer.existing))
+}
+
+/// The particulars of a new member, and who brought her (OR6).
+fn newcomer(request: &EnrolRequest) -> serde_json::Value {
+    let mut document = person(&request.person);
+    if let (Some(referrer), Some(parts)) = (&request.referrer, document.as_object_mut()) {
+        parts.insert("referrer".to_owned(), referrer.as_str().into());
+    }
+    document
 }
 
 /// The person's particulars with the search keys of her name.

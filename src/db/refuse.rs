@@ -65,6 +65,7 @@ pub fn refuse(error: Error) -> Refusal {
         // Read again, the plan knows that there are none left.
         ("GT022", _) => Refusal::conflict(STALE),
         ("GT026", _) => Refusal::user("reward.wrong_goods"),
+        ("GT024", _) => Refusal::user("enrol.no_referrer"),
         ("GT021", _) => Refusal::conflict("package.changed"),
         ("GT023", _) => Refusal::user("erase.holds_money"),
         ("GT040", _) => Refusal::user("family.needs_guardian"),

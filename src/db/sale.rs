@@ -10,7 +10,6 @@ use crate::db::journal::Entry;
 use crate::db::settle::Knowledge;
 use crate::db::{Db, coupon, member, receipt};
 use crate::domain::attach::{self, AttachRequest};
-use crate::domain::instalment;
 use crate::domain::ledger::{Account, OperationKind, Plan, Posted, Stamp};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
@@ -223,53 +222,6 @@ impl Db {
             },
         );
         Ok(done.await?.0)
-    }
-
-    /// Pays out the instalments of a member that are due, each as an operation of its own whose id follows
-    /// from the promise, so that two tills cannot pay one twice. Returns the member as she is then.
-    ///
-    /// # Errors
-    /// Offline.
-    pub async fn release_instalments(&self, stamp: &Stamp, id: i64) -> Result<Member> {
-        let mut member = self
-            .link
-            .read(async |conn: &mut PgConnection| member::read(conn, id).await)
-            .await?;
-        let due: Vec<_> = member
-            .instalments
-            .iter()
-            .filter(|i| i.due_on <= stamp.business_on)
-            .cloned()
-            .collect();
-        for promise in due {
-            let stamp = Stamp {
-                id: Uuid::new_v5(
-                    &promise.operation_id,
-                    format!("instalment {}", promise.no).as_bytes(),
-                ),
-                ..stamp.clone()
-            };
-            let request = (id, promise.operation_id, promise.no, promise.bonus);
-            let done = self.settle(
-                OperationKind::Instalment,
-                &stamp,
-                &request,
-                Knowledge::Repeatable,
-                async |conn: &mut PgConnection, attempt| {
-                    let member = fresh(conn, Some(&member), id, attempt).await?;
-                    Ok(instalment::plan(&member, &promise, stamp.business_on))
-                },
-            );
-            // Another till may have been first: then there is nothing left to pay out.
-            if let Err(refusal) = done.await {
-                tracing::info!(%refusal, "an instalment was not paid out");
-            }
-            member = self
-                .link
-                .read(async |conn: &mut PgConnection| member::read(conn, id).await)
-                .await?;
-        }
-        Ok(member)
     }
 
     /// The receipt of what was just posted; read from the ledger when this was a replay.

@@ -48,4 +48,7 @@ pub struct EnrolRequest {
     pub person: Person,
     /// The purposes she agreed to (PV1): `membership`, `marketing`.
     pub consents: Vec<String>,
+    /// Who brought her: a phone, a card or a code, as the books spell it (OR6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referrer: Option<String>,
 }

@@ -290,7 +290,7 @@ impl Desk {
                 Reply::Candidates(people(self.crowd.get().unwrap_or(5).min(limit.into())))
             }
             Query::ReadMember { .. } | Query::AddCard { .. } => Reply::Member(self.member()),
-            Query::ReleaseInstalments { .. } => {
+            Query::Release { .. } => {
                 let mut member = self.member();
                 member.instalments.clear();
                 member.bonus += Fen(5_000);

@@ -167,6 +167,7 @@ async fn the_shop_goes_on(database: &Database) {
         .await
         .unwrap();
     let request = EnrolRequest {
+        referrer: None,
         stamp: stamp(2, Some(opened.id)),
         phone: Some("15400000000".to_owned()),
         card: None,

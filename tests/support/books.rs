@@ -173,6 +173,7 @@ impl Counter {
     pub async fn enrol(&self, phone: &str) -> Member {
         let stamp = self.stamp();
         let request = EnrolRequest {
+            referrer: None,
             code: format!("GT{}", stamp.id.simple()),
             stamp,
             phone: Some(phone.to_owned()),

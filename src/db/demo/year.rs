@@ -293,6 +293,7 @@ impl Year {
             consents.push("marketing".to_owned());
         }
         let request = EnrolRequest {
+            referrer: None,
             stamp: self.stamp(till)?,
             phone: person.phone.clone(),
             card: person.card.clone(),

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::grant::GrantMove;
 use crate::domain::ledger::{Account, OperationKind, Plan, Stamp};
 use crate::domain::level;
 use crate::domain::member::Member;
@@ -41,6 +42,9 @@ pub struct TopUpRecord {
     pub level_before: Option<i32>,
     pub level_after: Option<i32>,
     pub tenders: Vec<Tender>,
+    /// What is left of the coupons and services that came with it.
+    #[serde(default)]
+    pub claims: Vec<GrantMove>,
     pub reversed: bool,
 }
 
@@ -107,6 +111,12 @@ pub fn plan_reversal(
             .unwrap_or(before);
         plan.level = (earned != member.level.id).then_some(earned);
     }
+    // RF1: its unspent benefits; what of them was used stays used.
+    let back = |claim: &GrantMove| GrantMove {
+        quantity: -claim.quantity,
+        ..*claim
+    };
+    plan.extras.moves = record.claims.iter().map(back).collect();
     plan.document = serde_json::json!({ "amount": record.amount, "bonus": record.bonus, "points": record.points, "tenders": record.tenders });
     Ok(plan)
 }
@@ -125,6 +135,7 @@ mod tests {
     fn a_reversal_undoes_the_load() {
         let her = member(vec![lot(1, 100_000, 10_000, None)]);
         let mut record = TopUpRecord {
+            claims: vec![],
             id: Uuid::from_u128(9),
             seq: 1,
             member_id: 7,
@@ -170,6 +181,7 @@ mod tests {
 
     fn loaded() -> (TopUpRecord, ReversalRequest) {
         let record = TopUpRecord {
+            claims: vec![],
             id: Uuid::from_u128(9),
             seq: 1,
             member_id: 7,

@@ -44,6 +44,7 @@ const BIRTHDAY: usize = 3;
 const GENDER: usize = 4;
 const NOTES: usize = 5;
 const MARKETING: usize = 6;
+const REFERRER: usize = 7;
 
 /// A popup; Enter anywhere enrols. Pops `Outcome::Member`.
 pub struct Enrol {
@@ -105,7 +106,9 @@ impl Enrol {
                 0,
             )
             .field("enrol.notes", Field::new(Kind::Any))
-            .choice("enrol.marketing", texts(&["confirm.no", "confirm.yes"]), 0);
+            .choice("enrol.marketing", texts(&["confirm.no", "confirm.yes"]), 0)
+            .field("enrol.referrer", Field::new(Kind::Any).most(40))
+            .hint("enrol.referrer_hint");
         if self.phone.is_empty() {
             self.form.on(&Input::Action(Action::Down));
         }
@@ -113,7 +116,7 @@ impl Enrol {
 
     /// What is wrong stands beside its field.
     fn person(&mut self, cx: &Cx) -> Option<(Option<String>, Person)> {
-        for place in [NAME, PHONE, NOTES] {
+        for place in [NAME, PHONE, NOTES, REFERRER] {
             if let Some(no) = refused(self.form.value(place)) {
                 self.refuse(place, no);
                 return None;
@@ -213,11 +216,13 @@ impl Enrol {
         if self.form.chosen(MARKETING) == 1 {
             consents.push("marketing".to_owned());
         }
+        let referrer = referrer(self.form.value(REFERRER));
         let same = self.sent.take().filter(|sent| {
             sent.phone == phone
                 && sent.card == card
                 && sent.person == person
                 && sent.consents == consents
+                && sent.referrer == referrer
         });
         let request = same.unwrap_or_else(|| {
             let id = cx.new_id();
@@ -228,6 +233,7 @@ impl Enrol {
                 code: member_code(cx),
                 person,
                 consents,
+                referrer,
             }
         });
         self.sent = Some(request.clone());
@@ -334,6 +340,23 @@ pub(super) fn member_code(cx: &mut Cx) -> String {
         *to = *from;
     }
     Token::mint(Bearer::Member, random).to_string()
+}
+
+/// Who brought her, as the books spell a phone, a card or a code; none when nothing is typed.
+fn referrer(typed: &str) -> Option<String> {
+    let plain = typed.trim();
+    if plain.is_empty() {
+        return None;
+    }
+    let phone = Phone::parse(plain).map(|phone| phone.digits().to_owned());
+    let card = || Card::read(plain).ok().map(|card| card.number().to_owned());
+    let code = || Token::parse(plain).map(|token| token.to_string());
+    Some(
+        phone
+            .or_else(code)
+            .or_else(card)
+            .unwrap_or_else(|| plain.to_owned()),
+    )
 }
 
 impl Screen for Enrol {

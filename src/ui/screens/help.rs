@@ -45,6 +45,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "enrol",
     "exchange",
     "family",
+    "gift",
     "give",
     "held",
     "label",

@@ -24,6 +24,8 @@ pub mod disclosures;
 pub mod drawer;
 pub mod dues;
 pub mod edit;
+pub mod gifts;
+mod gives;
 pub mod labels;
 pub mod level_rule;
 pub mod levels;
@@ -51,7 +53,7 @@ struct Place {
     open: fn(&Session) -> Box<dyn Screen>,
 }
 
-const PLACES: [Place; 20] = [
+const PLACES: [Place; 21] = [
     Place {
         title: "manage.products",
         about: "manage.products_about",
@@ -141,6 +143,11 @@ const PLACES: [Place; 20] = [
         title: "manage.coupons",
         about: "manage.coupons_about",
         open: |_| Box::new(list::List::<coupons::Coupons>::new()),
+    },
+    Place {
+        title: "manage.gifts",
+        about: "manage.gifts_about",
+        open: |_| Box::new(list::List::<gifts::Gifts>::new()),
     },
     Place {
         title: "manage.packages",

@@ -209,6 +209,7 @@ impl<'a> Life<'a> {
         let (shop, shift) = (&self.world.shop, self.shift(self.person.till_id, day)?);
         let marketing = self.person.marketing.then(|| "marketing".to_owned());
         let request = EnrolRequest {
+            referrer: None,
             stamp: self.stamp(shift),
             phone: self.person.phone.clone(),
             card: self.person.card.clone(),

@@ -2,6 +2,7 @@
 
 use super::{Anonymous, Code, Counter, Question, Why};
 use crate::domain::ledger::OperationKind;
+use crate::domain::member::Member;
 use crate::domain::money::{Fen, grouped};
 use crate::domain::print::Shown;
 use crate::domain::receipt::Receipt;
@@ -91,7 +92,14 @@ impl Counter {
                 self.set_member(member, cx);
                 Step::Stay
             }
-            (Why::Refresh | Why::Release, Ok(Reply::Member(member))) => {
+            (Why::Release, Ok(Reply::Member(member))) => {
+                self.released(&member, cx);
+                if self.member.as_ref().is_some_and(|now| now.id == member.id) {
+                    self.member = Some(member);
+                }
+                Step::Stay
+            }
+            (Why::Refresh, Ok(Reply::Member(member))) => {
                 if self.member.as_ref().is_some_and(|now| now.id == member.id) {
                     self.member = Some(member);
                 }
@@ -107,6 +115,27 @@ impl Counter {
                 self.pays = false;
                 cx.refuse(refusal)
             }
+        }
+    }
+
+    /// Says what she was given just now.
+    fn released(&self, member: &Member, cx: &mut Cx) {
+        let before = self.member.as_ref().filter(|now| now.id == member.id);
+        let had = before.map_or(&[][..], |before| &before.occasions.given);
+        let new = member
+            .occasions
+            .given
+            .iter()
+            .filter(|gift| !had.contains(gift));
+        let gifts = cx.session.shop.iter().flat_map(|shop| &shop.gifts);
+        let mut names: Vec<&str> = Vec::new();
+        for (id, _) in new {
+            let rule = gifts.clone().find(|rule| rule.rule.id == *id);
+            names.extend(rule.map(|rule| rule.name.as_str()));
+        }
+        if !names.is_empty() {
+            let say = Say::new("gift.released").with("names", names.join(", "));
+            cx.notice(Tone::Good, say);
         }
     }
 

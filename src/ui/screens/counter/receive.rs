@@ -6,6 +6,7 @@ use super::{Counter, MOST_REMEMBERED, PARTS_WITHIN, Question, Why};
 use crate::domain::card::{Card, NoCard};
 use crate::domain::code::{Meaning, Situation, meanings, refused};
 use crate::domain::damage;
+use crate::domain::gift::rule;
 use crate::domain::label::{LabelRule, is_own, may_be};
 use crate::domain::member::Member;
 use crate::domain::payment_code::wipe;
@@ -235,13 +236,16 @@ impl Counter {
     pub(super) fn set_member(&mut self, member: Box<Member>, cx: &mut Cx) {
         self.last = None;
         let today = cx.session.today(cx.now());
-        let due = member.instalments.iter().any(|part| part.due_on <= today);
+        let promised = member.instalments.iter().any(|part| part.due_on <= today);
+        let shop = cx.session.shop.as_ref();
+        let gifts = shop.is_some_and(|shop| !rule::due(&member, shop, today).is_empty());
+        let due = promised || gifts;
         let member_id = member.id;
         self.member = Some(member);
         if due && cx.session.shift.is_some() {
             let id = cx.new_id();
             let stamp = cx.session.stamp(id, cx.now());
-            let query = Query::ReleaseInstalments { stamp, member_id };
+            let query = Query::Release { stamp, member_id };
             self.fetch(query, Why::Release, cx);
         }
     }

@@ -5,6 +5,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use unicode_normalization::UnicodeNormalization;
 
 use super::edit::{Edit, Subject};
+use super::gives::Gives;
 use super::list::Rows;
 use super::products::typed;
 use crate::domain::benefit::{Benefit, Every, Instalments};
@@ -40,6 +41,7 @@ const STORES: usize = 9;
 const FROM: usize = 10;
 const TO: usize = 11;
 const ACTIVE: usize = 12;
+const WHAT: usize = 13;
 
 const EACH: [(Every, &str); 3] = [
     (Every::Day, "rule.day"),
@@ -103,6 +105,7 @@ impl Rows for Rules {
             levels: levels.map(|level| (level.id, level.name.clone())).collect(),
             stores: stores.map(|store| (store.id, store.name.clone())).collect(),
             offset: session.offset,
+            gives: Gives::of(session),
         };
         Edit::new(draft, session)
     }
@@ -123,6 +126,7 @@ struct Draft {
     levels: Vec<(i32, String)>,
     stores: Vec<(i32, String)>,
     offset: FixedOffset,
+    gives: Gives,
 }
 
 impl Draft {
@@ -194,6 +198,7 @@ impl Draft {
             let level_id = *level_id;
             benefits.push(Benefit::Level { level_id });
         }
+        benefits.extend(self.gives.read(form, WHAT)?);
         Some(benefits)
     }
 
@@ -262,7 +267,7 @@ impl Subject for Draft {
         let levels = self.levels.iter().map(|(_, name)| Word::from(name.clone()));
         let name = Field::new(Kind::Any).most(NAME_LENGTH);
         let count = instalments.map_or(1, |instalments| i64::from(instalments.count));
-        Form::new()
+        let form = Form::new()
             .field("rule.amount", amount(rule.map(|rule| rule.amount)))
             .hint("rule.amount_hint")
             .field("rule.name", name.with(rule.map_or("", |rule| &rule.name)))
@@ -300,7 +305,9 @@ impl Subject for Draft {
             .hint("rule.from_hint")
             .field("rule.to", self.shown(rule.and_then(|rule| rule.valid_to)))
             .hint("rule.to_hint")
-            .yes_no("rule.active", rule.is_none_or(|rule| rule.active))
+            .yes_no("rule.active", rule.is_none_or(|rule| rule.active));
+        let benefits = self.rule.iter().flat_map(|rule| &rule.benefits);
+        self.gives.entry(form, &self.gives.write(benefits))
     }
 
     /// Says what the instalments come to.
