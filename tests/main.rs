@@ -34,6 +34,7 @@ mod family;
 mod faults;
 mod gear;
 mod gift;
+mod gift_screen;
 mod hostile;
 mod killed;
 mod layout;

@@ -1,6 +1,7 @@
 //! `Preset`: what a shop of one kind starts with: goods and services, levels, top-up rules, promotions.
 
 mod coupon;
+mod gift;
 mod promotion;
 
 use rust_decimal::Decimal;
@@ -14,6 +15,7 @@ use crate::domain::points::Exchange;
 use crate::domain::reward::Gives;
 use crate::domain::tender::Rounding;
 pub use coupon::{PresetCoupon, PresetGives};
+pub use gift::{PresetEvent, PresetGift};
 pub use promotion::{PresetOffer, PresetPromotion};
 
 /// The shipped presets: id and file, in the order they are offered.
@@ -67,6 +69,8 @@ pub struct Preset {
     pub promotions: Vec<PresetPromotion>,
     /// Coupons and rights.
     pub coupons: Vec<PresetCoupon>,
+    /// What is given by itself.
+    pub gifts: Vec<PresetGift>,
     /// What points can be exchanged for.
     #[serde(default)]
     pub rewards: Vec<PresetReward>,
@@ -477,6 +481,18 @@ mod tests {
                 let rule = promotion.rule(1, false, &preset);
                 let rule = rule.unwrap_or_else(|| panic!("{id}: {}", promotion.name.zh));
                 assert!(!rule.active && rule.name.chars().count() <= 30, "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn gifts_lie_ready() {
+        for (id, preset) in all() {
+            assert_eq!(preset.gifts.len(), 3, "{id}");
+            for gift in &preset.gifts {
+                let rule = gift.rule(1, false, &preset);
+                let rule = rule.unwrap_or_else(|| panic!("{id}: {}", gift.name.zh));
+                assert!(!rule.gives.is_empty(), "{id}: {}", rule.name);
             }
         }
     }

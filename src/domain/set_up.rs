@@ -98,6 +98,7 @@ impl NewShop<'_> {
             "rules": numbered(&self.preset.top_ups, |id, top_up| self.rule(id, top_up)),
             "promotions": self.promotions(),
             "coupons": self.coupons(),
+            "gifts": self.gifts(),
             "rewards": self.rewards(),
             "check_in": self.check_in(),
         })
@@ -151,6 +152,20 @@ impl NewShop<'_> {
                         "when": rule.when, "who": rule.who, "scope": rule.scope,
                         "by_stored_value": rule.by_stored_value, "offer": rule.offer,
                     },
+                })
+            })
+            .collect()
+    }
+
+    /// What the preset gives by itself: nobody is a member yet, so it counts from ever.
+    fn gifts(&self) -> Vec<Value> {
+        let rules = (1..).zip(&self.preset.gifts);
+        let rules = rules.filter_map(|(id, rule)| rule.rule(id, self.english, self.preset));
+        rules
+            .map(|rule| {
+                json!({
+                    "merchant_id": MERCHANT, "id": rule.rule.id, "version": 1, "name": rule.name, "active": rule.active,
+                    "since": "2000-01-01", "body": { "on": rule.on, "gives": rule.gives },
                 })
             })
             .collect()

@@ -23,8 +23,8 @@ impl Noun {
     #[must_use]
     pub fn named(payload: &str) -> Self {
         match payload {
-            "terms" | "level" | "rule" | "promotion" | "reward" | "check_in" | "coupon" | "gift"
-            | "store" | "till" | "limit" | "label" => Self::Shop,
+            "terms" | "level" | "rule" | "promotion" | "reward" | "check_in" | "coupon"
+            | "gift" | "store" | "till" | "limit" | "label" => Self::Shop,
             "product" => Self::Product,
             "staff" => Self::Staff,
             "member" => Self::Member,

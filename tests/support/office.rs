@@ -147,6 +147,7 @@ impl Backend for &Office {
             }
             Query::SavePromotion { .. }
             | Query::SaveCoupon { .. }
+            | Query::SaveGift { .. }
             | Query::Give { .. }
             | Query::SaveReward { .. }
             | Query::SaveCheckIn { .. }
