@@ -273,13 +273,13 @@ create table level_change (
   member_id bigint not null,
   from_level_id int not null,
   to_level_id int not null,
-  constraint level_change_pkey primary key (merchant_id, operation_id),
   constraint level_change_operation foreign key (merchant_id, operation_id) references operation,
   constraint level_change_from foreign key (merchant_id, from_level_id) references level,
   constraint level_change_to foreign key (merchant_id, to_level_id) references level
 );
 
 create index level_change_of_member on level_change (merchant_id, member_id);
+alter table level_change add constraint level_change_pkey primary key (merchant_id, operation_id);
 
 -- What rules gave to whom: the same occasion never twice. key tells the occasions of a rule apart.
 create table gift_given (

@@ -9,6 +9,7 @@ pub mod desk;
 pub mod disclosure;
 pub mod drawer;
 pub mod dues;
+pub mod edit;
 pub mod embedded;
 pub mod evidence;
 pub mod expiry;
@@ -496,57 +497,24 @@ impl Db {
                 })
                 .await
                 .map(Reply::Products),
-            Query::SaveProduct { editor, edit } => {
-                self.save(async |c: &mut PgConnection| {
-                    shop::save_product(c, editor, &edit).await.map(drop)
-                })
-                .await
-            }
+            edit @ (Query::SaveProduct { .. }
+            | Query::SaveStaff { .. }
+            | Query::SaveLevel { .. }
+            | Query::SaveRule { .. }
+            | Query::SavePromotion { .. }
+            | Query::SaveCoupon { .. }
+            | Query::SaveGift { .. }
+            | Query::SaveReward { .. }
+            | Query::SaveCheckIn { .. }
+            | Query::SaveTerms { .. }
+            | Query::SaveStore { .. }
+            | Query::SaveLabel { .. }
+            | Query::SaveTill { .. }
+            | Query::SaveLimit { .. }) => Box::pin(self.edit(edit)).await,
             Query::StaffList => link
                 .read(async |c: &mut PgConnection| shop::staff(c).await)
                 .await
                 .map(Reply::Staff),
-            Query::SaveStaff { editor, edit } => {
-                self.save(async |c: &mut PgConnection| {
-                    shop::save_staff(c, editor, &edit).await.map(drop)
-                })
-                .await
-            }
-            Query::SaveLevel { editor, level } => {
-                self.save(async |c: &mut PgConnection| {
-                    shop::save_level(c, editor, &level).await.map(drop)
-                })
-                .await
-            }
-            Query::SaveRule { editor, rule } => {
-                self.save(async |c: &mut PgConnection| {
-                    shop::save_rule(c, editor, &rule).await.map(drop)
-                })
-                .await
-            }
-            Query::SavePromotion {
-                editor,
-                promotion: rule,
-            } => {
-                let save =
-                    async |c: &mut PgConnection| promotion::save(c, editor, &rule).await.map(drop);
-                Box::pin(self.save(save)).await
-            }
-            Query::SaveCoupon { editor, rule } => {
-                let save =
-                    async |c: &mut PgConnection| coupon::save(c, editor, &rule).await.map(drop);
-                Box::pin(self.save(save)).await
-            }
-            Query::SaveGift {
-                editor,
-                rule,
-                today,
-            } => {
-                let save = async |c: &mut PgConnection| {
-                    coupon::save_gift(c, editor, &rule, today).await.map(drop)
-                };
-                Box::pin(self.save(save)).await
-            }
             Query::TryPromotion {
                 promotion: rule,
                 day,
@@ -560,45 +528,6 @@ impl Db {
                 .read(async |c: &mut PgConnection| promotion::read(c, &rules).await)
                 .await
                 .map(Reply::Promotions),
-            Query::SaveReward {
-                editor,
-                reward: rule,
-            } => {
-                let save =
-                    async |c: &mut PgConnection| reward::save(c, editor, &rule).await.map(drop);
-                Box::pin(self.save(save)).await
-            }
-            Query::SaveCheckIn { editor, rule } => {
-                let save =
-                    async |c: &mut PgConnection| reward::save_check_in(c, editor, &rule).await;
-                Box::pin(self.save(save)).await
-            }
-            Query::SaveTerms { editor, shop } => {
-                self.save(async |c: &mut PgConnection| shop::save_terms(c, editor, &shop).await)
-                    .await
-            }
-            Query::SaveStore { editor, store } => {
-                self.save(async |c: &mut PgConnection| {
-                    shop::save_store(c, editor, &store).await.map(drop)
-                })
-                .await
-            }
-            Query::SaveLabel { editor, label } => {
-                self.save(async |c: &mut PgConnection| {
-                    shop::save_label(c, editor, &label).await.map(drop)
-                })
-                .await
-            }
-            Query::SaveTill { editor, till } => {
-                self.save(async |c: &mut PgConnection| {
-                    shop::save_till(c, editor, &till).await.map(drop)
-                })
-                .await
-            }
-            Query::SaveLimit { editor, limit } => {
-                self.save(async |c: &mut PgConnection| shop::save_limit(c, editor, &limit).await)
-                    .await
-            }
         }
     }
 }

@@ -347,7 +347,7 @@ fn manage() -> Parts {
 
 async fn open(office: &Office, up: usize) -> Console<&Office> {
     let mut console = Console::with(office, manage(), Manage::new());
-    console.keys("<End>").keys(&"<Up>".repeat(up));
+    console.keys("<End>").keys(&"<Up>".repeat(up + 1));
     console.keys("<Enter>").settle().await;
     console
 }

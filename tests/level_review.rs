@@ -145,7 +145,7 @@ async fn the_list_before_it_is_posted() {
     let mut console = Console::with(&office, parts, Manage::new());
     console
         .keys("<End>")
-        .keys(&"<Up>".repeat(6))
+        .keys(&"<Up>".repeat(7))
         .keys("<Enter>");
     console.settle().await;
     assert_snapshot!("review", console.screen());
