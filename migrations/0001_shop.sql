@@ -319,7 +319,7 @@ as $$
     and (select count(*) from jsonb_object_keys(case jsonb_typeof(p -> 'gives') when 'object' then p -> 'gives' else '{}' end)) = 1
     and p @? '$.gives ? (@.goods.product_id > 0 && @.goods.quantity > 0 && @.goods.quantity <= 9999
       || @.service.product_id > 0 && @.service.quantity > 0 && @.service.quantity <= 9999 && (@.service.days == null || @.service.days > 0)
-      || @.package.product_id > 0)'
+      || @.package.product_id > 0 || @.coupon.rule_id > 0 && @.coupon.quantity >= 1 && @.coupon.quantity <= 20)'
     and not p @? '$.when.weekdays[*] ? (!exists(@ ? (@ >= 1 && @ <= 7)))'
     and (p #>> '{when,from}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not true
     and (p #>> '{when,until}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not true

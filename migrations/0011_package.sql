@@ -70,6 +70,7 @@ begin
   if not found or (o.kind in ('refund', 'exchange_reversal') and (g.operation_id <> o.about_id or coalesce(g.quantity, 0) + p_quantity <> 0 or g.value + p_value <> 0 or g.used_on is not null))
      or (o.kind = 'settlement' and (coalesce(g.quantity, 0) + p_quantity <> 0 or g.value + p_value <> 0))
      or o.kind not in ('refund', 'settlement', 'redemption', 'redemption_reversal', 'exchange_reversal', 'top_up_reversal')
+     or (o.kind = 'exchange_reversal' and (g.operation_id <> o.about_id or coalesce(g.quantity, 0) + p_quantity <> 0 or g.used_on is not null))
      or (o.kind = 'top_up_reversal' and (g.operation_id <> o.about_id or coalesce(g.quantity, 0) + p_quantity <> 0 or p_value <> 0))
      or (o.kind = 'redemption' and (g.kind = 'coupon' or p_quantity >= 0 or p_value > 0)) or (o.kind = 'redemption_reversal' and (p_quantity <= 0 or p_value < 0)) then
     raise exception 'a claim of member % is missing or short', o.member_id using errcode = 'GT001';

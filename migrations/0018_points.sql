@@ -135,6 +135,10 @@ begin
       select count(*) = 1 and bool_and(g.product_id = (r.body #>> '{gives,service,product_id}')::int and g.value = 0
                and g.quantity = v_count * (r.body #>> '{gives,service,quantity}')::bigint)
         from jsonb_to_recordset(o.extras -> 'grants') as g (product_id int, quantity bigint, value bigint))
+    when r.body #> '{gives,coupon}' is not null then o.lines is null and (
+      select count(*) = v_count * (r.body #>> '{gives,coupon,quantity}')::bigint
+             and bool_and(g.kind <> 'package' and g.rule_id = (r.body #>> '{gives,coupon,rule_id}')::int)
+        from jsonb_to_recordset(o.extras -> 'grants') as g (kind text, rule_id int))
     else o.lines is null and not exists (
       (select i.product_id, i.quantity * v_count from product p, jsonb_to_recordset(p.package -> 'items') as i (product_id int, quantity bigint)
         where p.merchant_id = m and p.id = (r.body #>> '{gives,package,product_id}')::int
@@ -196,7 +200,7 @@ declare
 begin
   perform refuse_editor(m, p_editor);
   lock table reward in share row exclusive mode;
-  if not exists (
+  if not exists (select from coupon_rule c where c.merchant_id = m and c.id = (p #>> '{gives,coupon,rule_id}')::int) and not exists (
     select from product g cross join lateral jsonb_each(p -> 'gives') as x (kind, gives)
      where g.merchant_id = m and g.id = (x.gives ->> 'product_id')::int and g.active
        and case x.kind when 'goods' then g.kind in ('piece', 'weight') else g.kind::text = x.kind end

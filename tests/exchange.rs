@@ -401,3 +401,46 @@ async fn two_tills_check_her_in_once() {
     assert_eq!(first.member(her.id).await.points, her.points + 2);
     holds(&database).await;
 }
+
+/// Coupons for points: of their rule, so many a unit; taken back while none of them was used, and not by force.
+#[tokio::test]
+async fn coupons_for_points() {
+    let coupon = Gives::Coupon {
+        rule_id: 3,
+        quantity: 2,
+    };
+    let (database, till, her, reward) = shop(Reward {
+        gives: coupon,
+        ..clay()
+    })
+    .await;
+    let receipt = exchange(&till, &her, &reward, 2).await.unwrap();
+    let now = till.member(her.id).await;
+    assert_eq!((now.points, now.grants.len()), (200, 4));
+    assert!(now.grants.iter().all(|grant| grant.is_of(3)));
+    undo(&till, receipt.id, her.id).await.unwrap();
+    let now = till.member(her.id).await;
+    assert_eq!((now.points, now.grants.len()), (300, 0));
+    let known = till.db.answer(Query::ReadShop { staff_id: None }).await;
+    let Ok(Reply::Shop(shop, _)) = known else {
+        panic!()
+    };
+    let mut bent = reward::plan(
+        &request(&till, &now, &reward, 1),
+        &shop,
+        &now,
+        Taken::default(),
+    )
+    .unwrap();
+    bent.extras.grants.truncate(1);
+    let stamp = till.stamp();
+    let mut conn = PgConnection::connect_with(&database.options(APP))
+        .await
+        .unwrap();
+    let hash = fingerprint(&reward.rule);
+    assert!(
+        post(&mut conn, &stamp, &bent, &hash).await.is_err(),
+        "one of two"
+    );
+    holds(&database).await;
+}

@@ -58,6 +58,7 @@ pub async fn save(conn: &mut PgConnection, editor: i32, edit: &RewardEdit) -> Re
             Gives::Goods { product_id, .. }
             | Gives::Service { product_id, .. }
             | Gives::Package { product_id } => *product_id = id,
+            Gives::Coupon { .. } => {}
         }
     }
     let document = serde_json::to_value(rule).map_err(Refusal::internal)?;

@@ -29,16 +29,19 @@ pub enum Gives {
     },
     /// All that a package holds.
     Package { product_id: i32 },
+    /// So many coupons or rights of a rule.
+    Coupon { rule_id: i32, quantity: i64 },
 }
 
 impl Gives {
-    /// The product it is about.
+    /// The product it is about; none of a coupon.
     #[must_use]
-    pub const fn product_id(&self) -> i32 {
+    pub const fn product_id(&self) -> Option<i32> {
         match self {
             Self::Goods { product_id, .. }
             | Self::Service { product_id, .. }
-            | Self::Package { product_id } => *product_id,
+            | Self::Package { product_id } => Some(*product_id),
+            Self::Coupon { .. } => None,
         }
     }
 }
@@ -211,6 +214,14 @@ fn give(plan: &mut Plan, reward: &Reward, count: i64, stamp: &Stamp, shop: &Shop
                 let of = (Some(item.product_id), package.validity, reward.rule.id);
                 plan.extras.grants.push(grant(stamp, place, of, terms));
             }
+        }
+        Gives::Coupon { rule_id, quantity } => {
+            let rule = shop.coupon(*rule_id);
+            let rule = rule.filter(|rule| rule.is_given(stamp.business_on));
+            let rule = rule.ok_or_else(gone)?;
+            let all = usize::try_from(quantity * count).map_err(Refusal::internal)?;
+            let coupons = (0..all).map(|no| rule.grant(stamp, no, false));
+            plan.extras.grants.extend(coupons);
         }
     }
     Ok(())

@@ -32,7 +32,15 @@ const STORES: usize = 10;
 const EACH: usize = 11;
 const STOCK: usize = 12;
 
-const KINDS: [&str; 3] = ["reward.goods", "reward.service", "reward.package"];
+const KINDS: [&str; 4] = [
+    "reward.goods",
+    "reward.service",
+    "reward.package",
+    "reward.coupon",
+];
+
+/// The place of coupons among them.
+const COUPON: usize = 3;
 
 /// Longest name, digits of points and of the rest, characters of a day.
 const NAME_LENGTH: usize = 40;
@@ -42,7 +50,13 @@ const DAY_LENGTH: usize = 10;
 
 /// What a reward gives, by its name as it is known now.
 fn product(gives: &Gives, shop: Option<&Shop>) -> String {
-    let id = gives.product_id();
+    let Some(id) = gives.product_id() else {
+        let Gives::Coupon { rule_id, .. } = gives else {
+            return String::new();
+        };
+        let rule = shop.and_then(|shop| shop.coupon(*rule_id));
+        return rule.map_or_else(|| format!("#{rule_id}"), |rule| rule.name.clone());
+    };
     let goods = shop.and_then(|shop| {
         let all = shop.goods.iter().chain(&shop.packages);
         let mut named = all.map(|it| (it.id, &it.name));
@@ -91,7 +105,9 @@ impl Rows for Rewards {
         };
         let name = product(&reward.gives, look.session.shop.as_ref());
         let gives = match &reward.gives {
-            Gives::Goods { quantity, .. } | Gives::Service { quantity, .. } => {
+            Gives::Goods { quantity, .. }
+            | Gives::Service { quantity, .. }
+            | Gives::Coupon { quantity, .. } => {
                 format!("{name} x {quantity}")
             }
             Gives::Package { .. } => name,
@@ -143,15 +159,39 @@ impl Draft {
         let goods = shop.goods.iter().chain(&shop.packages);
         let goods = goods.map(|it| it.name.clone());
         goods
+            .chain(shop.coupons.iter().map(|it| it.name.clone()))
             .chain(shop.services.iter().map(|it| it.name.clone()))
             .collect()
     }
 
+    /// Coupons by the name of their rule; none after saying what is wrong.
+    fn coupon(&self, what: &str, form: &mut Form) -> Option<Gives> {
+        let rules = self.shop.iter().flat_map(|shop| &shop.coupons);
+        let rule = rules.into_iter().find(|rule| rule.name == what);
+        let quantity = match form.value(QUANTITY) {
+            "" => 1,
+            text => text.parse().unwrap_or(0),
+        };
+        let Some(rule) = rule else {
+            form.refuse(WHAT, "reward.no_coupon");
+            return None;
+        };
+        if !(1..=20).contains(&quantity) {
+            form.refuse(QUANTITY, "reward.coupons_wrong");
+            return None;
+        }
+        let rule_id = rule.rule.id;
+        Some(Gives::Coupon { rule_id, quantity })
+    }
+
     fn gives(&self, form: &mut Form) -> Option<(Gives, Option<String>)> {
         let what = form.need_text(WHAT)?;
+        if form.chosen(KIND) == COUPON {
+            return Some((self.coupon(&what, form)?, None));
+        }
         let before = self.reward.as_ref().map(|it| &it.gives);
         let same = before.filter(|it| product(it, self.shop.as_ref()) == what);
-        let product_id = same.map_or(0, Gives::product_id);
+        let product_id = same.and_then(Gives::product_id).unwrap_or(0);
         let quantity = match form.value(QUANTITY) {
             "" => 1,
             text => text.parse().unwrap_or(0),
@@ -228,6 +268,7 @@ impl Subject for Draft {
             Some(Gives::Goods { quantity, .. }) => (0, Some(*quantity), None),
             Some(Gives::Service { quantity, days, .. }) => (1, Some(*quantity), *days),
             Some(Gives::Package { .. }) => (2, None, None),
+            Some(Gives::Coupon { quantity, .. }) => (COUPON, Some(*quantity), None),
         };
         let what = gives.map(|gives| product(gives, self.shop.as_ref()));
         let last = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
