@@ -248,6 +248,8 @@ create table level (
   threshold bigint not null,
   paid int not null default 10000,
   multiplier int not null default 10000,
+  -- Whoever buys this reaches the level (LV1).
+  product_id int,
   version int not null default 1,
   constraint level_rank_key unique (merchant_id, rank),
   constraint level_name_key unique (merchant_id, name),

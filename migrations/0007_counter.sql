@@ -30,6 +30,7 @@ as $$
         select x::int from promotion p, jsonb_path_query(p.body, '$.offer.gifts.rungs[*].gives.product_id') x where p.merchant_id = m.merchant_id
         union select x::int from promotion p, jsonb_path_query(p.body, '$.scope.products[*]') x where p.merchant_id = m.merchant_id
         union select x::int from coupon_rule p, jsonb_path_query(p.body, '$.scope.products[*]') x where p.merchant_id = m.merchant_id
+        union select l.product_id from level l where l.merchant_id = m.merchant_id
         union select (r.body #>> '{gives,goods,product_id}')::int from reward r where r.merchant_id = m.merchant_id)), '[]'),
     -- Those with a limit say how many there are.
     'coupons', coalesce((

@@ -143,10 +143,10 @@ begin
   l := jsonb_populate_record(null::level, p_level);
   if coalesce(l.id, 0) = 0 then
     select coalesce(max(id), 0) + 1 into l.id from level where merchant_id = m;
-    insert into level (merchant_id, id, rank, name, threshold, paid, multiplier)
-      values (m, l.id, l.rank, l.name, l.threshold, l.paid, l.multiplier);
+    insert into level (merchant_id, id, rank, name, threshold, paid, multiplier, product_id)
+      values (m, l.id, l.rank, l.name, l.threshold, l.paid, l.multiplier, l.product_id);
   else
-    update level set rank = l.rank, name = l.name, threshold = l.threshold, paid = l.paid, multiplier = l.multiplier, version = version + 1
+    update level set rank = l.rank, name = l.name, threshold = l.threshold, paid = l.paid, multiplier = l.multiplier, product_id = l.product_id, version = version + 1
      where merchant_id = m and id = l.id and version = l.version;
     if not found then
       perform refuse_stale();

@@ -279,7 +279,7 @@ grant select on reward_taken, check_in to guitai_app;
 grant execute on function rewards_taken, read_exchange, save_reward to guitai_app;
 
 -- LV1: members above the lowest level after p_after, in pages, with what keeps them there: what they spent by the day of the
--- review and by now, and the levels that top-ups gave them within the months they are kept. Who was reviewed for this day
+-- review and by now, and the levels that top-ups and purchases gave them within the months they are kept. Who was reviewed for this day
 -- is done with it.
 create function level_candidates(p_review_on date, p_today date, p_lifetime boolean, p_keep_months int, p_after bigint, p_limit int) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
@@ -294,9 +294,12 @@ begin
              where c.merchant_id = m and c.member_id = h.member_id and c.kind = 'phone' and c.state = 'active' limit 1) as phone,
            coalesce(s.spend, 0)::bigint as spend, coalesce(s.spend_now, 0)::bigint as spend_now,
            array(select c.to_level_id from operation o join level_change c on c.merchant_id = m and c.operation_id = o.id
-             where o.merchant_id = m and o.member_id = h.member_id and o.kind = 'top_up'
+             where o.merchant_id = m and o.member_id = h.member_id
+               and (o.kind = 'top_up' or (o.kind = 'sale' and exists (
+                 select from sale_line s join level b on b.merchant_id = m and b.id = c.to_level_id and b.product_id = s.product_id
+                  where s.merchant_id = m and s.operation_id = o.id)))
                and o.business_on + make_interval(months => p_keep_months) > p_review_on
-               and not exists (select from operation r where r.merchant_id = m and r.about_id = o.id and r.kind = 'top_up_reversal')) as granted
+               and not exists (select from operation r where r.merchant_id = m and r.about_id = o.id and r.kind in ('top_up_reversal', 'refund'))) as granted
       from holding h
       join member b on b.merchant_id = m and b.id = h.member_id
       left join lateral (

@@ -369,6 +369,8 @@ pub enum Query {
     SaveLevel {
         editor: i32,
         level: Level,
+        /// What must be bought for it, by a code or a name.
+        product: Option<String>,
     },
     /// A rule, saved as a new version; id 0 makes a new one.
     SaveRule {

@@ -5,7 +5,10 @@ use guitai::db::open::APP;
 use guitai::db::verify::verify;
 use guitai::domain::ledger::Stamp;
 use guitai::domain::level::{LevelBy, ReviewDay, Reviewed};
-use guitai::domain::tender::TenderKind;
+use guitai::domain::price::{CartLine, quote};
+use guitai::domain::refund::RefundRequest;
+use guitai::domain::sale::SaleRequest;
+use guitai::domain::tender::{Tender, TenderKind};
 use guitai::error::Result;
 use guitai::query::{Backend, Query, Reply};
 use guitai::ui::screens::manage::Manage;
@@ -134,6 +137,61 @@ async fn lifetime_spend_reaches_a_level() {
         .await
         .unwrap();
     assert_eq!(till.member(id).await.level.rank, 4);
+}
+
+/// By purchase: at once with the sale that sells it, and kept for a year whatever is spent; a return gives it up at the
+/// next review.
+#[tokio::test]
+async fn a_level_that_is_bought() {
+    let (database, till, _) = Box::pin(shop()).await;
+    let gold = till
+        .shop
+        .levels
+        .iter()
+        .max_by_key(|level| level.rank)
+        .unwrap()
+        .clone();
+    let Reply::Product(product) = till.db.answer(Query::ReadProduct { id: 1 }).await.unwrap()
+    else {
+        panic!()
+    };
+    let query = Query::SaveLevel {
+        editor: OWNER,
+        level: gold.clone(),
+        product: Some(product.name.clone()),
+    };
+    let Reply::Saved(shop) = till.db.answer(query).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(shop.level(gold.id).unwrap().product_id, Some(1));
+    let her = till.enrol("13800001381").await;
+    let quote = quote(&[CartLine::of(&product, 1)], Some(&her.level), &shop);
+    let request = SaleRequest {
+        tenders: vec![Tender::exact(TenderKind::Wechat, quote.total)],
+        lines: quote.lines,
+        ..till.sale(Some(&her), 100, TenderKind::Wechat)
+    };
+    let sold = till.send_sale(request, Some(&her)).await.unwrap();
+    assert_eq!(till.member(her.id).await.level.id, gold.id);
+    let hers = |due: &[Reviewed]| due.iter().any(|row| row.id == her.id);
+    assert!(
+        !hers(&due(&till, "2027-02-01").await),
+        "kept for twelve months"
+    );
+    assert!(hers(&due(&till, "2028-02-01").await));
+    let back = RefundRequest {
+        stamp: Stamp {
+            approver_id: Some(OWNER),
+            ..till.stamp()
+        },
+        sale_id: sold.id,
+        member_id: Some(her.id),
+        lines: vec![(1, 1)],
+        amount: sold.net(),
+    };
+    till.receipt(Query::Refund(back)).await.unwrap();
+    assert!(hers(&due(&till, "2027-02-01").await), "it was given back");
+    holds(&database).await;
 }
 
 #[tokio::test]

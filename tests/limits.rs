@@ -325,6 +325,7 @@ async fn the_older_edit_is_refused() {
             }),
         },
         Query::SaveLevel {
+            product: None,
             editor,
             level: shop.levels[0].clone(),
         },

@@ -213,10 +213,11 @@ async fn a_level_in_percent_and_in_tenths() {
     assert!(console.screen().contains("输 1 到 100"));
     console.keys("<Ctrl-u>88<Down><Ctrl-u>11<F2>");
     assert!(console.screen().contains("最多 10 倍"));
-    console.keys("<Ctrl-u>2<Enter>").settle().await;
-    let Query::SaveLevel { level, .. } = office.last() else {
+    console.keys("<Ctrl-u>2<Enter>年卡<Enter>").settle().await;
+    let Query::SaveLevel { level, product, .. } = office.last() else {
         panic!("{:?}", office.last());
     };
+    assert_eq!(product.as_deref(), Some("年卡"));
     assert_eq!((level.id, level.rank), (0, 3));
     assert_eq!((level.paid, level.multiplier), (8_800, 20_000));
     assert_eq!(level.threshold, Fen::yuan(8_000));

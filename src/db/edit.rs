@@ -25,9 +25,15 @@ impl Db {
                 })
                 .await
             }
-            Query::SaveLevel { editor, level } => {
+            Query::SaveLevel {
+                editor,
+                level,
+                product,
+            } => {
                 self.save(async |c: &mut PgConnection| {
-                    shop::save_level(c, editor, &level).await.map(drop)
+                    shop::save_level(c, editor, &level, product.as_deref())
+                        .await
+                        .map(drop)
                 })
                 .await
             }

@@ -218,7 +218,16 @@ pub async fn save_staff(conn: &mut PgConnection, editor: i32, edit: &StaffEdit) 
 ///
 /// # Errors
 /// `level.taken`, `staff.no_right`, `manage.changed`.
-pub async fn save_level(conn: &mut PgConnection, editor: i32, level: &Level) -> Result<i32> {
+pub async fn save_level(
+    conn: &mut PgConnection,
+    editor: i32,
+    level: &Level,
+    product: Option<&str>,
+) -> Result<i32> {
+    let mut level = level.clone();
+    if let Some(name) = product {
+        level.product_id = Some(crate::db::promotion::goods(conn, name).await?);
+    }
     let document = serde_json::to_value(level).map_err(Refusal::internal)?;
     sqlx::query_scalar!(r#"select save_level($1, $2) as "id!""#, editor, document)
         .fetch_one(conn)

@@ -18,6 +18,9 @@ pub struct Level {
     pub threshold: Fen,
     pub paid: i64,
     pub multiplier: i64,
+    /// Whoever buys this reaches it (LV1).
+    #[serde(default)]
+    pub product_id: Option<i32>,
     /// Grows with every edit.
     pub version: i32,
 }
@@ -145,6 +148,26 @@ pub fn upgrade(levels: &[Level], current: i32, spend: Fen) -> Option<i32> {
         .map(|l| l.id)
 }
 
+/// The highest level above `current` that comes with one of these goods (LV1).
+#[must_use]
+pub fn bought(
+    levels: &[Level],
+    current: i32,
+    goods: impl Iterator<Item = Option<i32>> + Clone,
+) -> Option<i32> {
+    let rank = |id: i32| {
+        levels
+            .iter()
+            .find(|l| l.id == id)
+            .map_or(i32::MIN, |l| l.rank)
+    };
+    let with = |level: &&Level| {
+        level.product_id.is_some() && goods.clone().any(|id| id == level.product_id)
+    };
+    let best = levels.iter().filter(with).max_by_key(|level| level.rank)?;
+    (best.rank > rank(current)).then_some(best.id)
+}
+
 /// `target` if it is above `current`, for an upgrade that a top-up grants at once.
 #[must_use]
 pub fn raise(levels: &[Level], current: i32, target: i32) -> Option<i32> {
@@ -159,6 +182,7 @@ mod tests {
     fn levels() -> Vec<Level> {
         [(1, 0), (2, 100_000), (3, 500_000)]
             .map(|(id, threshold)| Level {
+                product_id: None,
                 id,
                 rank: id,
                 name: String::new(),

@@ -40,6 +40,7 @@ pub fn member() -> Member {
         name: "王晓明".to_owned(),
         phone: Some("138****1380".to_owned()),
         level: Level {
+            product_id: None,
             id: 1,
             rank: 1,
             name: "普卡".to_owned(),

@@ -19,6 +19,7 @@ pub fn slips() -> Slips {
 /// 云裳理发: two levels, one store, one till.
 pub fn shop() -> Shop {
     let level = |id: i32, name: &str, threshold: i64, paid: i64| Level {
+        product_id: None,
         id,
         rank: id,
         name: name.to_owned(),

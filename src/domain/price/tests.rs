@@ -19,6 +19,7 @@ use uuid::Uuid;
 /// A shop with two levels and one point a yuan.
 pub(crate) fn shop() -> Shop {
     let level = |id: i32, threshold: i64, paid: i64, multiplier: i64| Level {
+        product_id: None,
         id,
         rank: id,
         name: format!("L{id}"),

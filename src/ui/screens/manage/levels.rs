@@ -7,6 +7,7 @@ use crate::domain::level::Level;
 use crate::domain::money::Fen;
 use crate::query::Query;
 use crate::session::Session;
+use crate::ui::offer;
 use crate::ui::screen::{Cx, Look};
 use crate::ui::text::Say;
 use crate::ui::widgets::field::{Field, Kind};
@@ -27,6 +28,10 @@ const RANK: usize = 1;
 const THRESHOLD: usize = 2;
 const PAID: usize = 3;
 const TIMES: usize = 4;
+const GOODS: usize = 5;
+
+/// Longest name or code of goods.
+const GOODS_LENGTH: usize = 40;
 
 /// The list of levels.
 #[derive(Debug)]
@@ -78,9 +83,13 @@ impl Rows for Levels {
             threshold: Fen::ZERO,
             paid: WHOLE,
             multiplier: WHOLE,
+            product_id: None,
             version: 0,
         });
-        Edit::new(Draft { level }, session)
+        let shop = session.shop.as_ref();
+        let goods = level.product_id.map(|id| offer::goods(shop, id));
+        let goods = goods.unwrap_or_default();
+        Edit::new(Draft { level, goods }, session)
     }
 }
 
@@ -88,6 +97,8 @@ impl Rows for Levels {
 #[derive(Debug)]
 struct Draft {
     level: Level,
+    /// What must be bought for it.
+    goods: String,
 }
 
 impl Subject for Draft {
@@ -119,6 +130,17 @@ impl Subject for Draft {
             .field("level.paid", amount(Fen(level.paid)))
             .field("level.times", amount(Fen(level.multiplier / 100)))
             .hint("level.times_hint")
+            .field(
+                "level.goods",
+                Field::new(Kind::Any).most(GOODS_LENGTH).with(&self.goods),
+            )
+            .hint("level.goods_hint")
+    }
+
+    /// A scanned code is what must be bought.
+    fn scanned(&mut self, code: &str, form: &mut Form) {
+        form.fill(GOODS, code);
+        form.go(GOODS);
     }
 
     /// Says the percentage paid the way the shop does: 95 is 9.5 折.
@@ -158,9 +180,21 @@ impl Subject for Draft {
             threshold,
             paid,
             multiplier,
+            product_id: None,
             version: self.level.version,
         };
-        Some(Query::SaveLevel { editor, level })
+        let typed = form.value(GOODS).trim();
+        let same = typed == self.goods;
+        let level = Level {
+            product_id: self.level.product_id.filter(|_| same),
+            ..level
+        };
+        let product = (!same && !typed.is_empty()).then(|| typed.to_owned());
+        Some(Query::SaveLevel {
+            editor,
+            level,
+            product,
+        })
     }
 }
 
