@@ -150,20 +150,14 @@ pub fn upgrade(levels: &[Level], current: i32, spend: Fen) -> Option<i32> {
 
 /// The highest level above `current` that comes with one of these goods (LV1).
 #[must_use]
-pub fn bought(
-    levels: &[Level],
-    current: i32,
-    goods: impl Iterator<Item = Option<i32>> + Clone,
-) -> Option<i32> {
+pub fn bought(levels: &[Level], current: i32, goods: &[Option<i32>]) -> Option<i32> {
     let rank = |id: i32| {
         levels
             .iter()
             .find(|l| l.id == id)
             .map_or(i32::MIN, |l| l.rank)
     };
-    let with = |level: &&Level| {
-        level.product_id.is_some() && goods.clone().any(|id| id == level.product_id)
-    };
+    let with = |level: &&Level| level.product_id.is_some() && goods.contains(&level.product_id);
     let best = levels.iter().filter(with).max_by_key(|level| level.rank)?;
     (best.rank > rank(current)).then_some(best.id)
 }

@@ -254,9 +254,9 @@ pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Resu
             member.level.id,
             level::counted(shop.level_by, member) + plan.spend,
         );
-        let goods = request.lines.iter().map(|line| line.product_id);
+        let goods: Vec<_> = request.lines.iter().map(|line| line.product_id).collect();
         let held = plan.level.unwrap_or(member.level.id);
-        plan.level = level::bought(&shop.levels, held, goods).or(plan.level);
+        plan.level = level::bought(&shop.levels, held, &goods).or(plan.level);
         plan.stand(member, request.stamp.business_on);
     }
     plan.document = serde_json::json!({
