@@ -93,6 +93,7 @@ fn coupon(no: u128) -> Coupon {
         from: Fen(1_000),
         gives: Gives::Amount { off: Fen(500) },
         stack: Some("g".to_owned()),
+        transferable: false,
     }
 }
 

@@ -31,6 +31,8 @@ create type account as enum (
 create type operation_kind as enum (
   'enrol', 'sale', 'attach', 'refund', 'top_up', 'top_up_reversal', 'instalment', 'redemption', 'redemption_reversal', 'settlement', 'gift',
   'exchange', 'exchange_reversal', 'check_in', 'level_review',
+  -- the time of a claim without limit is over (RF4)
+  'lapse',
   'shift_open', 'shift_close', 'paid_out', 'expiry',
   -- from one member to another, always both (MB4)
   'transfer_out', 'transfer_in',
@@ -208,8 +210,9 @@ create table member_grant (
   expires_on date,
   used_on date,
   terms jsonb not null,
-  -- Who had it before it was transferred.
+  -- Who had it before it was transferred, and when it was last given away.
   held_by bigint[],
+  given_on date,
   constraint member_grant_member foreign key (merchant_id, member_id) references member,
   constraint member_grant_operation foreign key (merchant_id, operation_id) references operation,
   constraint member_grant_product foreign key (merchant_id, product_id) references product

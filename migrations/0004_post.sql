@@ -4,8 +4,8 @@
 -- Refusals carry a code of their own: GT001 stale plan, GT002 id used for something else, GT003 this
 -- login has no seat, GT004 postings do not balance, GT005 shift not open here, GT006 approval missing,
 -- GT007 more returned than there was, GT008 no such operation, GT017 not yet expired, GT018 not a sale to attach, GT020 known id,
--- GT021 the package that is sold has changed, GT022 no more of these coupons, GT026 a reward cannot give this,
--- GT040 a guardian's consent is missing, GT041 too many beneficiaries.
+-- GT021 the package that is sold has changed, GT022 no more of these coupons, GT026 a reward cannot give this, GT030 not to be given
+-- away, GT031 not whole any more, GT032 not shared, GT040 a guardian's consent is missing, GT041 too many beneficiaries.
 
 set role guitai_ledger;
 
@@ -134,6 +134,7 @@ begin
     when 'settlement' then p_principal <= 0 and p_bonus <= 0 and p_points = 0
       and p_accounts <@ '{unearned,breakage,bonus_expired,cash,wechat,alipay,bank_card}'
     when 'gift' then p_principal = 0 and p_bonus >= 0 and p_points >= 0 and p_accounts <@ '{bonus_granted}'
+    when 'lapse' then p_principal = 0 and p_bonus = 0 and p_points = 0 and p_accounts = '{unearned,revenue}'
     when 'exchange' then p_principal = 0 and p_bonus = 0 and p_points < 0 and p_accounts <@ '{revenue,discount}'
     when 'exchange_reversal' then p_principal = 0 and p_bonus = 0 and p_points > 0 and p_accounts <@ '{revenue,discount}'
     when 'check_in' then p_principal = 0 and p_bonus = 0 and p_points > 0 and p_accounts = '{}'

@@ -106,11 +106,11 @@ begin
     'checked_in', (select jsonb_build_object('day', c.day, 'at', c.at, 'streak', c.streak) from check_in c
         where c.merchant_id = m and c.member_id = t.id order by c.day desc limit 1),
     'grants', coalesce((select jsonb_agg(to_jsonb(g) order by g.expires_on, g.opened_at, g.id)
-        from (select x.id, x.operation_id, x.kind, x.product_id, x.quantity, x.value, x.opened_at, x.expires_on, x.used_on, x.terms from member_grant x
+        from (select x.id, x.operation_id, x.no, x.kind, x.product_id, x.quantity, x.value, x.opened_at, x.expires_on, x.used_on, x.given_on, x.terms from member_grant x
                where x.merchant_id = m and x.member_id = t.id and (x.quantity is null or x.quantity > 0) and x.kind = 'package'
               union all
               -- What was paid for stays hers; of what was given the last to expire, however many are past.
-              (select x.id, x.operation_id, x.kind, x.product_id, x.quantity, x.value, x.opened_at, x.expires_on, x.used_on, x.terms from member_grant x
+              (select x.id, x.operation_id, x.no, x.kind, x.product_id, x.quantity, x.value, x.opened_at, x.expires_on, x.used_on, x.given_on, x.terms from member_grant x
                 where x.merchant_id = m and x.member_id = t.id and x.quantity > 0 and x.kind <> 'package'
                 order by x.expires_on desc nulls first, x.opened_at desc, x.id limit 100)) g), '[]'),
     'occasions', occasions(m, t.id, array[t.id] || t.absorbed, h.level_id),

@@ -18,7 +18,7 @@ begin
     perform transfer_grants(m, o);
     return;
   end if;
-  if o.kind not in ('sale', 'refund', 'redemption', 'redemption_reversal', 'settlement', 'gift', 'exchange', 'exchange_reversal', 'top_up', 'top_up_reversal')
+  if o.kind not in ('sale', 'refund', 'redemption', 'redemption_reversal', 'settlement', 'gift', 'exchange', 'exchange_reversal', 'top_up', 'top_up_reversal', 'lapse')
      or (o.member_id is null and o.kind not in ('sale', 'refund'))
      or (o.extras ? 'grants' and o.kind not in ('sale', 'gift', 'exchange', 'top_up')) then
     raise exception 'a % does not move claims', o.kind using errcode = 'GT004';
@@ -26,6 +26,7 @@ begin
   if o.extras ? 'grants' then
     if o.kind = 'sale' then
       perform refuse_other_package(m, o);
+      perform refuse_other_terms(m, o);
     end if;
     insert into member_grant (merchant_id, id, member_id, kind, operation_id, no, opened_at, store_id, product_id, rule_id, quantity, value, expires_on, terms)
       select m, g.id, case when g.bearer is not true then o.member_id end, g.kind, o.id, g.no, o.happened_at, o.store_id, g.product_id, g.rule_id,
@@ -69,9 +70,10 @@ begin
   select * into g from member_grant where merchant_id = m and id = p_grant and member_id = o.member_id for update;
   if not found or (o.kind in ('refund', 'exchange_reversal') and (g.operation_id <> o.about_id or coalesce(g.quantity, 0) + p_quantity <> 0 or g.value + p_value <> 0 or g.used_on is not null))
      or (o.kind = 'settlement' and (coalesce(g.quantity, 0) + p_quantity <> 0 or g.value + p_value <> 0))
-     or o.kind not in ('refund', 'settlement', 'redemption', 'redemption_reversal', 'exchange_reversal', 'top_up_reversal')
+     or o.kind not in ('refund', 'settlement', 'redemption', 'redemption_reversal', 'exchange_reversal', 'top_up_reversal', 'lapse')
      or (o.kind = 'exchange_reversal' and (g.operation_id <> o.about_id or coalesce(g.quantity, 0) + p_quantity <> 0 or g.used_on is not null))
      or (o.kind = 'top_up_reversal' and (g.operation_id <> o.about_id or coalesce(g.quantity, 0) + p_quantity <> 0 or p_value <> 0))
+     or (o.kind = 'lapse' and not (p_quantity = 0 and p_value < 0 and g.value + p_value = 0 and g.quantity is null and coalesce(g.expires_on < o.business_on, false)))
      or (o.kind = 'redemption' and (g.kind = 'coupon' or p_quantity >= 0 or p_value > 0)) or (o.kind = 'redemption_reversal' and (p_quantity <= 0 or p_value < 0)) then
     raise exception 'a claim of member % is missing or short', o.member_id using errcode = 'GT001';
   end if;
@@ -84,15 +86,21 @@ begin
   ) then
     raise exception 'claim % is past its last day', p_grant using errcode = 'GT006';
   end if;
-  -- A claim that was settled is done with.
+  -- PK1: others are served only where that was sold.
+  if o.kind = 'redemption' and o.document ->> 'whom' is not null and g.terms -> 'may_share' is distinct from 'true' then
+    raise exception 'claim % is for the holder alone', p_grant using errcode = 'GT032';
+  end if;
+  -- A claim that was settled, or earned to its end, is done with.
   if o.kind = 'redemption_reversal' and exists (
-    select from operation k where k.merchant_id = m and k.member_id = any (array[o.member_id] || g.held_by) and k.kind = 'settlement'
+    select from operation k where k.merchant_id = m and k.member_id = any (array[o.member_id] || g.held_by) and k.kind in ('settlement', 'lapse')
        and k.extras -> 'moves' @> jsonb_build_array(jsonb_build_object('grant_id', p_grant))
   ) then
     raise exception 'claim % was settled', p_grant using errcode = 'GT007';
   end if;
   if o.kind = 'redemption' then
     v_last := greatest(g.used_on, o.business_on);
+  elsif o.kind = 'lapse' then
+    v_last := g.used_on;
   elsif o.kind in ('redemption_reversal', 'settlement') then
     select d.first_on, d.last_on into v_first, v_last from grant_days(m, o.member_id, p_grant) d;
   end if;
@@ -101,7 +109,7 @@ begin
          value = value + p_value,
          used_on = v_last,
          expires_on = case
-           when terms ->> 'valid_days' is null then expires_on
+           when terms ->> 'valid_days' is null or o.kind = 'lapse' then expires_on
            -- A till whose day is still the one before may be later in the books.
            when o.kind = 'redemption' then least(expires_on, o.business_on + (terms ->> 'valid_days')::int)
            else v_first + (terms ->> 'valid_days')::int end

@@ -91,7 +91,7 @@ declare
 begin
   return (select jsonb_build_object(
     -- All her open claims, however many; the card shows the last of what was given.
-    'from', member_card(m, a.id) || jsonb_build_object('grants', coalesce((select jsonb_agg(jsonb_build_object('id', g.id, 'operation_id', g.operation_id, 'kind', g.kind,
+    'from', member_card(m, a.id) || jsonb_build_object('grants', coalesce((select jsonb_agg(jsonb_build_object('id', g.id, 'operation_id', g.operation_id, 'no', g.no, 'kind', g.kind, 'given_on', g.given_on,
           'product_id', g.product_id, 'quantity', g.quantity, 'value', g.value, 'opened_at', g.opened_at, 'expires_on', g.expires_on, 'used_on', g.used_on, 'terms', g.terms)
           order by g.opened_at, g.id)
         from member_grant g where g.merchant_id = m and g.member_id = a.id and (g.quantity is null or g.quantity > 0)), '[]')),
@@ -187,12 +187,18 @@ begin
   end if;
   perform refuse_transfer(m, p_operator, p_approver);
   perform refuse_other_members(m, p_kind, p_from, p_to, p_about);
+  if p_kind = 'gift' then
+    perform refuse_gift(m, p_from, p_business_on, p_out, p_in);
+  end if;
   insert into transfer (merchant_id, kind, from_id, to_id, out_id, in_id, about_id) values (m, p_kind, p_from, p_to, p_out_id, p_id, p_about);
   perform post_half(p_out_id, 'transfer_out', p_till, p_shift, p_operator, p_approver, p_from, p_business_on, p_happened_at,
     case p_kind when 'undo' then p_about end, p_out, p_request_hash);
   perform hand_over(m, p_kind, p_from, p_to, v_carried);
   v_answer := post_half(p_id, 'transfer_in', p_till, p_shift, p_operator, p_approver, p_to, p_business_on, p_happened_at, p_out_id, p_in, p_request_hash);
-  if p_kind <> 'gift' then
+  if p_kind = 'gift' then
+    update member_grant set given_on = p_business_on
+     where merchant_id = m and id in (select jsonb_array_elements_text(v_carried -> 'grants')::uuid);
+  else
     perform make_one(m, p_kind, p_from, p_to, p_out_id, p_about);
     perform stand(m, p_from, p_out #> '{document,standing}');
     perform stand(m, p_to, p_in #> '{document,standing}');

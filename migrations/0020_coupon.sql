@@ -28,6 +28,7 @@ begin
        or g.quantity is distinct from (r.body ->> 'uses')::bigint or g.value <> 0
        or g.expires_on is distinct from least((r.body #>> '{when,until}')::date, o.business_on + (r.body ->> 'valid_days')::int)
        or g.expires_on < o.business_on
+       or g.terms #> '{coupon,transferable}' is distinct from r.body -> 'transferable'
        or g.terms ->> 'name' is distinct from r.name
        or not g.terms -> 'coupon' @> ((r.body - 'valid_days' - 'uses' - 'per_member' - 'total' - 'on_receipt') #- '{when,until}')
        or (g.bearer is true) <> (o.member_id is null)

@@ -18,6 +18,7 @@ pub mod hold;
 pub mod journal;
 pub mod json;
 pub mod known;
+pub mod lapse;
 pub mod ledger;
 pub mod level_review;
 pub mod link;
@@ -350,9 +351,7 @@ impl Db {
                     .map(Reply::LevelsReviewed)
             }
             Query::Settle(request) => Box::pin(self.settle_up(&request, Fresh)).await.map(receipt),
-            Query::Transfer(request) => Box::pin(self.transfer(&request, Fresh))
-                .await
-                .map(|m| Reply::Member(Box::new(m))),
+            Query::Transfer(request) => Box::pin(self.transfer(&request, Fresh)).await,
             Query::ReadTransfer { from_id, to_id } => link
                 .read(async |c: &mut PgConnection| transfer::read(c, from_id, to_id).await)
                 .await

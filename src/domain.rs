@@ -25,6 +25,7 @@ pub mod gs1;
 pub mod gtin;
 pub mod instalment;
 pub mod label;
+pub mod lapse;
 pub mod ledger;
 pub mod level;
 pub mod lunar;

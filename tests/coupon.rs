@@ -38,6 +38,7 @@ pub fn rule() -> CouponRule {
         from: Fen(10_000),
         gives: Gives::Amount { off: Fen(1_000) },
         stack: None,
+        transferable: false,
         valid_days: Some(30),
         uses: 1,
         per_member: None,
@@ -47,7 +48,7 @@ pub fn rule() -> CouponRule {
     }
 }
 
-async fn save(till: &Counter, rule: CouponRule) -> Result<Box<Shop>> {
+pub async fn save(till: &Counter, rule: CouponRule) -> Result<Box<Shop>> {
     let query = Query::SaveCoupon {
         editor: OWNER,
         rule: Box::new(CouponEdit {
@@ -409,6 +410,7 @@ async fn a_right_is_redeemed_and_counts_down() {
                 served: None,
             }],
             past,
+            whom: None,
         };
         till.receipt(Query::Redeem {
             request,
@@ -453,6 +455,7 @@ async fn a_right_is_redeemed_and_counts_down() {
                 served: None,
             }],
             past,
+            whom: None,
         };
         let member = Box::new(now.clone());
         till.receipt(Query::Redeem { request, member }).await

@@ -109,6 +109,7 @@ async fn the_rest_goes_the_day_after_its_last_and_principal_stays() {
         members: 1,
         points: 0,
         bonus: Fen(19_000),
+        ..Expired::default()
     };
     assert_eq!(close(&till, VALID + 1).await, gone);
     let after = till.member(her.id).await;
@@ -129,6 +130,7 @@ async fn the_rest_goes_the_day_after_its_last_and_principal_stays() {
         members: 2,
         points: before.points,
         bonus: gone.bonus,
+        ..Expired::default()
     };
     assert_eq!(sheet.expired, both);
     holds(&database).await;
@@ -277,6 +279,7 @@ async fn what_comes_back_to_a_lot_that_is_past_goes_next() {
         members: 1,
         points: 0,
         bonus: Fen(1_000),
+        ..Expired::default()
     };
     assert_eq!(close(&till, VALID + 1).await, gone);
     holds(&database).await;

@@ -14,6 +14,7 @@ mod level_review;
 mod support;
 
 mod architecture;
+mod care;
 mod catalogue;
 mod cluster;
 mod codes;

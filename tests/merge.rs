@@ -441,34 +441,6 @@ async fn two_merges_at_once() {
     holds(&database).await;
 }
 
-/// PK1: one claim alone goes to another member by the same way, and is used there.
-#[tokio::test]
-async fn a_claim_can_be_given() {
-    let database = books().await;
-    let till = till(&database, 1).await;
-    let (a, b, cut) = two(&till).await;
-    let grant = b
-        .grants
-        .iter()
-        .find(|it| it.product_id == Some(cut))
-        .unwrap();
-    let what = What::Gift {
-        from_id: b.id,
-        to_id: a.id,
-        grants: vec![grant.id],
-    };
-    let now = send(&till, &request(&till, what)).await.unwrap();
-    assert_eq!(
-        (now.grants.len(), now.principal, now.merged),
-        (a.grants.len() + 1, a.principal, None)
-    );
-    redeem(&till, uses(&till, &now, cut, 15), &now)
-        .await
-        .unwrap();
-    assert_eq!(till.member(b.id).await.grants.len(), b.grants.len() - 1);
-    holds(&database).await;
-}
-
 /// A chain of merges is undone in any order that leaves somebody to give it back.
 #[tokio::test]
 async fn merges_of_merged_members() {

@@ -46,7 +46,7 @@ async fn fen(database: &Database, account: &str) -> i64 {
     .unwrap()
 }
 
-async fn save(till: &Counter, edit: ProductEdit) -> Product {
+pub async fn save(till: &Counter, edit: ProductEdit) -> Product {
     let query = Query::SaveProduct {
         editor: OWNER,
         edit: Box::new(edit.clone()),
@@ -63,7 +63,7 @@ async fn save(till: &Counter, edit: ProductEdit) -> Product {
     found.into_iter().find(|it| it.name == edit.name).unwrap()
 }
 
-fn goods(name: &str, kind: ProductKind, price: i64, package: Option<Package>) -> ProductEdit {
+pub fn goods(name: &str, kind: ProductKind, price: i64, package: Option<Package>) -> ProductEdit {
     ProductEdit {
         id: None,
         version: 0,
@@ -95,12 +95,13 @@ pub async fn card(till: &Counter) -> (Product, i32, i32) {
     let package = Package {
         items: vec![item(&cut, 10, false), item(&care, 2, true)],
         validity: Validity::FromFirstUse(365),
+        ..Package::default()
     };
     let sold = goods("测试十次卡", ProductKind::Package, 30_000, Some(package));
     (save(till, sold).await, cut.id, care.id)
 }
 
-fn sale(till: &Counter, member: &Member, product: &Product, kind: TenderKind) -> SaleRequest {
+pub fn sale(till: &Counter, member: &Member, product: &Product, kind: TenderKind) -> SaleRequest {
     let lines = quote(&[CartLine::of(product, 1)], None, &till.shop).lines;
     let total = lines.iter().map(|line| line.net).sum();
     SaleRequest {
@@ -135,6 +136,7 @@ pub fn uses(till: &Counter, member: &Member, product_id: i32, quantity: i64) -> 
             }),
         }],
         past: false,
+        whom: None,
     }
 }
 

@@ -133,6 +133,7 @@ fn grant(id: u128, name: &str, of: &str, quantity: Option<i64>, days: Option<i64
     Grant {
         id: Uuid::from_u128(id),
         operation_id: Uuid::from_u128(9),
+        no: 1,
         kind: GrantKind::Package,
         product_id: Some(i32::try_from(id % 10).unwrap()),
         quantity,
@@ -140,6 +141,7 @@ fn grant(id: u128, name: &str, of: &str, quantity: Option<i64>, days: Option<i64
         opened_at: morning() - TimeDelta::days(20),
         expires_on: days.map(|days| today + TimeDelta::days(days)),
         used_on: None,
+        given_on: None,
         terms: Terms {
             name: name.to_owned(),
             of: of.to_owned(),

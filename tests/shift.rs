@@ -240,6 +240,7 @@ fn round(members: i64, left: i64) -> Round {
         members,
         points: members * 100,
         bonus: Fen(members * 1_250),
+        ..Expired::default()
     };
     Round { expired, left }
 }

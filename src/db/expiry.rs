@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::db::lapse;
 use crate::db::ledger::fingerprint;
 use crate::db::refuse::refuse;
 use crate::db::{Db, json};
@@ -142,13 +143,19 @@ pub async fn round(conn: &mut PgConnection, stamp: &Stamp) -> Result<Round> {
 }
 
 impl Db {
-    /// One round of expiry under the open shift. Asking again is safe: nothing expires twice.
+    /// One round of expiry, and of claims whose time is over, under the open shift. Asking again is safe: nothing expires twice.
     ///
     /// # Errors
     /// As [`round`].
     pub(super) async fn expire(&self, stamp: &Stamp) -> Result<Round> {
         self.link
-            .read(async |conn: &mut PgConnection| round(conn, stamp).await)
+            .read(async |conn: &mut PgConnection| {
+                let mut all = round(&mut *conn, stamp).await?;
+                let lapsed = lapse::round(conn, stamp).await?;
+                all.expired += lapsed.expired;
+                all.left += lapsed.left;
+                Ok(all)
+            })
             .await
     }
 }

@@ -70,6 +70,10 @@ pub fn refuse(error: Error) -> Refusal {
         ("GT023", _) => Refusal::user("erase.holds_money"),
         ("GT040", _) => Refusal::user("family.needs_guardian"),
         ("GT041", _) => Refusal::user("family.too_many"),
+        ("GT030", _) => Refusal::user("hand.not_allowed"),
+        // Whoever is late reads again, and hears what became of it.
+        ("GT031", _) => Refusal::user("hand.used"),
+        ("GT032", _) => Refusal::user("redemption.not_shared"),
         ("GT018", _) => Refusal::user("attach.not_this_shift"),
         ("GT019", _) => Refusal::user("shift.reason_missing"),
         ("GT016", _) => Refusal::user("approval.beyond"),

@@ -169,7 +169,7 @@ pub async fn operations(conn: &mut PgConnection, shift: Uuid) -> Result<Vec<Uuid
         "select o.id from shift s
          join operation o on o.merchant_id = s.merchant_id and o.till_id = s.till_id
           and o.seq between s.first_seq and coalesce(s.last_seq, 9223372036854775807)
-         where s.merchant_id = seat_merchant() and s.id = $1 and o.kind not in ('enrol', 'instalment', 'expiry', 'shift_open', 'shift_close', 'void', 'transfer_out')",
+         where s.merchant_id = seat_merchant() and s.id = $1 and o.kind not in ('enrol', 'instalment', 'expiry', 'shift_open', 'shift_close', 'void', 'transfer_out', 'lapse')",
         shift
     )
     .fetch_all(conn)

@@ -11,9 +11,9 @@ use crate::db::member;
 use crate::db::refuse::refuse;
 use crate::db::settle::Knowledge;
 use crate::domain::ledger::{OperationKind, Plan, Posted};
-use crate::domain::member::Member;
 use crate::domain::transfer::{self, Halves, MergeRecord, Pair, TransferRequest, What};
 use crate::error::Result;
+use crate::query::Reply;
 
 /// Two members as they stand: one round trip.
 ///
@@ -100,36 +100,40 @@ async fn post(
 
 impl Db {
     /// Merges two members, undoes it, or gives claims away; planned on both as they stand at that moment. Gives the one
-    /// who has it now.
+    /// who has it now; of a gift its slip.
     ///
     /// # Errors
     /// `transfer.merged_already`, `transfer.same`, `transfer.undone`, `transfer.nothing`, `approval.needed`.
-    pub async fn transfer(
-        &self,
-        request: &TransferRequest,
-        knowledge: Knowledge,
-    ) -> Result<Member> {
+    pub async fn transfer(&self, request: &TransferRequest, knowledge: Knowledge) -> Result<Reply> {
         let (from, to) = request.what.members();
-        self.settle_by(
-            OperationKind::TransferIn,
-            &request.stamp,
-            request,
-            knowledge,
-            async |conn: &mut PgConnection, _, hash: &[u8]| {
-                let shop = Box::pin(self.reread_shop(conn)).await?;
-                let merge = match request.what {
-                    What::Undo { merge_id, .. } => Some(read_merge(conn, merge_id).await?),
-                    _ => None,
-                };
-                let pair = read(conn, from, to).await?;
-                let halves = transfer::plan(request, &pair, merge.as_ref(), &shop.levels)?;
-                let posted = post(conn, request, &halves, hash).await?;
-                Ok((posted, halves.arrives))
-            },
-        )
-        .await?;
-        self.link
+        let done = self
+            .settle_by(
+                OperationKind::TransferIn,
+                &request.stamp,
+                request,
+                knowledge,
+                async |conn: &mut PgConnection, _, hash: &[u8]| {
+                    let shop = Box::pin(self.reread_shop(conn)).await?;
+                    let merge = match request.what {
+                        What::Undo { merge_id, .. } => Some(read_merge(conn, merge_id).await?),
+                        _ => None,
+                    };
+                    let pair = read(conn, from, to).await?;
+                    let halves = transfer::plan(request, &pair, merge.as_ref(), &shop.levels)?;
+                    let posted = post(conn, request, &halves, hash).await?;
+                    Ok((posted, halves.arrives))
+                },
+            )
+            .await?;
+        // Whoever gets something takes a slip of it along.
+        if matches!(request.what, What::Gift { .. }) {
+            let receipt = self.receipt(&request.stamp, done, None).await?;
+            return Ok(Reply::Receipt(Box::new(receipt)));
+        }
+        let now = self
+            .link
             .read(async |conn: &mut PgConnection| member::read(conn, to).await)
-            .await
+            .await?;
+        Ok(Reply::Member(Box::new(now)))
     }
 }

@@ -49,6 +49,9 @@ pub struct Coupon {
     pub gives: Gives,
     /// Coupons of one group go together; without a group it goes alone.
     pub stack: Option<String>,
+    /// Unused it may be given to another member.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub transferable: bool,
 }
 
 impl Coupon {
@@ -89,6 +92,8 @@ pub struct CouponRule {
     pub from: Fen,
     pub gives: Gives,
     pub stack: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub transferable: bool,
     /// Days it is valid, the day it is given not counted; the last one is valid.
     pub valid_days: Option<u32>,
     /// How often each can be used: money once.
@@ -156,6 +161,7 @@ impl CouponRule {
             from: self.from,
             gives: self.gives.clone(),
             stack: self.stack.clone(),
+            transferable: self.transferable,
         };
         NewGrant {
             id: Uuid::new_v5(

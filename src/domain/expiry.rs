@@ -29,6 +29,11 @@ pub struct Expired {
     pub points: i64,
     /// Fen.
     pub bonus: Fen,
+    /// Claims without limit whose time is over, and what of them was not yet earned, fen (RF4).
+    #[serde(default)]
+    pub claims: i64,
+    #[serde(default)]
+    pub earned: Fen,
 }
 
 impl AddAssign for Expired {
@@ -36,6 +41,8 @@ impl AddAssign for Expired {
         self.members += other.members;
         self.points += other.points;
         self.bonus += other.bonus;
+        self.claims += other.claims;
+        self.earned += other.earned;
     }
 }
 
@@ -47,7 +54,14 @@ impl Expired {
             members: 1,
             points: plan.total(Account::PointsExpired),
             bonus: Fen(plan.total(Account::BonusExpired)),
+            ..Self::default()
         }
+    }
+
+    /// Whether there was nothing.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
     }
 }
 
@@ -138,7 +152,8 @@ mod tests {
             Expired {
                 members: 1,
                 points: 70,
-                bonus: Fen(500)
+                bonus: Fen(500),
+                ..Expired::default()
             }
         );
         assert_eq!(tomorrow.total(Account::Principal), 0);

@@ -59,6 +59,16 @@ pub struct Terms {
     pub valid_days: Option<u32>,
     /// Days after which it is time again (PK3).
     pub cycle_days: Option<u32>,
+    /// PK1: it may be given away, once; others than the holder may be served.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub may_give: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub may_share: bool,
+    /// What of `value` was paid from stored value, as principal and as bonus, fen (SV7). The rest was paid otherwise.
+    #[serde(skip_serializing_if = "super::ledger::is_none")]
+    pub principal: Fen,
+    #[serde(skip_serializing_if = "super::ledger::is_none")]
+    pub bonus: Fen,
     /// Of a coupon or an entitlement: what it is good for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coupon: Option<Box<Coupon>>,
@@ -123,8 +133,10 @@ impl GrantMove {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     pub id: Uuid,
-    /// What brought it.
+    /// What brought it, and the line of it.
     pub operation_id: Uuid,
+    #[serde(default, skip_serializing)]
+    pub no: i16,
     pub kind: GrantKind,
     pub product_id: Option<i32>,
     /// What is left: units, none is without limit; fen.
@@ -135,6 +147,9 @@ pub struct Grant {
     pub expires_on: Option<NaiveDate>,
     /// The last use.
     pub used_on: Option<NaiveDate>,
+    /// When it was given to the one who has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_on: Option<NaiveDate>,
     pub terms: Terms,
 }
 
@@ -202,6 +217,37 @@ impl Grant {
         coupon.is_some_and(|coupon| coupon.rule.id == rule_id)
     }
 
+    /// Whether nothing of it was used.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.quantity == self.terms.quantity
+            && self.value == self.terms.value
+            && self.used_on.is_none()
+    }
+
+    /// Why she cannot give it to somebody else: a key of the texts (PK1, PR4).
+    #[must_use]
+    pub fn kept(&self, today: NaiveDate) -> Option<&'static str> {
+        let allowed = match self.kind {
+            GrantKind::Package => self.terms.may_give,
+            GrantKind::Coupon | GrantKind::Entitlement => {
+                let coupon = self.terms.coupon.as_ref();
+                coupon.is_some_and(|coupon| coupon.transferable)
+            }
+        };
+        if !allowed {
+            Some("hand.not_allowed")
+        } else if self.kind == GrantKind::Package && self.given_on.is_some() {
+            Some("hand.once")
+        } else if !self.is_whole() {
+            Some("hand.used")
+        } else if self.is_past(today) {
+            Some("hand.past")
+        } else {
+            None
+        }
+    }
+
     /// When it is time for the next one (PK3).
     #[must_use]
     pub fn next_on(&self) -> Option<NaiveDate> {
@@ -222,6 +268,7 @@ pub(crate) mod tests {
         Grant {
             id: Uuid::from_u128(id),
             operation_id: Uuid::from_u128(99),
+            no: 1,
             kind: GrantKind::Package,
             product_id: Some(product_id),
             quantity: Some(quantity),
@@ -229,6 +276,7 @@ pub(crate) mod tests {
             opened_at: DateTime::UNIX_EPOCH,
             expires_on: None,
             used_on: None,
+            given_on: None,
             terms: Terms {
                 name: format!("项目{product_id}"),
                 quantity: Some(quantity),

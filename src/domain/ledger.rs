@@ -128,6 +128,8 @@ pub enum OperationKind {
     CheckIn,
     /// She spent too little for her level (LV1).
     LevelReview,
+    /// The time of a claim without limit is over: what is left of it is earned (RF4).
+    Lapse,
     ShiftOpen,
     ShiftClose,
     PaidOut,
@@ -159,6 +161,7 @@ impl OperationKind {
             Self::ExchangeReversal => "exchange_reversal",
             Self::CheckIn => "check_in",
             Self::LevelReview => "level_review",
+            Self::Lapse => "lapse",
             Self::ShiftOpen => "shift_open",
             Self::ShiftClose => "shift_close",
             Self::PaidOut => "paid_out",
@@ -256,7 +259,7 @@ pub struct DocumentLine {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-const fn is_none(fen: &Fen) -> bool {
+pub(super) const fn is_none(fen: &Fen) -> bool {
     fen.is_zero()
 }
 

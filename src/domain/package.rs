@@ -75,6 +75,12 @@ pub struct Item {
 pub struct Package {
     pub items: Vec<Item>,
     pub validity: Validity,
+    /// Whole and unused it may be given to another member, once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_give: bool,
+    /// Others than the holder may be served.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_share: bool,
 }
 
 impl Package {
@@ -143,11 +149,32 @@ pub fn grants(line: &DocumentLine, package: &Package, no: i16, stamp: &Stamp) ->
             copay: item.copay,
             valid_days: package.validity.after_first_use(),
             cycle_days: item.cycle_days,
-            coupon: None,
+            may_give: package.may_give,
+            may_share: package.may_share,
+            ..Terms::default()
         },
         bearer: false,
     };
     items.map(grant).collect()
+}
+
+/// SV7: what of each claim was paid from stored value, as principal and as bonus: in proportion to the lines and to what
+/// the claims are worth. Nothing is lost: over a sale of packages alone the parts are what the lots lost.
+pub fn note_payment(grants: &mut [NewGrant], lines: &[DocumentLine], principal: Fen, bonus: Fen) {
+    let nets: Vec<Fen> = lines.iter().map(|line| line.net).collect();
+    let stored = share(principal + bonus, &nets);
+    let of_bonus = share(bonus, &stored);
+    for (no, (stored, bonus)) in (1..).zip(stored.into_iter().zip(of_bonus)) {
+        let hers = |grant: &&mut NewGrant| grant.no == no && grant.kind == GrantKind::Package;
+        let hers: Vec<&mut NewGrant> = grants.iter_mut().filter(hers).collect();
+        let values: Vec<Fen> = hers.iter().map(|grant| grant.value).collect();
+        let stored = share(stored, &values);
+        let bonus = share(bonus, &stored);
+        for (grant, (stored, bonus)) in hers.into_iter().zip(stored.into_iter().zip(bonus)) {
+            grant.terms.principal = stored - bonus;
+            grant.terms.bonus = bonus;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -209,6 +236,45 @@ pub(crate) mod tests {
     }
 
     proptest! {
+        /// SV7: what the lots lost is what the claims say, to the fen.
+        #[test]
+        fn payments_add_up(
+            nets in prop::collection::vec((0_i64..1_000_000, prop::collection::vec(0_i64..50_000, 1..6)), 1..5),
+            part in 0_i64..=100,
+            bonus in 0_i64..=100,
+        ) {
+            let lines: Vec<DocumentLine> = nets.iter().map(|(net, items)| {
+                let items = items.iter().map(|price| item(1, 1, *price)).collect();
+                let package = Package { items, ..Package::default() };
+                DocumentLine {
+                    product_id: Some(9),
+                    name: String::new(),
+                    kind: crate::domain::product::ProductKind::Package,
+                    quantity: 1,
+                    price: Fen(*net),
+                    list: Fen(*net),
+                    net: Fen(*net),
+                    reductions: vec![],
+                    package: Some(Box::new(package)),
+                    prepaid: Fen::ZERO,
+                    served: None,
+                }
+            }).collect();
+            let stamp = crate::domain::sale::tests::stamp();
+            let packed = (1..).zip(&lines).filter_map(|(no, line)| Some(grants(line, line.package.as_deref()?, no, &stamp)));
+            let mut all: Vec<NewGrant> = packed.flatten().collect();
+            let total: i64 = lines.iter().map(|line| line.net.0).sum();
+            let stored = total * part / 100;
+            let bonus = stored * bonus / 100;
+            note_payment(&mut all, &lines, Fen(stored - bonus), Fen(bonus));
+            let sum = |of: fn(&Terms) -> Fen| -> Fen { all.iter().map(|grant| of(&grant.terms)).sum() };
+            prop_assert_eq!((sum(|it| it.principal), sum(|it| it.bonus)), (Fen(stored - bonus), Fen(bonus)));
+            for grant in &all {
+                let terms = &grant.terms;
+                prop_assert!(terms.principal.0 >= 0 && terms.bonus.0 >= 0 && terms.principal + terms.bonus <= grant.value);
+            }
+        }
+
         /// PK4: the parts are the price, to the fen.
         #[test]
         fn no_fen_is_lost(

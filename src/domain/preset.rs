@@ -275,6 +275,7 @@ impl Preset {
                 (None, Some(days)) => Validity::FromFirstUse(days),
                 (None, None) => Validity::Forever,
             },
+            ..package::Package::default()
         }
     }
 }

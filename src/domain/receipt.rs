@@ -67,8 +67,10 @@ pub struct Document {
     pub instalments: Vec<Promised>,
     /// Of an expiry, lot by lot.
     pub expired: Vec<Lapsed>,
-    /// Of a redemption, claim by claim.
+    /// Of a redemption, or a gift from one member to another, claim by claim.
     pub left: Vec<Remaining>,
+    /// Of a redemption: who was served, when not the holder (PK1).
+    pub whom: Option<String>,
     /// Coupons and entitlements that came with it.
     pub coupons: Vec<super::coupon::Given>,
     pub terms_version: Option<i32>,

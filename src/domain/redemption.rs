@@ -41,6 +41,9 @@ pub struct RedemptionRequest {
     /// Claims past their last day count, too: by whoever may set prices, or with her approval.
     #[serde(default)]
     pub past: bool,
+    /// Who is served, when it is not the holder herself: how she is called (PK1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whom: Option<String>,
 }
 
 /// What is left of a service in these claims, units; `None` is without limit. Past ones count only when asked for.
@@ -80,6 +83,8 @@ pub struct ServiceLeft {
     pub is_past: bool,
     /// What one use costs besides, fen (SV8).
     pub copay: Fen,
+    /// Others than the holder may be served (PK1): every claim that may be used says so.
+    pub may_share: bool,
     pub used_on: Option<NaiveDate>,
     /// When it is time again (PK3).
     pub next_on: Option<NaiveDate>,
@@ -108,6 +113,7 @@ pub fn services(grants: &[Grant], today: NaiveDate) -> Vec<ServiceLeft> {
             expires_on: first.expires_on,
             is_past,
             copay: first.terms.copay,
+            may_share: order.iter().all(|grant| grant.terms.may_share),
             used_on: order.iter().filter_map(|grant| grant.used_on).max(),
             next_on: order.iter().filter_map(|grant| grant.next_on()).max(),
         });
@@ -120,7 +126,7 @@ pub fn services(grants: &[Grant], today: NaiveDate) -> Vec<ServiceLeft> {
 /// and what each use costs besides is taken from stored value in the same operation (SV8).
 ///
 /// # Errors
-/// `redemption.short` when her claims do not cover it, `redemption.not_now` for a right at another time or place, `redemption.past` when they do only past their last day,
+/// `redemption.not_shared` for somebody else where her claims are for herself, `redemption.short` when they do not cover it, `redemption.not_now` for a right at another time or place, `redemption.past` when they do only past their last day,
 /// `stored_value.short` for what it costs besides, `redemption.malformed` for a request no till makes.
 pub fn plan(request: &RedemptionRequest, shop: &Shop, member: &Member) -> Result<Plan> {
     if request.uses.is_empty() || request.uses.iter().any(|part| part.quantity <= 0) {
@@ -166,6 +172,9 @@ pub fn plan(request: &RedemptionRequest, shop: &Shop, member: &Member) -> Result
         "shares": earned.shares,
         "left": remaining(&plan, &grants),
     });
+    if let (Some(whom), Some(document)) = (&request.whom, plan.document.as_object_mut()) {
+        document.insert("whom".to_owned(), serde_json::json!(whom));
+    }
     Ok(plan)
 }
 
@@ -202,6 +211,9 @@ fn take(
             break;
         }
         refuse_not_now(grant, &occasion, past)?;
+        if request.whom.is_some() && !grant.terms.may_share {
+            return Err(Refusal::user("redemption.not_shared"));
+        }
         let value = grant.worth(quantity, today);
         let besides = grant.terms.copay.times(quantity);
         grant.quantity = grant.quantity.map(|left| left - quantity);
@@ -359,6 +371,7 @@ mod tests {
                 })
                 .collect(),
             past: false,
+            whom: None,
         }
     }
 

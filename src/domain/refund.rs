@@ -65,10 +65,7 @@ pub struct SoldGrant {
 impl SoldGrant {
     /// Whether nothing of it was used: a package that was begun is not returned but refunded (RF3).
     fn is_whole(&self) -> bool {
-        let terms = &self.grant.terms;
-        self.grant.quantity == terms.quantity
-            && self.grant.value == terms.value
-            && self.grant.used_on.is_none()
+        self.grant.is_whole()
     }
 }
 

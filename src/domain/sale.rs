@@ -240,6 +240,9 @@ pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Resu
     }
     spend_stored_value(&mut plan, request, shop, member)?;
     spend_points(&mut plan, request, member)?;
+    let (principal, bonus) = (plan.total(Account::Principal), plan.total(Account::Bonus));
+    let grants = &mut plan.extras.grants;
+    package::note_payment(grants, &request.lines, Fen(-principal), Fen(-bonus));
     plan.lines.clone_from(&request.lines);
     let mut earned = Earned::default();
     if let Some(member) = member {

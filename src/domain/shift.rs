@@ -139,6 +139,8 @@ pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
             members: count(Kind::Expiry),
             points: sum(&[Kind::Expiry], &[Account::PointsExpired]),
             bonus: Fen(sum(&[Kind::Expiry], &[Account::BonusExpired])),
+            claims: count(Kind::Lapse),
+            earned: Fen(sum(&[Kind::Lapse], &[Account::Revenue])),
         },
         paid_out: Fen(-sum(&[Kind::PaidOut], &[Account::PaidOut])),
         expected_cash: Fen(-sum(&all, &[Account::Cash])),

@@ -82,6 +82,7 @@ pub const fn title(kind: OperationKind) -> &'static str {
         OperationKind::ExchangeReversal => "slip.exchange_reversal",
         OperationKind::CheckIn => "slip.check_in",
         OperationKind::LevelReview => "slip.level_review",
+        OperationKind::Lapse => "slip.lapse",
         OperationKind::ShiftOpen => "slip.shift_open",
         OperationKind::ShiftClose => "slip.shift_close",
         OperationKind::PaidOut => "slip.paid_out",

@@ -75,6 +75,8 @@ pub enum Act {
     Past,
     /// Two members made one, or two again (MB4): the right of whoever may set prices.
     Merge,
+    /// A package or coupon given to another member (PK1): the right of whoever may set prices.
+    HandOver,
     /// A person forgotten (PV1): the right of whoever manages the shop.
     Erase,
     /// An edit of the shop.
@@ -95,9 +97,13 @@ impl Limit {
                 amount <= self.refund_max && now <= last
             }
             Act::TopUp(amount) => amount <= self.top_up_max,
-            Act::Price | Act::Drawer | Act::Past | Act::FreeCard | Act::GiveCoupon | Act::Merge => {
-                self.price_override
-            }
+            Act::Price
+            | Act::Drawer
+            | Act::Past
+            | Act::FreeCard
+            | Act::GiveCoupon
+            | Act::Merge
+            | Act::HandOver => self.price_override,
             Act::Manage | Act::Erase => self.manage,
         }
     }

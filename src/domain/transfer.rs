@@ -5,11 +5,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::grant::GrantMove;
+use super::grant::{Grant, GrantKind, GrantMove};
 use super::ledger::{Account, LotKind, NewLot, OperationKind, Plan, Stamp};
 use super::level::{self, Level};
 use super::member::{Lot, Member};
 use super::money::Fen;
+use super::receipt::Remaining;
 use crate::error::{Refusal, Result};
 
 /// What is transferred, and between whom.
@@ -162,7 +163,7 @@ pub struct Halves {
 ///
 /// # Errors
 /// `member.merged` for somebody who was merged, `transfer.same` for one and the same, `transfer.undone` the second time,
-/// `transfer.nothing` for claims she does not have.
+/// `transfer.nothing` for claims she does not have, `hand.*` for those she may not give.
 pub fn plan(
     request: &TransferRequest,
     pair: &Pair,
@@ -194,15 +195,7 @@ pub fn plan(
             what_is_left(pair, &merge.carried, &mut carried);
         }
         What::Gift { grants, .. } => {
-            let has = |id: &Uuid| {
-                pair.from
-                    .grants
-                    .iter()
-                    .any(|it| it.id == *id && it.is_open())
-            };
-            if grants.is_empty() || !grants.iter().all(has) {
-                return Err(Refusal::user("transfer.nothing"));
-            }
+            refuse_gift(&pair.from, grants, request.stamp.business_on)?;
             carried.grants.clone_from(grants);
         }
     }
@@ -218,9 +211,57 @@ pub fn plan(
             halves.leaves.level = merge.and_then(|it| lowered(pair, &it.carried, levels));
             stand(&mut halves, pair.from_alone, pair.to_alone);
         }
-        What::Gift { .. } => {}
+        What::Gift { .. } => {
+            let given = said(&pair.from, &halves.carried);
+            for half in [&mut halves.leaves, &mut halves.arrives] {
+                if let Some(document) = half.document.as_object_mut() {
+                    document.insert("left".to_owned(), serde_json::json!(given));
+                }
+            }
+        }
     }
     Ok(halves)
+}
+
+/// PK1, PR4: what she has and may give, whole. A package goes with all its services.
+fn refuse_gift(from: &Member, wanted: &[Uuid], today: NaiveDate) -> Result<()> {
+    if wanted.is_empty() {
+        return Err(Refusal::user("transfer.nothing"));
+    }
+    for id in wanted {
+        let grant = from.grants.iter().find(|it| it.id == *id && it.is_open());
+        let grant = grant.ok_or_else(|| Refusal::user("transfer.nothing"))?;
+        if let Some(why) = grant.kept(today) {
+            return Err(Refusal::user(why));
+        }
+        if !going_with(from, grant).all(|it| wanted.contains(&it.id)) {
+            return Err(Refusal::user("hand.whole"));
+        }
+    }
+    Ok(())
+}
+
+/// The claims that are given together: of a package all its services.
+pub fn going_with<'a>(from: &'a Member, grant: &'a Grant) -> impl Iterator<Item = &'a Grant> {
+    let is_package = grant.kind == GrantKind::Package;
+    from.grants.iter().filter(move |it| {
+        let same = (it.kind, it.operation_id, it.no) == (grant.kind, grant.operation_id, grant.no);
+        it.id == grant.id || (is_package && same)
+    })
+}
+
+/// What was given, for the slip.
+fn said(from: &Member, carried: &Carried) -> Vec<Remaining> {
+    let given = from.grants.iter();
+    let given = given.filter(|grant| carried.grants.contains(&grant.id));
+    let said = given.map(|grant| Remaining {
+        name: grant.terms.name.clone(),
+        of: grant.terms.of.clone(),
+        quantity: grant.quantity,
+        unit: grant.terms.unit,
+        expires_on: grant.expires_on,
+    });
+    said.collect()
 }
 
 /// A merge takes everything. Points join the lot of their last day, there is one for each (PT3); a debt joins the debt (PT6).

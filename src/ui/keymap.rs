@@ -118,6 +118,8 @@ actions! {
     AskedFor = "asked_for",
     /// Whom else the account is for.
     Family = "family",
+    /// Who is served, when it is not the holder.
+    Whom = "whom",
     /// Settle what was paid beforehand.
     Settle = "settle",
     /// Its reason.

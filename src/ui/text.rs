@@ -50,6 +50,7 @@ pub const FILES: &[(&str, &str)] = files![
     "field",
     "gift",
     "ground",
+    "hand",
     "header",
     "held",
     "help",

@@ -28,6 +28,7 @@ pub fn rule(id: i32, name: &str, from: i64, off: i64) -> CouponRule {
             off: Fen::yuan(off),
         },
         stack: None,
+        transferable: false,
         valid_days: Some(30),
         uses: 1,
         per_member: None,
@@ -42,6 +43,7 @@ pub fn held(id: u128, rule: &CouponRule) -> Grant {
     Grant {
         id: Uuid::from_u128(id),
         operation_id: Uuid::from_u128(99),
+        no: 1,
         kind: rule.kind(),
         product_id: None,
         quantity: Some(rule.uses),
@@ -49,6 +51,7 @@ pub fn held(id: u128, rule: &CouponRule) -> Grant {
         opened_at: chrono::DateTime::UNIX_EPOCH,
         expires_on: Some(day("2026-03-31")),
         used_on: None,
+        given_on: None,
         terms: Terms {
             name: rule.name.clone(),
             quantity: Some(rule.uses),
@@ -62,6 +65,7 @@ pub fn held(id: u128, rule: &CouponRule) -> Grant {
                 from: rule.from,
                 gives: rule.gives.clone(),
                 stack: rule.stack.clone(),
+                transferable: rule.transferable,
             })),
             ..Terms::default()
         },

@@ -85,7 +85,7 @@ pub async fn follow(
            cross join lateral (
              select coalesce(sum(x.list) filter (where x.package is null), 0)::bigint as list,
                     coalesce(sum(x.net) filter (where x.package is null), 0)::bigint as net,
-                    case when o.kind in ('settlement', 'transfer_out', 'transfer_in') then (select coalesce(sum(y.value), 0)::bigint from jsonb_to_recordset(o.extras -> 'moves') as y (value bigint))
+                    case when o.kind in ('settlement', 'lapse', 'transfer_out', 'transfer_in') then (select coalesce(sum(y.value), 0)::bigint from jsonb_to_recordset(o.extras -> 'moves') as y (value bigint))
                       else coalesce(sum(case when x.package is not null then x.net else - coalesce(x.prepaid, 0) end), 0)::bigint end as owed
                from jsonb_to_recordset(o.lines) as x (list bigint, net bigint, prepaid bigint, package jsonb)) l
            where o.merchant_id = $1 and o.till_id = $2
@@ -131,17 +131,22 @@ fn judge(link: &Link, till: i32, seq: i64, hash: &[u8]) -> Option<Difference> {
         "refund" | "redemption_reversal" | "exchange_reversal" => -1,
         _ => 1,
     };
+    // Earned at its end, without a receipt (RF4).
+    let (list, net) = match link.kind.as_str() {
+        "lapse" => (-link.owed, -link.owed),
+        _ => (link.list, link.net),
+    };
     let found = if link.fen != 0 {
         Difference::new("verify.unbalanced", "0", link.fen)
     } else if link.strangers != 0 {
         Difference::new("verify.wrong_lot", 0, link.strangers)
-    } else if sign * link.revenue != link.list {
-        Difference::new("verify.lines", sign * link.revenue, link.list)
-    } else if sign * (link.revenue + link.discount) != link.net {
+    } else if sign * link.revenue != list {
+        Difference::new("verify.lines", sign * link.revenue, list)
+    } else if sign * (link.revenue + link.discount) != net {
         Difference::new(
             "verify.lines",
             sign * (link.revenue + link.discount),
-            link.net,
+            net,
         )
     } else if sign * link.unearned != link.owed {
         Difference::new("verify.lines", sign * link.unearned, link.owed)

@@ -64,7 +64,42 @@ pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diff
                 .with("seq", 0),
         }));
     }
+    if let Some(found) = lapses(conn, merchant).await? {
+        return Ok(Some(found));
+    }
     owed(conn, merchant).await
+}
+
+/// RF4: what was earned at its end was a claim without limit, past its last day, all that was left of it, and nothing else.
+async fn lapses(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+    let row = sqlx::query!(
+        r#"with wrong as (
+             select o.id, o.till_id, o.seq, g.terms ->> 'name' as what, format('%s, %s', - t.value, o.business_on) as expected,
+                    format('%s, %s', o.amounts, g.expires_on) as found
+               from operation o
+               left join lateral jsonb_to_recordset(o.extras -> 'moves') as t (grant_id uuid, quantity bigint, value bigint) on true
+               left join member_grant g on g.merchant_id = $1 and g.id = t.grant_id
+              where o.merchant_id = $1 and o.kind = 'lapse'
+                and (t.quantity = 0 and t.value < 0 and g.terms ->> 'quantity' is null
+                  and g.expires_on < o.business_on and o.accounts = '{unearned,revenue}' and o.amounts = array[t.value, - t.value]
+                  and (o.document ->> 'amount')::bigint = - t.value and jsonb_array_length(o.extras -> 'moves') = 1
+                  -- Nothing came back to it, so it was all that was left.
+                  and g.value = 0) is not true)
+           select id as "id!", till_id as "till!", seq as "seq!", what as "what?", expected as "expected?", found as "found?"
+             from wrong order by till_id, seq limit 1"#,
+        merchant
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(refuse)?;
+    Ok(row.map(|row| {
+        let wrong = Wrong {
+            what: row.what,
+            expected: row.expected,
+            found: row.found,
+        };
+        wrong.named("verify.lapse").at(row.id, row.till, row.seq)
+    }))
 }
 
 /// PK4: what was paid beforehand and is not yet earned stands in the claims, to the fen.

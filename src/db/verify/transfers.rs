@@ -14,7 +14,47 @@ pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diff
     if let Some(found) = holders(conn, merchant).await? {
         return Ok(Some(found));
     }
+    if let Some(found) = given(conn, merchant).await? {
+        return Ok(Some(found));
+    }
     merged(conn, merchant).await
+}
+
+/// PK1, PR4: what was given away was to be, packages once, and says when.
+async fn given(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+    let row = sqlx::query!(
+        r#"with gift as (
+             select x::uuid as id, count(*) as times, max(o.business_on) as last_on
+               from transfer t join operation o on o.merchant_id = $1 and o.id = t.in_id
+               cross join lateral jsonb_array_elements_text(o.document #> '{carried,grants}') as x
+              where t.merchant_id = $1 and t.kind = 'gift' group by 1),
+           wrong as (
+             select g.id, g.terms ->> 'name' as what, format('%s x %s', x.times, x.last_on) as expected, g.given_on::text as found, o.till_id, o.seq
+               from (select * from member_grant where merchant_id = $1) g
+               join operation o on o.merchant_id = $1 and o.id = g.operation_id
+               full join gift x on x.id = g.id
+              where g.given_on is distinct from x.last_on
+                 or (x.id is not null and case g.kind when 'package' then x.times = 1 and g.terms -> 'may_give' = 'true'
+                       else g.terms #> '{coupon,transferable}' = 'true' end is not true))
+           select id as "id?", what as "what?", expected as "expected?", found as "found?", till_id as "till?", seq as "seq?"
+             from wrong order by till_id, seq, id limit 1"#,
+        merchant
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(refuse)?;
+    Ok(row.map(|row| {
+        let wrong = Wrong {
+            what: row.what,
+            expected: row.expected,
+            found: row.found,
+        };
+        let found = wrong.named("verify.given");
+        match (row.id, row.till, row.seq) {
+            (Some(id), Some(till), Some(seq)) => found.at(id, till, seq),
+            _ => found,
+        }
+    }))
 }
 
 /// Every half has its other half, of the members on record, with the opposite of it: fen, points and claims.
@@ -36,6 +76,7 @@ async fn halves(conn: &mut PgConnection, merchant: i32) -> Result<Option<Differe
                full join (select * from transfer where merchant_id = $1) t on t.in_id = i.id and t.out_id = o.id
               where (i.member_id, o.member_id, i.p, i.b, i.q, i.t, i.u, i.spend) is distinct from (t.to_id, t.from_id, - o.p, - o.b, - o.q, - o.t, - o.u, - o.spend)
                  or i.document -> 'carried' is distinct from o.document -> 'carried'
+                 or (t.kind = 'gift' and (o.lots <> '{}' or i.lots <> '{}' or o.spend <> 0))
                  or (t.kind = 'undo') is distinct from (o.about_id is not null) or t.about_id is distinct from o.about_id)
            select id as "id!", till_id as "till!", seq as "seq!", expected as "expected?", found as "found?" from wrong order by till_id, seq limit 1"#,
         merchant

@@ -69,6 +69,7 @@ impl PresetCoupon {
             from: self.from.unwrap_or(Fen::ZERO),
             gives,
             stack: None,
+            transferable: false,
             valid_days: Some(self.days),
             uses,
             per_member: None,

@@ -224,6 +224,7 @@ fn coupon(no: u128, from: i64, gives: Gives, stack: Option<&str>) -> Coupon {
         from: Fen(from),
         gives,
         stack: stack.map(str::to_owned),
+        transferable: false,
     }
 }
 

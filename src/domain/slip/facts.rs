@@ -229,6 +229,7 @@ fn redemption(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
     });
     facts
         .maybe("package", document.left.first().map(|left| &left.of))
+        .maybe("whom", document.whom.as_ref())
         .each("services", services)
         .each("tenders", tenders.into_iter().collect())
 }
@@ -389,6 +390,7 @@ fn other(facts: Facts, receipt: &Receipt) -> Facts {
         let quantity = it.quantity.map(|quantity| format!("{quantity} {unit}"));
         Facts::new()
             .one("name", &it.name)
+            .maybe("of", Some(&it.of).filter(|of| !of.is_empty()))
             .maybe("quantity", quantity)
             .maybe("day", it.expires_on)
     });
@@ -469,4 +471,6 @@ fn figures(facts: Facts, sheet: &Sheet, layout: Layout) -> Facts {
         .one("expired_count", sheet.expired.members)
         .one("expired_points", grouped(sheet.expired.points))
         .one("expired_bonus", sheet.expired.bonus)
+        .count("lapsed_count", sheet.expired.claims)
+        .one("lapsed", sheet.expired.earned)
 }

@@ -76,6 +76,8 @@ const SHEET: &[&str] = &[
     "expired_count",
     "expired_points",
     "expired_bonus",
+    "lapsed_count",
+    "lapsed",
     "off",
     "rounding",
     "float",
@@ -245,7 +247,7 @@ impl Kind {
                 &[("ways", &["way", "net", "sales", "top_ups", "refunds"])],
             ),
             Self::Redemption => (
-                &["package"],
+                &["package", "whom"],
                 &[
                     ("services", &["name", "quantity", "left", "staff", "day"]),
                     TENDERS,
@@ -286,7 +288,7 @@ impl Kind {
                 ],
                 &[
                     ("expired", &["bonus", "points", "day"]),
-                    ("left", &["name", "quantity", "day"]),
+                    ("left", &["name", "of", "quantity", "day"]),
                 ],
             ),
         }

@@ -160,14 +160,14 @@ fn levels_follow() {
     assert_eq!(undone.arrives.spend, Fen(60_000));
 }
 
-/// PK1: one claim alone, whole; nothing else moves.
+/// PK1: a package goes alone and whole, where its terms allow it; nothing else moves.
 #[test]
-fn one_claim_can_go_alone() {
-    let from = holder(
-        2,
-        vec![lot(1, 500, 50, None)],
-        vec![grant(7, 1, 3, 900), grant(8, 1, 2, 400)],
-    );
+fn a_package_can_go_alone() {
+    let whole = |id: u128, line: i16| {
+        let mut claim = grant(id, 1, 3, 900);
+        (claim.no, claim.terms.may_give) = (line, true);
+        claim
+    };
     let gift = |ids: &[u128]| {
         request(What::Gift {
             from_id: 2,
@@ -175,18 +175,34 @@ fn one_claim_can_go_alone() {
             grants: ids.iter().map(|id| Uuid::from_u128(*id)).collect(),
         })
     };
-    let pair = pair(from, holder(1, vec![], vec![]));
-    let halves = plan(&gift(&[8]), &pair, None, &shop().levels).unwrap();
+    let claims = vec![whole(7, 1), whole(8, 1), whole(9, 2)];
+    let from = holder(2, vec![lot(1, 500, 50, None)], claims);
+    let first = pair(from, holder(1, vec![], vec![]));
+    let plan_of = |pair: &Pair, ids: &[u128]| plan(&gift(ids), pair, None, &shop().levels);
+    let halves = plan_of(&first, &[7, 8]).unwrap();
     assert_eq!(
         (halves.leaves.imbalance(), halves.arrives.imbalance()),
         ((0, 0), (0, 0))
     );
-    assert_eq!(halves.arrives.total(Account::Unearned), 400);
+    assert_eq!(halves.arrives.total(Account::Unearned), 1_800);
     assert_eq!(halves.arrives.total(Account::Principal), 0);
-    let (from, to) = apply(&pair, &halves);
-    assert_eq!((from.grants.len(), to.grants.len()), (1, 1));
-    let nothing = plan(&gift(&[9]), &pair, None, &shop().levels).unwrap_err();
-    assert_eq!(nothing.hint, "transfer.nothing");
+    let (from, to) = apply(&first, &halves);
+    assert_eq!((from.grants.len(), to.grants.len()), (1, 2));
+    let why = |pair: &Pair, ids: &[u128]| plan_of(pair, ids).unwrap_err().hint;
+    assert_eq!(why(&first, &[7]), "hand.whole");
+    assert_eq!(why(&first, &[5]), "transfer.nothing");
+    let mut kept = first.clone();
+    kept.from.grants[2].terms.may_give = false;
+    assert_eq!(why(&kept, &[9]), "hand.not_allowed");
+    let mut used = first.clone();
+    used.from.grants[2].quantity = Some(2);
+    assert_eq!(why(&used, &[9]), "hand.used");
+    let mut given = first.clone();
+    given.from.grants[2].given_on = Some(stamp().business_on);
+    assert_eq!(why(&given, &[9]), "hand.once");
+    let mut past = first.clone();
+    past.from.grants[2].expires_on = stamp().business_on.pred_opt();
+    assert_eq!(why(&past, &[9]), "hand.past");
 }
 
 fn held(first: u128) -> impl Strategy<Value = (Vec<Lot>, Vec<Grant>)> {

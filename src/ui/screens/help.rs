@@ -47,6 +47,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "family",
     "gift",
     "give",
+    "hand",
     "held",
     "label",
     "learn",

@@ -9,6 +9,7 @@ pub mod consents;
 pub mod edit;
 pub mod family;
 pub mod give;
+pub mod hand;
 mod more;
 mod rows;
 

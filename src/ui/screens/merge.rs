@@ -1,6 +1,6 @@
 //! Two members who are one person: who the other is, what each holds, what comes out of it (MB4).
 
-mod figures;
+pub(super) mod figures;
 pub mod undo;
 
 use ratatui::Frame;

@@ -52,9 +52,18 @@ const DRAWER: [&str; 4] = [
     "reason.try_drawer",
 ];
 
+/// Who is served besides the holder (PK1).
+const WHOM: [&str; 4] = [
+    "reason.child",
+    "reason.spouse",
+    "reason.parent",
+    "reason.friend",
+];
+
 /// A popup; pops `Outcome::Text` with the reason, or nothing on Esc.
 #[derive(Debug)]
 pub struct Reason {
+    title: &'static str,
     question: Say,
     usual: [&'static str; 4],
     selected: usize,
@@ -87,8 +96,18 @@ impl Reason {
         Self::new(Say::new("reason.export"), EXPORT)
     }
 
+    /// Before somebody else is served from a shared package: how she is called, no more.
+    #[must_use]
+    pub fn whom() -> Self {
+        Self {
+            title: "reason.whom_title",
+            ..Self::new(Say::new("reason.whom"), WHOM)
+        }
+    }
+
     fn new(question: Say, usual: [&'static str; 4]) -> Self {
         Self {
+            title: "reason.title",
             question,
             usual,
             selected: 0,
@@ -137,7 +156,7 @@ impl Screen for Reason {
         let words = width::wrap(&look.say(&self.question), columns.into());
         let above = u16::try_from(words.len()).unwrap_or(1);
         let rows = above + 7;
-        let title = look.text("reason.title");
+        let title = look.text(self.title);
         let inside = paint::popup(frame, area, (columns, rows), title, look);
         for (row, text) in (0..).zip(&words) {
             paint::line(frame, inside, row, text, look.style(Role::Text));

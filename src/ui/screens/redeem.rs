@@ -18,6 +18,7 @@ use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
 use crate::ui::screens::approve::Approve;
 use crate::ui::screens::choose::Choose;
 use crate::ui::screens::confirm::Confirm;
+use crate::ui::screens::reason::Reason;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::width;
@@ -40,6 +41,8 @@ pub struct Redeem {
     staff: Vec<Staff>,
     served: Option<usize>,
     is_asked_for: bool,
+    /// Who is served, when not she herself (PK1).
+    whom: Option<String>,
     approver: Option<i32>,
     /// Though it does not hold now.
     anyway: bool,
@@ -60,6 +63,7 @@ impl Redeem {
             staff: Vec::new(),
             served: None,
             is_asked_for: false,
+            whom: None,
             approver: None,
             anyway: false,
             hint: None,
@@ -146,6 +150,7 @@ impl Redeem {
             return;
         };
         let past = service.is_past || self.anyway;
+        let whom = self.whom.clone().filter(|_| service.may_share);
         let what = service.what;
         let served = self.served.and_then(|place| self.staff.get(place));
         let served = served.map(|staff| Served {
@@ -166,6 +171,7 @@ impl Redeem {
                 served,
             }],
             past,
+            whom,
         };
         self.hint = None;
         let member = self.member.clone();
@@ -206,6 +212,10 @@ impl Redeem {
             Action::Left => self.step(false),
             Action::Right => self.step(true),
             Action::Served => return self.choose_staff(),
+            Action::Whom if self.whom.is_some() => self.whom = None,
+            Action::Whom if self.service().is_some_and(|it| it.may_share) => {
+                return Step::push(Reason::whom());
+            }
             Action::AskedFor if self.served.is_some() => self.is_asked_for = !self.is_asked_for,
             _ => {}
         }
@@ -277,6 +287,13 @@ impl Redeem {
             None => Say::new("redeem.served_nobody"),
         };
         lines.push((look.say(&served), Role::Text));
+        if service.may_share {
+            let whom = match &self.whom {
+                Some(whom) => Say::new("redeem.for_whom").with("name", whom),
+                None => Say::new("redeem.for_herself"),
+            };
+            lines.push((look.say(&whom), Role::Text));
+        }
         if self.once.is_under_way() {
             lines.push((look.text("tender.posting").to_owned(), Role::Warn));
         } else if let Some(hint) = &self.hint {
@@ -340,6 +357,9 @@ impl Screen for Redeem {
                 self.approver = Some(staff.id);
                 self.post(cx);
             }
+            Input::Outcome(Outcome::Text(whom)) => {
+                self.whom = Some(whom);
+            }
             Input::Outcome(Outcome::Chosen(place)) => self.served = Some(place),
             Input::Outcome(Outcome::Yes) => return Step::Pop(None),
             Input::Text(glyph) if !self.once.is_unknown() => {
@@ -363,6 +383,7 @@ impl Screen for Redeem {
             Action::Accept => is_free && self.service().is_some(),
             Action::Served => is_free && !self.staff.is_empty(),
             Action::AskedFor => is_free && self.served.is_some(),
+            Action::Whom => is_free && self.service().is_some_and(|it| it.may_share),
             Action::Back => is_free,
             _ => true,
         }

@@ -230,6 +230,7 @@ const fn kind(kind: OperationKind) -> &'static str {
         OperationKind::ExchangeReversal => "statement.exchange_reversal",
         OperationKind::CheckIn => "statement.check_in",
         OperationKind::LevelReview => "statement.level_review",
+        OperationKind::Lapse => "statement.lapse",
         OperationKind::ShiftOpen => "statement.shift_open",
         OperationKind::ShiftClose => "statement.shift_close",
         OperationKind::PaidOut => "statement.paid_out",

@@ -59,6 +59,7 @@ impl Year {
                 served,
             }],
             past: false,
+            whom: None,
         };
         let plan = redemption::plan(&request, &self.shop, member)?;
         self.post(conn, &request.stamp, &plan, &request).await?;

@@ -67,7 +67,7 @@ impl Expiry {
             Ok(Reply::Expired(round)) => {
                 self.done += round.expired;
                 self.left = round.left;
-                if round.left > 0 && round.expired.members > 0 && !self.stopped {
+                if round.left > 0 && !round.expired.is_none() && !self.stopped {
                     self.ask(cx);
                 }
             }
@@ -90,6 +90,8 @@ impl Expiry {
             ("shift.expired_some", Role::Text)
         } else if all.members > 0 {
             ("shift.expired", Role::Dim)
+        } else if all.claims > 0 {
+            ("shift.lapsed", Role::Dim)
         } else {
             return None;
         };
@@ -97,6 +99,8 @@ impl Expiry {
             .with("members", all.members)
             .with("points", grouped(all.points))
             .with("bonus", all.bonus)
+            .with("claims", all.claims)
+            .with("earned", all.earned)
             .with("left", self.left);
         Some((say, role))
     }

@@ -31,7 +31,9 @@ const LAST: usize = 3;
 const CODE: usize = 4;
 const CATEGORY: usize = 5;
 const ACTIVE: usize = 6;
-const ITEMS: usize = 7;
+const GIVE: usize = 7;
+const SHARE: usize = 8;
+const ITEMS: usize = 9;
 
 const VALIDITIES: [&str; 4] = [
     "package.forever",
@@ -226,7 +228,11 @@ impl Subject for Draft {
                 "product.active",
                 product.is_none_or(|product| product.active),
             )
-            .hint("product.active_hint");
+            .hint("product.active_hint")
+            .yes_no("package.may_give", package.is_some_and(|it| it.may_give))
+            .hint("package.may_give_hint")
+            .yes_no("package.may_share", package.is_some_and(|it| it.may_share))
+            .hint("package.may_share_hint");
         let known: Vec<String> = self.services.iter().map(|it| it.name.clone()).collect();
         let items: &[Item] = package.map_or(&[], |package| &package.items);
         for place in 0..MOST_ITEMS {
@@ -288,6 +294,8 @@ impl Subject for Draft {
         let package = Package {
             items: self.items(form)?,
             validity,
+            may_give: form.is_yes(GIVE),
+            may_share: form.is_yes(SHARE),
         };
         if let Some(hint) = package.complaint() {
             form.refuse(ITEMS, hint);

@@ -14,6 +14,7 @@ use crate::ui::widgets::notice::Tone;
 
 use super::MemberCard;
 use super::consents::Consents;
+use super::hand::Hand;
 
 /// Which question the popup above asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,7 @@ pub(super) enum Asking {
 
 #[derive(Debug, Clone, Copy)]
 enum More {
+    Hand,
     Merge,
     UndoMerge,
     Consents,
@@ -37,6 +39,7 @@ const MORE: &[(&str, More)] = &[
     ("member.more_merge", More::Merge),
     ("member.more_undo_merge", More::UndoMerge),
     ("member.more_consents", More::Consents),
+    ("member.more_hand", More::Hand),
     ("member.more_export", More::Export),
     ("member.more_erase", More::Erase),
 ];
@@ -53,6 +56,7 @@ impl MemberCard {
             return Step::Stay;
         };
         match MORE.get(place).map(|(_, more)| *more) {
+            Some(More::Hand) => Step::push(Hand::new(member.clone())),
             Some(More::Merge) => Step::push(Merge::new(member.id)),
             Some(More::UndoMerge) => {
                 if let Some(id) = member.merged {

@@ -34,7 +34,8 @@ const PER_MEMBER: usize = 3;
 const TOTAL: usize = 4;
 const ON_RECEIPT: usize = 5;
 const STACK: usize = 6;
-const CONDITIONS: usize = 7;
+const TRANSFERABLE: usize = 7;
+const CONDITIONS: usize = 8;
 
 /// Longest name and group; digits of counts and days.
 const NAME_LENGTH: usize = 30;
@@ -51,6 +52,7 @@ struct Common {
     total: String,
     on_receipt: String,
     stack: String,
+    transferable: bool,
     conditions: Typed,
 }
 
@@ -110,6 +112,7 @@ impl Draft {
             total: count_text(rule.total),
             on_receipt: rule.on_receipt.map(short).unwrap_or_default(),
             stack: rule.stack.clone().unwrap_or_default(),
+            transferable: rule.transferable,
             conditions: self.names.write(&rule.when, &rule.who, &rule.scope),
         }
     }
@@ -175,7 +178,9 @@ impl Draft {
                 "coupon.stack",
                 Field::new(Kind::Any).most(STACK_LENGTH).with(&common.stack),
             )
-            .hint("coupon.stack_hint");
+            .hint("coupon.stack_hint")
+            .yes_no("coupon.transferable", common.transferable)
+            .hint("coupon.transferable_hint");
         self.names.entries(form, &common.conditions)
     }
 
@@ -191,6 +196,7 @@ impl Draft {
             total: text(TOTAL),
             on_receipt: text(ON_RECEIPT),
             stack: text(STACK),
+            transferable: form.is_yes(base + TRANSFERABLE),
             conditions: Names::typed(form, base + CONDITIONS),
         }
     }
@@ -269,6 +275,7 @@ impl Draft {
             from,
             gives,
             stack: Some(typed.stack.trim().to_owned()).filter(|group| !group.is_empty()),
+            transferable: typed.transferable,
             valid_days,
             uses,
             per_member: count(&typed.per_member),
