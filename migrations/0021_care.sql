@@ -120,6 +120,75 @@ begin
   end loop;
 end $$;
 
-grant execute on function due_lapses, post_lapses to guitai_app;
+-- PK3: claims somebody is reminded of, each kind in the order of its index, by keyset: whose last day is near, of which little is
+-- left, of which the next use is due.
+create index member_grant_expiring on member_grant (merchant_id, expires_on, id) where kind = 'package' and (quantity is null or quantity > 0);
+create index member_grant_low on member_grant (merchant_id, used_on, id)
+  where kind = 'package' and quantity between 1 and 2 and quantity < (terms ->> 'quantity')::bigint;
+create index member_grant_due on member_grant (merchant_id, (used_on + (terms ->> 'cycle_days')::int), id)
+  where kind = 'package' and (quantity is null or quantity > 0) and terms ->> 'cycle_days' is not null;
+
+-- p_kind is expiring (within p_days days), low or due; p_after is the day and the claim of the last row shown. The day is the last
+-- one, the one of the last use, or the one of the next.
+create function reminders(p_kind text, p_today date, p_days int, p_after_on date, p_after_id uuid, p_limit int)
+returns table (grant_id uuid, member_id bigint, name text, phone text, service text, package text, unit text, quantity bigint, day date,
+               used_on date, expires_on date)
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+  m int := seat_merchant();
+  v_id uuid := coalesce(p_after_id, '00000000-0000-0000-0000-000000000000');
+begin
+  if p_kind = 'expiring' then
+    return query
+      select r.* from remind(m, array(
+        select g.id from member_grant g
+         where g.merchant_id = m and g.kind = 'package' and (g.quantity is null or g.quantity > 0)
+           and g.expires_on between p_today and p_today + p_days
+           and (g.expires_on, g.id) > (coalesce(p_after_on, '-infinity'), v_id)
+         order by g.expires_on, g.id limit p_limit), 'expiring') r;
+  elsif p_kind = 'low' then
+    return query
+      select r.* from remind(m, array(
+        select g.id from member_grant g
+         where g.merchant_id = m and g.kind = 'package' and g.quantity between 1 and 2 and g.quantity < (g.terms ->> 'quantity')::bigint
+           and coalesce(g.expires_on >= p_today, true)
+           and (g.used_on, g.id) < (coalesce(p_after_on, 'infinity'), case when p_after_id is null then 'ffffffff-ffff-ffff-ffff-ffffffffffff' else p_after_id end)
+         order by g.used_on desc, g.id desc limit p_limit), 'low') r;
+  else
+    return query
+      select r.* from remind(m, array(
+        select g.id from member_grant g
+         where g.merchant_id = m and g.kind = 'package' and (g.quantity is null or g.quantity > 0) and g.terms ->> 'cycle_days' is not null
+           and g.used_on + (g.terms ->> 'cycle_days')::int between p_today - 90 and p_today + p_days
+           and coalesce(g.expires_on >= p_today, true)
+           and (g.used_on + (g.terms ->> 'cycle_days')::int, g.id) > (coalesce(p_after_on, '-infinity'), v_id)
+           -- She was here for it since, with another card.
+           and not exists (select from member_grant x
+             where x.merchant_id = m and x.member_id = g.member_id and (x.quantity is null or x.quantity > 0) and x.product_id = g.product_id and x.used_on > g.used_on)
+         order by g.used_on + (g.terms ->> 'cycle_days')::int, g.id limit p_limit), 'due') r;
+  end if;
+end $$;
+
+-- These claims with their members, in this order.
+create function remind(m int, p_grants uuid[], p_kind text)
+returns table (grant_id uuid, member_id bigint, name text, phone text, service text, package text, unit text, quantity bigint, day date,
+               used_on date, expires_on date)
+language sql stable
+as $$
+  select g.id, t.id, t.name,
+         (select left(c.value, 3) || '****' || right(c.value, 4) from credential c
+           where c.merchant_id = m and c.member_id = t.id and c.kind = 'phone' limit 1),
+         g.terms ->> 'name', g.terms ->> 'of', g.terms ->> 'unit', g.quantity::bigint,
+         case p_kind when 'expiring' then g.expires_on when 'low' then g.used_on else g.used_on + (g.terms ->> 'cycle_days')::int end,
+         g.used_on, g.expires_on
+    from unnest(p_grants) with ordinality as x (id, turn)
+    join member_grant g on g.merchant_id = m and g.id = x.id
+    join member t on t.merchant_id = m and t.id = g.member_id
+   order by x.turn
+$$;
+
+grant execute on function due_lapses, post_lapses, reminders to guitai_app;
 
 reset role;

@@ -31,6 +31,7 @@ pub mod receipt;
 pub mod redemption;
 pub mod refuse;
 pub mod release;
+pub mod reminder;
 pub mod reward;
 pub mod sale;
 pub mod scram;
@@ -418,6 +419,17 @@ impl Db {
                 .read(async |c: &mut PgConnection| search::dormant(c, &filter, after, limit).await)
                 .await
                 .map(Reply::Dormant),
+            Query::Reminders {
+                kind,
+                today,
+                after,
+                limit,
+            } => link
+                .read(async |c: &mut PgConnection| {
+                    reminder::list(c, kind, today, after, limit).await
+                })
+                .await
+                .map(Reply::Reminders),
             Query::Dues {
                 staff_id,
                 now,

@@ -49,7 +49,7 @@ pub use edit::{BeneficiaryEdit, CouponEdit, ProductEdit, PromotionEdit, RewardEd
 pub use find::{Candidate, Found, Typed};
 pub use list::{
     Differences, DormantFilter, DormantRow, DueRow, DueTotals, ListFile, OperationRow,
-    OperationsOf, StatementRow,
+    OperationsOf, Remind, ReminderRow, StatementRow,
 };
 pub use log::{Disclosure, DisclosureKind, DrawerOpening};
 pub use noun::Noun;
@@ -293,6 +293,13 @@ pub enum Query {
         after: Option<(Fen, i64)>,
         limit: i32,
     },
+    /// Claims somebody is reminded of, by their day (PK3).
+    Reminders {
+        kind: Remind,
+        today: NaiveDate,
+        after: Option<(NaiveDate, Uuid)>,
+        limit: i32,
+    },
     /// What is due to members when the shop closes or moves, the most first, after the last one shown. `staff_id` asks.
     Dues {
         staff_id: i32,
@@ -490,6 +497,7 @@ pub enum Reply {
     /// The held sale, or nothing when somebody else took it.
     Taken(Option<Box<Cart>>),
     Dormant(Vec<DormantRow>),
+    Reminders(Vec<ReminderRow>),
     Dues(Vec<DueRow>, DueTotals),
     Statement(Vec<StatementRow>),
     Products(Vec<Product>),

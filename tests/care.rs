@@ -18,11 +18,12 @@ use guitai::domain::receipt::Receipt;
 use guitai::domain::tender::TenderKind;
 use guitai::domain::transfer::{TransferRequest, What};
 use guitai::error::Result;
-use guitai::query::{Backend, Query, Reply};
+use guitai::query::{Backend, Query, Remind, ReminderRow, Reply};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::coupon::{rule, save as save_rule};
+use crate::merge::evidence_adds_up;
 use crate::package::{goods, redeem, sale, save, uses};
 use crate::support::books::{Counter, MANAGER, books};
 use crate::support::cluster::Database;
@@ -141,6 +142,8 @@ async fn a_package_is_given_away_once() {
     assert_eq!(hint(give(&till, &b, &a, all(&b)).await), "hand.once");
     redeem(&till, uses(&till, &b, cut, 5), &b).await.unwrap();
     assert_eq!(fen(&database, "transfer").await, 0);
+    evidence_adds_up(&database, a.id).await;
+    evidence_adds_up(&database, b.id).await;
     holds(&database).await;
 }
 
@@ -404,4 +407,70 @@ async fn the_split_of_the_payment_is_kept() {
         2
     );
     holds(&database).await;
+}
+
+async fn reminded(till: &Counter, kind: Remind, days: i64, limit: i32) -> Vec<ReminderRow> {
+    let today = till.stamp().business_on + TimeDelta::days(days);
+    let mut all: Vec<ReminderRow> = Vec::new();
+    loop {
+        let after = all.last().map(|row| (row.day, row.grant_id));
+        let query = Query::Reminders {
+            kind,
+            today,
+            after,
+            limit,
+        };
+        let Reply::Reminders(rows) = till.db.answer(query).await.unwrap() else {
+            panic!()
+        };
+        let is_last = rows.is_empty();
+        all.extend(rows);
+        if is_last {
+            return all;
+        }
+    }
+}
+
+/// PK3: a last day that is near, little left, the next visit due; each once, page by page.
+#[tokio::test]
+async fn members_are_reminded() {
+    let database = books().await;
+    let till = till(&database, 1).await;
+    let (product, cut) = card(&till, Some(3), false, false).await;
+    let mut all = Vec::new();
+    for phone in ["13800001380", "13800001381", "13800001382"] {
+        let her = till.enrol(phone).await;
+        all.push(buy(&till, &her, &product, TenderKind::Wechat).await);
+    }
+    redeem(&till, uses(&till, &all[0], cut, 2), &all[0])
+        .await
+        .unwrap();
+    redeem(&till, uses(&till, &all[1], cut, 3), &all[1])
+        .await
+        .unwrap();
+    // Bought today, valid for 29 days: two claims each, and one is used up.
+    assert_eq!(reminded(&till, Remind::Month, 0, 2).await.len(), 5);
+    assert_eq!(reminded(&till, Remind::Week, 0, 2).await.len(), 0);
+    assert_eq!(reminded(&till, Remind::Week, 22, 2).await.len(), 5);
+    assert_eq!(reminded(&till, Remind::Day, 28, 3).await.len(), 5);
+    assert_eq!(reminded(&till, Remind::Day, 29, 3).await.len(), 5);
+    assert_eq!(reminded(&till, Remind::Month, 30, 2).await.len(), 0);
+    let low = reminded(&till, Remind::Low, 0, 2).await;
+    assert_eq!(low.len(), 1);
+    assert_eq!(
+        (low[0].member_id, low[0].left, low[0].service.as_str()),
+        (all[0].id, Some(1), "共享剪发")
+    );
+    assert_eq!(reminded(&till, Remind::Due, 20, 2).await.len(), 0);
+    let due = reminded(&till, Remind::Due, 25, 2).await;
+    assert_eq!((due.len(), due[0].member_id), (1, all[0].id));
+    assert_eq!(due[0].day, till.stamp().business_on + TimeDelta::days(30));
+    let mut seen: Vec<_> = reminded(&till, Remind::Month, 0, 2)
+        .await
+        .iter()
+        .map(|row| row.grant_id)
+        .collect();
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 5);
 }

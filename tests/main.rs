@@ -15,6 +15,7 @@ mod support;
 
 mod architecture;
 mod care;
+mod care_screen;
 mod catalogue;
 mod cluster;
 mod codes;

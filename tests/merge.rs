@@ -109,7 +109,7 @@ async fn two(till: &Counter) -> (Member, Member, i32) {
 }
 
 /// Her evidence adds up to what she holds (RF5).
-async fn evidence_adds_up(database: &Database, id: i64) {
+pub async fn evidence_adds_up(database: &Database, id: i64) {
     let pack: serde_json::Value = sqlx::query_scalar("select evidence(1, $1)")
         .bind(id)
         .fetch_one(&mut database.owner().await)

@@ -114,6 +114,18 @@ pub struct Claim {
     pub terms: GrantTerms,
 }
 
+impl Claim {
+    /// What of it was paid from stored value, principal and bonus apart (SV7).
+    pub fn stored(&self, words: &dyn Fn(&str) -> String) -> Option<String> {
+        let (principal, bonus) = (self.terms.principal, self.terms.bonus);
+        (principal + bonus).is_positive().then(|| {
+            let text = words("evidence.of_stored");
+            let text = text.replace("{principal}", &principal.to_string());
+            text.replace("{bonus}", &bonus.to_string())
+        })
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
     pub purpose: String,

@@ -38,6 +38,17 @@ pub enum Unit {
 
 impl Unit {
     pub const ALL: [Self; 4] = [Self::Session, Self::Minute, Self::Lesson, Self::Day];
+
+    /// The name in the books.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Minute => "minute",
+            Self::Lesson => "lesson",
+            Self::Day => "day",
+        }
+    }
 }
 
 /// What it was given under: nobody changes it any more.

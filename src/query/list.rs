@@ -5,6 +5,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::domain::grant::Moved;
+use crate::domain::grant::Unit;
 use crate::domain::ledger::OperationKind;
 use crate::domain::money::Fen;
 
@@ -104,6 +105,54 @@ pub struct DormantRow {
     pub bonus: Fen,
     pub at_risk: Fen,
     pub visits: i32,
+}
+
+/// Which claims somebody is reminded of (PK3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Remind {
+    /// The last day is within so many days.
+    #[default]
+    Month,
+    Week,
+    Day,
+    /// Little is left.
+    Low,
+    /// It is time for the next one, or will be within a week.
+    Due,
+}
+
+impl Remind {
+    pub const ALL: [Self; 5] = [Self::Month, Self::Week, Self::Day, Self::Low, Self::Due];
+
+    /// What the function of the database calls it, and how many days ahead.
+    #[must_use]
+    pub const fn asked(self) -> (&'static str, i32) {
+        match self {
+            Self::Month => ("expiring", 30),
+            Self::Week => ("expiring", 7),
+            Self::Day => ("expiring", 1),
+            Self::Low => ("low", 0),
+            Self::Due => ("due", 7),
+        }
+    }
+}
+
+/// A claim somebody is reminded of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReminderRow {
+    pub grant_id: Uuid,
+    pub member_id: i64,
+    pub name: String,
+    pub phone: Option<String>,
+    pub service: String,
+    pub of: String,
+    pub unit: Unit,
+    /// None is without limit.
+    pub left: Option<i64>,
+    /// The last day, the day of the last use, or that of the next.
+    pub day: NaiveDate,
+    pub used_on: Option<NaiveDate>,
+    pub expires_on: Option<NaiveDate>,
 }
 
 /// A list of members as a file: who takes it, where and why.

@@ -30,6 +30,7 @@ pub mod reason;
 pub mod receipt;
 pub mod redeem;
 pub mod refund;
+pub mod reminders;
 pub mod reversal;
 pub mod set_up;
 pub mod settlement;

@@ -82,6 +82,7 @@ pub const FILES: &[(&str, &str)] = files![
     "redemption",
     "refund",
     "refusal",
+    "reminders",
     "reversal",
     "reward",
     "rule",

@@ -20,7 +20,7 @@ async fn a_package_is_put_together() {
         console.screen()
     );
     console.keys("<F3>").settle().await;
-    console.keys("十次剪发卡<Tab>580<Tab><Right><Tab>365<Tab><Tab><Tab><Tab>");
+    console.keys("十次剪发卡<Tab>580<Tab><Right><Tab>365<Tab><Tab><Tab><Tab><Right><Tab><Tab>");
     console.keys("剪发10");
     console.keys("<F2>").settle().await;
     assert!(
@@ -43,6 +43,7 @@ async fn a_package_is_put_together() {
     });
     let package = saved.unwrap().package.unwrap();
     assert_eq!(package.validity, Validity::Days(365));
+    assert!(package.may_give && !package.may_share);
     let lines: Vec<String> = package.items.iter().map(wording::write).collect();
     assert_eq!(lines, ["剪发 10次 每30天", "剪发 1次 赠"]);
 }
@@ -53,13 +54,13 @@ async fn a_package_needs_its_days() {
     let office = Office::default();
     let mut console = Console::with(&office, signed_in(), Manage::new());
     console.keys("<End><Up><Enter><F3>").settle().await;
-    console.keys("月卡<Tab>99<Tab><Tab><Tab><Tab><Tab><Tab>剪发 不限<F2>");
+    console.keys("月卡<Tab>99<Tab><Tab><Tab><Tab><Tab><Tab><Tab><Tab>剪发 不限<F2>");
     assert!(
         console.screen().contains("不限次的套餐要有有效期"),
         "{}",
         console.screen()
     );
-    console.keys("<Up><Up><Up><Up><Up><Right><F2>");
+    console.keys("<Up><Up><Up><Up><Up><Up><Up><Right><F2>");
     assert!(
         console.screen().contains("请输入天数"),
         "{}",

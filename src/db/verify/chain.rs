@@ -143,11 +143,7 @@ fn judge(link: &Link, till: i32, seq: i64, hash: &[u8]) -> Option<Difference> {
     } else if sign * link.revenue != list {
         Difference::new("verify.lines", sign * link.revenue, list)
     } else if sign * (link.revenue + link.discount) != net {
-        Difference::new(
-            "verify.lines",
-            sign * (link.revenue + link.discount),
-            net,
-        )
+        Difference::new("verify.lines", sign * (link.revenue + link.discount), net)
     } else if sign * link.unearned != link.owed {
         Difference::new("verify.lines", sign * link.unearned, link.owed)
     } else if link.hash != hash {

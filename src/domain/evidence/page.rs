@@ -235,6 +235,18 @@ impl Page<'_> {
                 count(claim.terms.quantity),
                 count(claim.quantity),
             ]);
+            if let Some(stored) = claim.stored(self.words) {
+                let blank = String::new;
+                rows.push(vec![
+                    blank(),
+                    stored,
+                    blank(),
+                    blank(),
+                    blank(),
+                    blank(),
+                    blank(),
+                ]);
+            }
             for (operation, units) in pack.uses(claim) {
                 rows.push(vec![
                     String::new(),

@@ -146,6 +146,17 @@ fn packages(pack: &Pack, words: Words) -> String {
         let granted = words("evidence.granted");
         let all = count(claim.terms.quantity);
         row(&granted, claim.opened_at, "", "", "", all, left);
+        if let Some(stored) = claim.stored(words) {
+            row(
+                &stored,
+                claim.opened_at,
+                "",
+                "",
+                "",
+                Cell::Empty,
+                Cell::Empty,
+            );
+        }
         for (operation, units) in pack.uses(claim) {
             let what = words(&format!("statement.{}", operation.kind));
             let seq = format!("{:06}", operation.seq);

@@ -100,6 +100,9 @@ pub struct Prepaid {
     /// Money paid, and what was given on top, fen: P and B.
     pub paid: Fen,
     pub bonus: Fen,
+    /// Of a package: what of it was paid from stored value, as principal and as bonus, fen (SV7).
+    #[serde(default)]
+    pub stored: (Fen, Fen),
     /// Of both, what was used at the price she paid, and at list price, fen.
     pub used: Fen,
     pub used_list: Fen,
@@ -285,6 +288,7 @@ fn begun(event: &Event, no: Option<i16>, name: String) -> Prepaid {
         terms_version: event.terms_version,
         paid: Fen::ZERO,
         bonus: Fen::ZERO,
+        stored: (Fen::ZERO, Fen::ZERO),
         used: Fen::ZERO,
         used_list: Fen::ZERO,
         uses: Vec::new(),
@@ -395,6 +399,11 @@ impl History {
         let grants = self.grants.iter();
         let grants = grants.filter(|it| it.grant.operation_id == id && it.no == first.no);
         package.grants = grants.map(|it| it.grant.clone()).collect();
+        let terms = || package.grants.iter().map(|it| &it.terms);
+        package.stored = (
+            terms().map(|it| it.principal).sum(),
+            terms().map(|it| it.bonus).sum(),
+        );
         package.weigh(before_discount(line), today);
         let ids: Vec<Uuid> = package.grants.iter().map(|it| it.id).collect();
         let back = |event: &Event| self.events.iter().any(|it| it.about == Some(event.id));

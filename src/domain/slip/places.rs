@@ -260,7 +260,17 @@ impl Kind {
                     ("lines", &["line", "part"]),
                     (
                         "prepaid",
-                        &["name", "paid", "at", "store", "staff", "version", "uses"],
+                        &[
+                            "name",
+                            "paid",
+                            "of_principal",
+                            "of_bonus",
+                            "at",
+                            "store",
+                            "staff",
+                            "version",
+                            "uses",
+                        ],
                     ),
                     ("uses", &["at", "what", "used", "store", "staff"]),
                     TENDERS,

@@ -76,6 +76,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "receipt",
     "redeem",
     "refund",
+    "reminders",
     "reversal",
     "reward",
     "rule",

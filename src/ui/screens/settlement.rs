@@ -122,6 +122,16 @@ impl Settlement {
                 let operation_id = it.operation_id;
                 let say = Say::new("settlement.scope_package");
                 let say = say.with("name", &it.name).with("seq", it.seq);
+                let (principal, bonus) = it.stored;
+                let say = if (principal + bonus).is_positive() {
+                    Say::new("settlement.scope_package_stored")
+                        .with("name", &it.name)
+                        .with("seq", it.seq)
+                        .with("principal", principal)
+                        .with("bonus", bonus)
+                } else {
+                    say
+                };
                 scopes.push((Scope::Package { operation_id, no }, say));
             }
         }

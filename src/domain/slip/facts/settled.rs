@@ -73,6 +73,8 @@ fn prepaid(it: &Prepaid, layout: Layout) -> Facts {
     Facts::new()
         .one("name", words(&paid, layout))
         .one("paid", it.paid)
+        .money("of_principal", it.stored.0)
+        .money("of_bonus", it.stored.1)
         .one("at", when(it.at))
         .one("store", &it.store)
         .one("staff", &it.staff)

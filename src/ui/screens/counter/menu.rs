@@ -11,6 +11,7 @@ use crate::ui::screens::choose::Choose;
 use crate::ui::screens::enrol::Enrol;
 use crate::ui::screens::new_product::NewProduct;
 use crate::ui::screens::printer::Printer;
+use crate::ui::screens::reminders::Reminders;
 use crate::ui::text::Say;
 
 /// What can be done with an unknown code.
@@ -78,6 +79,7 @@ const MORE: &[(&str, More)] = &[
     ("counter.more_devices", More::Do(Action::Devices)),
     ("counter.more_check_in", More::Do(Action::CheckIn)),
     ("counter.more_exchange", More::Do(Action::Exchange)),
+    ("counter.more_reminders", More::Reminders),
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +90,7 @@ enum More {
     PayOut,
     CloseShift,
     Printer,
+    Reminders,
     Manage,
     Lock,
 }
@@ -107,6 +110,7 @@ impl Counter {
             Some(More::PayOut) => Step::Push((self.doors.pay_out)()),
             Some(More::CloseShift) => self.close_shift(cx),
             Some(More::Printer) => Step::push(Printer::new()),
+            Some(More::Reminders) => Step::push(Reminders::new()),
             Some(More::Manage) => Step::Push((self.doors.manage)()),
             Some(More::Lock) => Step::Lock,
             Some(More::Do(_)) | None => Step::Stay,

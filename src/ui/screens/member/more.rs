@@ -39,9 +39,9 @@ const MORE: &[(&str, More)] = &[
     ("member.more_merge", More::Merge),
     ("member.more_undo_merge", More::UndoMerge),
     ("member.more_consents", More::Consents),
-    ("member.more_hand", More::Hand),
     ("member.more_export", More::Export),
     ("member.more_erase", More::Erase),
+    ("member.more_hand", More::Hand),
 ];
 
 impl MemberCard {
