@@ -214,7 +214,9 @@ async fn a_package_goes() {
         console.screen()
     );
     console.keys("y").settle().await;
+    console.wait(TimeDelta::seconds(1)).settle().await;
     let given = books.given.borrow();
+    assert!(!given.is_empty(), "{}", console.screen());
     let What::Gift {
         from_id,
         to_id,
@@ -236,6 +238,7 @@ async fn another_till_was_first() {
     console.keys("<Enter>").settle().await;
     *books.refuses.borrow_mut() = Some(Refusal::user("hand.used"));
     console.keys("y").settle().await;
+    console.wait(TimeDelta::seconds(1)).settle().await;
     assert!(
         console.screen().contains("已经用过,不能转赠"),
         "{}",

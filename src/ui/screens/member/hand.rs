@@ -119,6 +119,7 @@ impl Hand {
             }
             Sought::Member(other) => {
                 self.to = Some(other);
+                self.hint = None;
                 return self.ask(cx);
             }
             Sought::Nothing => {}
@@ -267,9 +268,13 @@ impl Screen for Hand {
         paint::line(frame, inside, 0, &look.say(&title), look.style(Role::Title));
         let body = paint::below(inside, 2);
         let Some(thing) = &self.chosen else {
-            let how = look.text("hand.how");
-            paint::line(frame, inside, 1, how, look.style(Role::Dim));
-            self.things.view(frame, body, look, cells);
+            let mut row = 1;
+            for line in width::wrap(look.text("hand.how"), inside.width.into()) {
+                paint::line(frame, inside, row, &line, look.style(Role::Dim));
+                row += 1;
+            }
+            let area = paint::below(inside, row);
+            self.things.view(frame, area, look, cells);
             return;
         };
         let what = format!("{}  {}", thing.name, thing.services);
