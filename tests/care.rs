@@ -3,18 +3,21 @@
 
 use chrono::TimeDelta;
 use futures::future::join;
+use guitai::db::ledger::post;
 use guitai::db::open::APP;
 use guitai::db::verify::verify;
 use guitai::domain::coupon::CouponRule;
 use guitai::domain::expiry::{Expired, Round};
 use guitai::domain::gift::GiftRequest;
 use guitai::domain::grant::Unit;
-use guitai::domain::ledger::Stamp;
+use guitai::domain::lapse::{self, Claim};
+use guitai::domain::ledger::{Plan, Stamp};
 use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
 use guitai::domain::package::{Item, Package, Validity};
 use guitai::domain::product::{Product, ProductKind};
 use guitai::domain::receipt::Receipt;
+use guitai::domain::redemption::UndoRequest;
 use guitai::domain::tender::TenderKind;
 use guitai::domain::transfer::{TransferRequest, What};
 use guitai::error::Result;
@@ -138,6 +141,17 @@ async fn a_package_is_given_away_once() {
         (b.grants[0].expires_on, &b.grants[0].terms),
         (before[0].expires_on, &before[0].terms)
     );
+    // RF3: what was paid for it is hers to get back now, and no longer the other's.
+    for (her, paid) in [(&b, vec![Fen(30_000)]), (&a, vec![])] {
+        let member_id = her.id;
+        let query = Query::ReadSettlement { member_id };
+        let Reply::History(history) = till.db.answer(query).await.unwrap() else {
+            panic!()
+        };
+        let prepaid = history.prepaid(till.stamp().business_on);
+        let all: Vec<Fen> = prepaid.iter().map(|it| it.paid).collect();
+        assert_eq!(all, paid);
+    }
     // Not even back.
     assert_eq!(hint(give(&till, &b, &a, all(&b)).await), "hand.once");
     redeem(&till, uses(&till, &b, cut, 5), &b).await.unwrap();
@@ -473,4 +487,93 @@ async fn members_are_reminded() {
     seen.sort_unstable();
     seen.dedup();
     assert_eq!(seen.len(), 5);
+}
+
+/// The claim without limit of hers, as a lapse is planned on it.
+fn claim(her: &Member) -> Claim {
+    let grant = her.grants.iter().find(|it| it.quantity.is_none()).unwrap();
+    Claim {
+        id: grant.id,
+        member_id: her.id,
+        version: her.version,
+        value: grant.value,
+        expires_on: grant.expires_on.unwrap(),
+        name: grant.terms.name.clone(),
+        of: grant.terms.of.clone(),
+        unit: grant.terms.unit,
+    }
+}
+
+async fn sent(database: &Database, till: &Counter, days: i64, plan: &Plan) -> Result<()> {
+    let stamp = till.stamp();
+    let stamp = Stamp {
+        business_on: stamp.business_on + TimeDelta::days(days),
+        ..stamp
+    };
+    let mut conn = PgConnection::connect_with(&database.options(APP))
+        .await
+        .unwrap();
+    post(&mut conn, &stamp, plan, b"a lapse").await.map(|_| ())
+}
+
+/// RF4: the database's own wall, whatever a till asks for: too early, too little, a claim that is counted. After its end a use
+/// of it is not taken back.
+#[tokio::test]
+async fn nothing_is_earned_too_early() {
+    let database = books().await;
+    let till = till(&database, 1).await;
+    let (product, cut) = card(&till, None, false, false).await;
+    let her = till.enrol("13800001380").await;
+    let her = buy(&till, &her, &product, TenderKind::Wechat).await;
+    let used = redeem(&till, uses(&till, &her, cut, 1), &her).await.unwrap();
+    let her = till.member(her.id).await;
+    let right = lapse::plan(&claim(&her), claim(&her).expires_on + TimeDelta::days(1)).unwrap();
+    let counted = her.grants.iter().find(|it| it.quantity.is_some()).unwrap();
+    let mut other = lapse::plan(
+        &Claim {
+            id: counted.id,
+            value: counted.value,
+            ..claim(&her)
+        },
+        claim(&her).expires_on + TimeDelta::days(1),
+    )
+    .unwrap();
+    other.document = serde_json::Value::Null;
+    let less = lapse::plan(
+        &Claim {
+            value: Fen(1),
+            ..claim(&her)
+        },
+        claim(&her).expires_on + TimeDelta::days(1),
+    )
+    .unwrap();
+    for (days, plan) in [(29, &right), (30, &other), (30, &less)] {
+        let refused = sent(&database, &till, days, plan).await;
+        assert_eq!(hint(refused), "ledger.stale");
+    }
+    sent(&database, &till, 30, &right).await.unwrap();
+    let back = UndoRequest {
+        stamp: Stamp {
+            approver_id: Some(MANAGER),
+            ..till.stamp()
+        },
+        redemption_id: used.id,
+        member_id: her.id,
+    };
+    let refused = till.db.answer(Query::UndoRedemption(back)).await;
+    assert_eq!(hint(refused), "refund.too_much");
+    holds(&database).await;
+    // LG6: what was earned was not what was left.
+    let mut owner = database.owner().await;
+    let mut transaction = owner.begin().await.unwrap();
+    sqlx::query("update member_grant set expires_on = expires_on + 9 where quantity is null")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    let verdict = guitai::db::verify::check(&mut transaction).await.unwrap();
+    assert!(
+        verdict
+            .difference
+            .is_some_and(|it| ["verify.grant", "verify.lapse"].contains(&it.hint))
+    );
 }

@@ -164,6 +164,7 @@ async fn a_service_for_points_is_redeemed() {
             member_id: her.id,
             uses,
             past: false,
+            whom: None,
         },
         member: Box::new(now),
     };
