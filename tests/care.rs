@@ -525,7 +525,9 @@ async fn nothing_is_earned_too_early() {
     let (product, cut) = card(&till, None, false, false).await;
     let her = till.enrol("13800001380").await;
     let her = buy(&till, &her, &product, TenderKind::Wechat).await;
-    let used = redeem(&till, uses(&till, &her, cut, 1), &her).await.unwrap();
+    let used = redeem(&till, uses(&till, &her, cut, 1), &her)
+        .await
+        .unwrap();
     let her = till.member(her.id).await;
     let right = lapse::plan(&claim(&her), claim(&her).expires_on + TimeDelta::days(1)).unwrap();
     let counted = her.grants.iter().find(|it| it.quantity.is_some()).unwrap();

@@ -287,14 +287,9 @@ async fn whom_to_remind() {
     console.keys("<BackTab>").settle().await;
     assert_eq!(books.asked.borrow().last(), Some(&Remind::Day));
     console.keys("<F9><Enter>").settle().await;
-    let files = books.files.borrow();
-    assert_eq!((files[0].rows, files[0].text.lines().count()), (250, 251));
-    assert!(
-        files[0].what.contains("套餐提醒: 明天前到期"),
-        "{}",
-        files[0].what
-    );
-    drop(files);
+    let file = books.files.borrow()[0].clone();
+    assert_eq!((file.rows, file.text.lines().count()), (250, 251));
+    assert!(file.what.contains("套餐提醒: 明天前到期"), "{}", file.what);
     console.keys("<Enter>").settle().await;
     assert!(console.screen().contains("王小明"), "{}", console.screen());
 }

@@ -197,7 +197,8 @@ impl Giving<'_> {
                 copay: item.copay,
                 valid_days: package.validity.after_first_use(),
                 cycle_days: item.cycle_days,
-                coupon: None,
+                may_share: package.may_share,
+                ..Terms::default()
             },
             bearer: false,
         });

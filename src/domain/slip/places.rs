@@ -89,6 +89,31 @@ const SHEET: &[&str] = &[
     "reason",
 ];
 
+/// Of a payment in advance that is settled (RF5).
+const PREPAID: &[&str] = &[
+    "name",
+    "paid",
+    "of_principal",
+    "of_bonus",
+    "at",
+    "store",
+    "staff",
+    "version",
+    "uses",
+];
+
+/// What has no document of its own.
+const OTHER: &[&str] = &[
+    "seq",
+    "reward",
+    "streak",
+    "points_paid",
+    "points_back",
+    "amount",
+    "bonus",
+    "points",
+];
+
 type Places = (
     &'static [&'static str],
     &'static [(&'static str, &'static [&'static str])],
@@ -258,20 +283,7 @@ impl Kind {
                 &[
                     ("variants", &["mark", "rule", "sum", "lines"]),
                     ("lines", &["line", "part"]),
-                    (
-                        "prepaid",
-                        &[
-                            "name",
-                            "paid",
-                            "of_principal",
-                            "of_bonus",
-                            "at",
-                            "store",
-                            "staff",
-                            "version",
-                            "uses",
-                        ],
-                    ),
+                    ("prepaid", PREPAID),
                     ("uses", &["at", "what", "used", "store", "staff"]),
                     TENDERS,
                 ],
@@ -286,16 +298,7 @@ impl Kind {
             Self::Test => (&["ruler", "code", "digits"], &[]),
             Self::Gift => (&["code"], &[COUPONS]),
             Self::Other => (
-                &[
-                    "seq",
-                    "reward",
-                    "streak",
-                    "points_paid",
-                    "points_back",
-                    "amount",
-                    "bonus",
-                    "points",
-                ],
+                OTHER,
                 &[
                     ("expired", &["bonus", "points", "day"]),
                     ("left", &["name", "of", "quantity", "day"]),

@@ -224,9 +224,10 @@ impl Screen for Reminders {
             return Step::Stay;
         }
         match input {
-            Input::Opened => self.ask(true, cx),
-            Input::Changed(Noun::Member | Noun::All) if self.asked.is_none() => self.ask(true, cx),
-            Input::Outcome(Outcome::Member(_)) => self.ask(true, cx),
+            Input::Changed(noun) if self.asked.is_some() || !Noun::Member.meets(noun) => {}
+            Input::Opened | Input::Changed(_) | Input::Outcome(Outcome::Member(_)) => {
+                self.ask(true, cx);
+            }
             Input::Outcome(Outcome::Text(reason)) => {
                 self.export = Some(Export::start(self.kind, reason, cx));
             }

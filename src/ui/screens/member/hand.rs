@@ -30,7 +30,7 @@ use crate::ui::width;
 const COLUMNS: &[Column] = &[
     Column::rest("hand.what"),
     Column::fixed("hand.until", 12),
-    Column::rest("hand.why_not"),
+    Column::rest(""),
 ];
 
 /// What is given together: a package with all its services, or one coupon.
