@@ -23,6 +23,8 @@ create table member (
   gender gender,
   notes text not null default '',
   home_store_id int not null,
+  -- SV10: an unregistered gift card, not a person: whoever has it holds what is on it.
+  is_bearer boolean not null default false,
   joined_on date not null,
   -- MB4: whom she was merged into; and all who were merged into her, directly or with somebody else.
   merged_into bigint,

@@ -92,7 +92,7 @@ begin
     'spend', h.spend, 'spend_year', coalesce((select sum(o.spend) from operation o
         where o.merchant_id = m and o.member_id = any (array[t.id] || t.absorbed) and o.business_on > (now() at time zone 'Asia/Shanghai')::date - interval '1 year'), 0)::bigint,
     'birth_year', t.birth_year, 'birth_month', t.birth_month, 'birth_day', t.birth_day, 'gender', t.gender,
-    'notes', t.notes, 'joined_on', t.joined_on,
+    'notes', t.notes, 'joined_on', t.joined_on, 'is_bearer', t.is_bearer,
     'lots', coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'kind', x.kind, 'opened_at', x.opened_at, 'expires_on', x.expires_on,
           'principal', x.principal, 'bonus', x.bonus, 'points', x.points,
           -- SV2: the terms it was sold under, which nobody can change any more.
@@ -231,6 +231,8 @@ begin
       select x.member_id from (
         select c.member_id from credential c
          where c.merchant_id = m and c.value >= p_digits and c.value < p_digits || chr(1114111) and c.state = 'active'
+           -- A gift card is found by its whole number, by whoever has it (SV10).
+           and (c.value = p_digits or not exists (select from member b where b.merchant_id = m and b.id = c.member_id and b.is_bearer))
          order by c.value limit p_limit) x
        where x.member_id <> all (v_ids) limit p_limit - cardinality(v_ids));
   end if;

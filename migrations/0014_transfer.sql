@@ -236,6 +236,9 @@ declare
 begin
   select merged_into into v_from from member where merchant_id = m and id = p_from for no key update;
   select merged_into into v_to from member where merchant_id = m and id = p_to for no key update;
+  if p_kind <> 'undo' and exists (select from member where merchant_id = m and id = p_to and is_bearer) then
+    raise exception 'gift card % is nobody', p_to using errcode = 'GT004';
+  end if;
   if p_kind = 'undo' and v_to is distinct from p_from then
     raise exception 'member % is not merged into %', p_to, p_from using errcode = 'GT001';
   end if;

@@ -306,7 +306,7 @@ begin
         select sum(o.spend) filter (where o.business_on <= p_review_on and (p_lifetime or o.business_on > p_review_on - interval '1 year')) as spend,
                sum(o.spend) filter (where p_lifetime or o.business_on > p_today - interval '1 year') as spend_now
           from operation o where o.merchant_id = m and o.member_id = h.member_id) s on true
-     where h.merchant_id = m and h.member_id > p_after and h.level_id <> v_first
+     where h.merchant_id = m and h.member_id > p_after and h.level_id <> v_first and not b.is_bearer
        and not exists (select from operation k where k.merchant_id = m and k.member_id = h.member_id and k.kind = 'level_review'
          and (k.document #>> '{review,on}')::date >= p_review_on)
      order by h.member_id limit p_limit) x);

@@ -54,6 +54,9 @@ begin
     raise exception 'gift rule % is another by now', o.document -> 'gift' using errcode = 'GT001';
   end if;
   select * into t from member where merchant_id = m and id = o.member_id;
+  if t.is_bearer then
+    raise exception 'gift card % is nobody', t.id using errcode = 'GT004';
+  end if;
   v_seen := occasions(m, t.id, array[t.id] || t.absorbed, (select h.level_id from holding h where h.merchant_id = m and h.member_id = t.id));
   if v_seen -> 'given' @> jsonb_build_array(jsonb_build_array(r.id, v_key)) then
     raise exception 'gift % was given', o.document -> 'gift' using errcode = 'GT001';

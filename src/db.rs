@@ -14,6 +14,7 @@ pub mod embedded;
 pub mod evidence;
 pub mod expiry;
 pub mod family;
+pub mod gift_card;
 pub mod hold;
 pub mod journal;
 pub mod json;
@@ -304,6 +305,7 @@ impl Db {
                 .top_up(&request, Some(&member), Fresh)
                 .await
                 .map(receipt),
+            Query::SellCards(request) => Box::pin(self.sell_cards(&request)).await.map(receipt),
             Query::ReverseTopUp(request) => self.reverse_top_up(&request, Fresh).await.map(receipt),
             Query::Refund(request) => self.refund(&request, Fresh).await.map(receipt),
             Query::Redeem { request, member } => {

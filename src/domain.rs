@@ -20,6 +20,7 @@ pub mod evidence;
 pub mod expiry;
 pub mod gear;
 pub mod gift;
+pub mod gift_card;
 pub mod grant;
 pub mod gs1;
 pub mod gtin;

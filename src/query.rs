@@ -21,6 +21,7 @@ use crate::domain::coupon::{Number, Presented};
 use crate::domain::expiry::Round;
 use crate::domain::gift::GiftRequest;
 use crate::domain::gift::rule::GiftRule;
+use crate::domain::gift_card::CardSaleRequest;
 use crate::domain::grant::Grant;
 use crate::domain::label::LabelRule;
 use crate::domain::ledger::{Posted, Stamp};
@@ -200,6 +201,8 @@ pub enum Query {
         member: Box<Member>,
     },
     ReverseTopUp(ReversalRequest),
+    /// Unregistered gift cards, all of them or none (SV10).
+    SellCards(Box<CardSaleRequest>),
     Refund(RefundRequest),
     /// Uses what was paid for beforehand (PK2).
     Redeem {

@@ -36,6 +36,8 @@ mod family;
 mod faults;
 mod gear;
 mod gift;
+mod gift_card;
+mod gift_card_screen;
 mod gift_screen;
 mod hostile;
 mod killed;

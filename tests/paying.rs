@@ -281,6 +281,7 @@ fn member(principal: i64, bonus: i64) -> Member {
         checked_in: None,
         grants: Vec::new(),
         family: Vec::new(),
+        is_bearer: false,
         id: 7,
         version: 3,
         edition: 1,

@@ -74,6 +74,8 @@ pub fn refuse(error: Error) -> Refusal {
         // Whoever is late reads again, and hears what became of it.
         ("GT031", _) => Refusal::user("hand.used"),
         ("GT032", _) => Refusal::user("redemption.not_shared"),
+        ("GT050", _) => Refusal::user("gift_card.taken"),
+        ("GT051", _) => Refusal::user("gift_card.over_limit"),
         ("GT018", _) => Refusal::user("attach.not_this_shift"),
         ("GT019", _) => Refusal::user("shift.reason_missing"),
         ("GT016", _) => Refusal::user("approval.beyond"),

@@ -305,6 +305,9 @@ impl Db {
             "attach" => Box::pin(self.attach(&request(entry)?, None, known))
                 .await
                 .map(drop),
+            "top_up" if entry.request.get("digest").is_some() => {
+                Box::pin(self.resume_cards(&request(entry)?)).await
+            }
             "top_up" => Box::pin(self.top_up(&request(entry)?, None, known))
                 .await
                 .map(drop),

@@ -123,6 +123,7 @@ enum Part {
     Returned,
     Instalments,
     Grants,
+    Bearers,
     Shifts,
     Rights,
 }
@@ -140,6 +141,7 @@ impl Part {
             Self::Returned,
             Self::Instalments,
             Self::Grants,
+            Self::Bearers,
             Self::Shifts,
             Self::Rights,
         ])
@@ -172,6 +174,7 @@ impl Part {
             Self::Instalments => derived::instalments(conn, merchant).await,
             Self::Grants => grants::check(conn, merchant).await,
             Self::Transfers => transfers::check(conn, merchant).await,
+            Self::Bearers => derived::bearers(conn, merchant).await,
             Self::Shifts => derived::shifts(conn, merchant).await,
             Self::Rights => derived::rights(conn, merchant).await,
         }

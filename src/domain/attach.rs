@@ -33,6 +33,9 @@ pub fn plan(
     if record.member_id.is_some() {
         return Err(Refusal::user("attach.taken"));
     }
+    if member.is_bearer {
+        return Err(Refusal::user("gift_card.no_member"));
+    }
     let mut plan = Plan::new(OperationKind::Attach);
     plan.about = Some(record.id);
     plan.member = Some((member.id, member.version));

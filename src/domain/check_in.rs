@@ -79,6 +79,9 @@ pub fn streak(last: Option<CheckedIn>, day: NaiveDate) -> Option<i64> {
 /// # Errors
 /// `check_in.off` where the shop does not do it, `check_in.done` with the time of the one of this day.
 pub fn plan(request: &CheckInRequest, shop: &Shop, member: &Member) -> Result<Plan> {
+    if member.is_bearer {
+        return Err(Refusal::user("gift_card.no_member"));
+    }
     let rule = shop.check_in.as_ref().filter(|rule| rule.active);
     let rule = rule.ok_or_else(|| Refusal::user("check_in.off"))?;
     let stamp = &request.stamp;

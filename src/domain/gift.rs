@@ -34,6 +34,9 @@ pub fn plan(request: &GiftRequest, shop: &Shop, member: &Member) -> Result<Plan>
     if !(1..=MOST).contains(&request.count) || request.reason.trim().is_empty() {
         return Err(Refusal::user("gift.malformed"));
     }
+    if member.is_bearer {
+        return Err(Refusal::user("gift_card.no_member"));
+    }
     let same = |rule: &&super::coupon::CouponRule| {
         rule.rule.id == request.rule_id && rule.rule.version == request.version && rule.active
     };

@@ -104,6 +104,9 @@ pub struct Member {
     /// Whom else the account is for (MB6).
     #[serde(default)]
     pub family: Vec<Beneficiary>,
+    /// An unregistered gift card, not a person: whoever has it holds what is on it (SV10).
+    #[serde(default)]
+    pub is_bearer: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +121,12 @@ impl Member {
     #[must_use]
     pub const fn is_registered(&self) -> bool {
         self.phone.is_some()
+    }
+
+    /// The level whose prices she has; a gift card has none.
+    #[must_use]
+    pub fn priced_as(&self) -> Option<&Level> {
+        (!self.is_bearer).then_some(&self.level)
     }
 
     /// Principal and bonus together, fen.

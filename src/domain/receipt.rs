@@ -62,6 +62,8 @@ pub struct Document {
     pub amount: Fen,
     pub bonus: Fen,
     pub rule: Option<String>,
+    /// Of a gift card: its place among those sold at once (SV10).
+    pub card: Option<SoldCard>,
     /// The last day of a top-up's bonus, instalments included; none is for ever.
     pub expires_on: Option<NaiveDate>,
     pub instalments: Vec<Promised>,
@@ -92,6 +94,17 @@ pub struct Came {
     pub streak: i64,
     /// Of the rule.
     pub version: i32,
+}
+
+/// A gift card among those that were sold at once (SV10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoldCard {
+    pub no: usize,
+    pub of: usize,
+    /// The end of what stands on it.
+    pub tail: String,
+    /// What all of them cost, fen.
+    pub total: Fen,
 }
 
 /// Bonus that comes later (SV4).

@@ -130,7 +130,7 @@ impl SaleRequest {
     /// PR1: preview and posting agree line by line wherever a rule takes part. Without rules a price that was
     /// told stands, even if the level or the shop's terms are others by now. Returns the coupons that took part.
     fn check_prices(&self, shop: &Shop, member: Option<&Member>) -> Result<Vec<Uuid>> {
-        let level = member.map(|member| &member.level);
+        let level = member.and_then(Member::priced_as);
         let coupons = self.presented(member)?;
         let Some(now) = self.reprice(shop, level, &coupons) else {
             return if names_rules(&self.lines) || !coupons.is_empty() || self.points != 0 {
@@ -223,14 +223,19 @@ pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Resu
     plan.post_fen(Account::Revenue, None, list);
     plan.post_fen(Account::Discount, None, net - list);
     plan.post_fen(Account::Unearned, None, request.net() - net);
-    if !packages.is_empty() && member.is_none() {
+    // A gift card is nobody: it earns nothing, claims nothing and has not been here (SV10).
+    let person = member.filter(|member| !member.is_bearer);
+    if !packages.is_empty() && person.is_none() {
         return Err(Refusal::user("package.member_first"));
     }
     for (no, line, package) in packages {
         let grants = package::grants(line, package, no, &request.stamp);
         plan.extras.grants.extend(grants);
     }
-    let given = coupon::with_receipt(&shop.coupons, request.net(), &request.stamp, member);
+    let given = match member {
+        Some(member) if member.is_bearer => Vec::new(),
+        member => coupon::with_receipt(&shop.coupons, request.net(), &request.stamp, member),
+    };
     plan.extras.grants.extend(given.iter().cloned());
     plan.post_fen(Account::Rounding, None, -request.rounding);
     for tender in &request.tenders {
@@ -245,8 +250,8 @@ pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Resu
     package::note_payment(grants, &request.lines, Fen(-principal), Fen(-bonus));
     plan.lines.clone_from(&request.lines);
     let mut earned = Earned::default();
-    if let Some(member) = member {
-        plan.member = Some((member.id, member.version));
+    plan.member = member.map(|member| (member.id, member.version));
+    if let Some(member) = person {
         plan.spend = request.paid();
         plan.visit = true;
         let kept = request.lines.iter().map(|line| (line, line.net));

@@ -122,6 +122,8 @@ pub fn plan(request: &TopUpRequest, shop: &Shop, member: &Member) -> Result<Plan
     }
     let rule = match request.rule {
         None => None,
+        // SV10: money and nothing on top.
+        Some(_) if member.is_bearer => return Err(Refusal::user("gift_card.no_member")),
         Some((id, version)) => Some(
             shop.rules
                 .iter()

@@ -177,6 +177,10 @@ pub fn plan(
     if pair.from_merged.is_some() || (pair.to_merged.is_some() && !is_undo) {
         return Err(Refusal::user("transfer.merged_already"));
     }
+    // A gift card is registered by merging it into a member (SV10), and takes nothing from one but what it had.
+    if pair.to.is_bearer && !is_undo {
+        return Err(Refusal::user("gift_card.no_member"));
+    }
     let mut carried = Carried {
         from: pair.from.id,
         to: pair.to.id,

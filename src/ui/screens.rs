@@ -12,6 +12,7 @@ pub mod devices;
 pub mod dormant;
 pub mod enrol;
 pub mod exchange;
+pub mod gift_card;
 pub mod held;
 pub mod help;
 pub mod learn;

@@ -49,6 +49,7 @@ pub const FILES: &[(&str, &str)] = files![
     "exchange",
     "field",
     "gift",
+    "gift_card",
     "ground",
     "hand",
     "header",

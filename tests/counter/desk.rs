@@ -78,6 +78,7 @@ pub fn member() -> Member {
         checked_in: None,
         grants: Vec::new(),
         family: Vec::new(),
+        is_bearer: false,
         id: 7,
         version: 3,
         edition: 1,

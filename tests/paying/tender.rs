@@ -1,5 +1,6 @@
 //! Cash with change, one key per note, wallets, stored value, mixed, rounding (PR6).
 
+use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
 use guitai::domain::tender::{Tender as Part, TenderKind};
 use guitai::error::Refusal;
@@ -272,6 +273,34 @@ async fn a_member_scanned_while_paying_gets_the_sale() {
     console.keys("<Enter>");
     assert!(matches!(&got.borrow()[..], [Outcome::Member(member)] if member.id == 7));
     assert!(books.sells().is_empty());
+}
+
+/// SV10: a gift card shown at the payment pays as far as it goes, without a key and at the same prices.
+#[tokio::test]
+async fn a_gift_card_shown_while_paying_pays() {
+    let mut books = Books::new();
+    books.member = Member {
+        is_bearer: true,
+        phone: None,
+        name: "*0123".into(),
+        ..member(5_000, 0)
+    };
+    let (mut console, got) = till(&books, sale(6_800).keeping(Cart::default()));
+    scan(&mut console, "C000123");
+    console.settle().await;
+    insta::assert_snapshot!("gift_card_pays", console.screen());
+    console.keys("<Enter><Enter>").settle().await;
+    let sold = &books.sells()[0];
+    assert_eq!(sold.member_id, Some(7));
+    let paid: Vec<_> = sold.tenders.iter().map(|it| (it.kind, it.amount)).collect();
+    assert_eq!(
+        paid,
+        [
+            (TenderKind::StoredValue, Fen(5_000)),
+            (TenderKind::Cash, Fen(1_800))
+        ]
+    );
+    assert_eq!(receipt(&got).document.points, 0);
 }
 
 #[tokio::test]

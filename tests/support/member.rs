@@ -34,6 +34,7 @@ pub fn member() -> Member {
         grants: Vec::new(),
         merged: None,
         family: Vec::new(),
+        is_bearer: false,
         id: 7,
         version: 3,
         edition: 1,

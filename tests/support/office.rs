@@ -172,6 +172,7 @@ impl Backend for &Office {
             } else {
                 Vec::new()
             }),
+            Query::SellCards(_) => Reply::Kept,
             other => panic!("{other:?}"),
         })
     }

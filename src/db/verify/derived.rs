@@ -173,3 +173,31 @@ pub async fn rights(conn: &mut PgConnection, merchant: i32) -> Result<Option<Dif
         wrong.named("verify.right").at(row.id, row.till, row.seq)
     }))
 }
+
+/// SV10: a gift card is nobody: it holds principal and nothing else, earns nothing and was not here; and whoever the law
+/// asks for stands beside a sale of such cards.
+pub async fn bearers(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+    let row = sqlx::query_as!(
+        Wrong,
+        r#"select x.what as "what?", x.expected as "expected?", x.found as "found?" from (
+             select t.name as what, '0, 0, 0, 0' as expected, format('%s, %s, %s, %s', h.bonus, h.points, h.visits, h.spend) as found
+               from member t join holding h on h.merchant_id = t.merchant_id and h.member_id = t.id
+              where t.merchant_id = $1 and t.is_bearer and (h.bonus <> 0 or h.points <> 0 or h.visits <> 0 or h.spend <> 0)
+             union all
+             select t.name, 'is_bearer ' || (o.document ? 'card'), 'is_bearer ' || t.is_bearer
+               from (select distinct on (x.member_id) x.member_id, x.document from operation x
+                      where x.merchant_id = $1 and x.member_id is not null order by x.member_id, x.version_after) o
+               join member t on t.merchant_id = $1 and t.id = o.member_id
+              where t.is_bearer <> (o.document ? 'card')
+             union all
+             select b.operation_id::text, 'card 1', coalesce('card ' || (o.document #>> '{card,no}'), '-')
+               from card_buyer b left join operation o on o.merchant_id = b.merchant_id and o.id = b.operation_id
+              where b.merchant_id = $1 and (o.document #>> '{card,no}') is distinct from '1') x
+           order by 1 limit 1"#,
+        merchant
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(refuse)?;
+    Ok(row.map(|wrong| wrong.named("verify.bearer")))
+}

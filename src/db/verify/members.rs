@@ -106,7 +106,7 @@ pub async fn holdings(conn: &mut PgConnection, merchant: i32) -> Result<Option<D
                         case when visit then business_on else (stood ->> 'first_visit_on')::date end as first_on,
                         case when visit then business_on else (stood ->> 'last_visit_on')::date end as last_on
                    from (select member_id, version_after, business_on, visit, spend,
-                                coalesce(level_id, case when kind = 'enrol' then (document ->> 'level_id')::int end) as level_id,
+                                coalesce(level_id, case when kind in ('enrol', 'top_up') then (document ->> 'level_id')::int end) as level_id,
                                 case when kind in ('transfer_out', 'transfer_in') then document -> 'standing' end as stood
                            from operation where merchant_id = $1 and member_id is not null) p) x),
            did as (

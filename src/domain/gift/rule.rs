@@ -139,10 +139,11 @@ fn birthday_near(member: &Member, today: NaiveDate, before: u32, after: u32) -> 
     [year - 1, year, year + 1].into_iter().find_map(near)
 }
 
-/// The gifts that are hers today and were not given.
+/// The gifts that are hers today and were not given. A gift card is nobody (SV10).
 #[must_use]
 pub fn due(member: &Member, shop: &Shop, today: NaiveDate) -> Vec<Due> {
-    let active = shop.gifts.iter().filter(|rule| rule.active);
+    let active = shop.gifts.iter();
+    let active = active.filter(|rule| rule.active && !member.is_bearer);
     let all = active.flat_map(|rule| {
         let keys = rule.keys(member, today).into_iter();
         keys.map(|key| Due {
@@ -223,6 +224,9 @@ mod tests {
         let mut her = member(vec![]);
         her.joined_on = TODAY;
         assert_eq!(keys(&her, Event::Welcome, TODAY), ["welcome"]);
+        her.is_bearer = true;
+        assert!(keys(&her, Event::Welcome, TODAY).is_empty(), "a gift card");
+        her.is_bearer = false;
         her.occasions.given.push((1, "welcome".to_owned()));
         assert!(keys(&her, Event::Welcome, TODAY).is_empty());
         her.joined_on = TODAY - Days::new(1);

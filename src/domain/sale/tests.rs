@@ -43,6 +43,7 @@ pub(crate) fn member(lots: Vec<Lot>) -> Member {
         checked_in: None,
         merged: None,
         family: vec![],
+        is_bearer: false,
     }
 }
 
@@ -303,4 +304,25 @@ proptest! {
         }
         prop_assert_eq!(back, paid.net());
     }
+}
+
+/// SV10: a gift card pays list prices, earns nothing, claims nothing, and was not here.
+#[test]
+fn a_gift_card_is_nobody() {
+    let shop = prices::shop();
+    let mut card = member(vec![lot(1, 100_000, 0, None)]);
+    card.is_bearer = true;
+    card.phone = None;
+    let quote = quote(&[prices::line(10_000, 1, None)], card.priced_as(), &shop);
+    let pays = vec![Tender::exact(TenderKind::StoredValue, Fen(10_000))];
+    let plan = plan(&request(quote.lines, pays), &shop, Some(&card)).unwrap();
+    assert_eq!(plan.total(Account::Discount), 0);
+    assert_eq!(plan.total(Account::Principal), -10_000);
+    assert_eq!(plan.total(Account::Points), 0);
+    assert_eq!(
+        (plan.spend, plan.visit, plan.level),
+        (Fen::ZERO, false, None)
+    );
+    assert!(plan.extras.grants.is_empty());
+    assert_eq!(plan.member, Some((card.id, card.version)));
 }

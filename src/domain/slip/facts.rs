@@ -122,10 +122,12 @@ fn common(receipt: &Receipt, layout: Layout) -> Facts {
 }
 
 fn tenders(facts: Facts, receipt: &Receipt, layout: Layout) -> Facts {
+    let card = receipt.document.card.as_ref();
+    let given = card.filter(|card| card.no == 1).map(|card| card.total);
     let parts = receipt.document.tenders.iter().map(|part| {
         Facts::new()
             .one("way", (layout.words)(tender(part.kind)))
-            .one("given", part.given)
+            .one("given", given.unwrap_or(part.given))
             .maybe(
                 "change",
                 Some(part.change()).filter(|fen| fen.is_positive()),
@@ -300,9 +302,17 @@ fn top_up(facts: Facts, receipt: &Receipt, shop: Option<&Shop>, layout: Layout) 
     });
     let instalments = instalments.collect();
     let order = document.spend_order.map(spend_order);
+    // The first of several cards is the receipt of all of them (SV10).
+    let card = document.card.as_ref();
+    let all = card.filter(|card| card.no == 1);
+    let cards = card.map(|card| match all {
+        Some(all) => format!("{} x *{}", all.of, card.tail),
+        None => format!("{}/{} *{}", card.no, card.of, card.tail),
+    });
     let facts = facts
         .maybe("rule", document.rule.as_ref())
-        .one("amount", document.amount)
+        .maybe("cards", cards)
+        .one("amount", all.map_or(document.amount, |all| all.total))
         .money("bonus", document.bonus.max_zero())
         .money("bonus_later", later)
         .maybe("day", document.expires_on)

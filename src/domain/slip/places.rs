@@ -19,6 +19,8 @@ pub enum Kind {
     Settlement,
     /// Coupons, given by hand (PR4).
     Gift,
+    /// The code of a gift card (SV10).
+    GiftCard,
     /// A prepayment for one order (SV6).
     Deposit,
     /// For a new member: her own code.
@@ -114,6 +116,20 @@ const OTHER: &[&str] = &[
     "points",
 ];
 
+/// Of a top-up, and of a gift card.
+const TOP_UP: &[&str] = &[
+    "rule",
+    "cards",
+    "amount",
+    "bonus",
+    "bonus_later",
+    "day",
+    "points",
+    "version",
+    "terms",
+    "spend_order",
+];
+
 type Places = (
     &'static [&'static str],
     &'static [(&'static str, &'static [&'static str])],
@@ -121,7 +137,7 @@ type Places = (
 
 impl Kind {
     /// All of them with the names of their files.
-    pub const ALL: [(Self, &'static str, &'static str); 15] = [
+    pub const ALL: [(Self, &'static str, &'static str); 16] = [
         (
             Self::Head,
             "head",
@@ -166,6 +182,11 @@ impl Kind {
             Self::Gift,
             "gift",
             include_str!("../../../assets/slip/gift.slip"),
+        ),
+        (
+            Self::GiftCard,
+            "gift_card",
+            include_str!("../../../assets/slip/gift_card.slip"),
         ),
         (
             Self::Deposit,
@@ -240,20 +261,7 @@ impl Kind {
                     TENDERS,
                 ],
             ),
-            Self::TopUp => (
-                &[
-                    "rule",
-                    "amount",
-                    "bonus",
-                    "bonus_later",
-                    "day",
-                    "points",
-                    "version",
-                    "terms",
-                    "spend_order",
-                ],
-                &[("instalments", &["due_on", "part"]), TENDERS],
-            ),
+            Self::TopUp => (TOP_UP, &[("instalments", &["due_on", "part"]), TENDERS]),
             Self::TopUpReversal => (&["amount", "bonus", "points"], &[TENDERS]),
             Self::Refund => (
                 &[
@@ -293,6 +301,7 @@ impl Kind {
                 &[TENDERS],
             ),
             Self::Welcome => (&["points", "code"], &[]),
+            Self::GiftCard => (&["amount", "code"], &[]),
             Self::Drawer => (&["approver", "reason"], &[]),
             Self::Statement => (&[], &[MOVED]),
             Self::Test => (&["ruler", "code", "digits"], &[]),

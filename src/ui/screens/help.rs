@@ -46,6 +46,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "exchange",
     "family",
     "gift",
+    "gift_card",
     "give",
     "hand",
     "held",

@@ -229,13 +229,14 @@ impl Screen for MemberCard {
     fn can(&self, action: Action) -> bool {
         match action {
             Action::Accept => self.member.is_some() && self.receipt.is_none(),
-            Action::Edit
-            | Action::AddCard
+            // A gift card has no particulars, and nothing but money (SV10).
+            Action::Edit | Action::Family | Action::Coupons => {
+                self.member.as_ref().is_some_and(|it| !it.is_bearer)
+            }
+            Action::AddCard
             | Action::Cards
-            | Action::Family
             | Action::TopUp
             | Action::Statement
-            | Action::Coupons
             | Action::Settle => self.member.is_some(),
             Action::More => self.member.is_some() && self.writing.is_none(),
             Action::RevealPhone => {

@@ -231,7 +231,9 @@ impl Tender {
         let (left, free) = (self.bill.left(), self.spendable());
         let price = self.stored_total().unwrap_or(left);
         let covers = spends && free >= price && free.is_positive();
-        self.choose(if covers {
+        // A gift card was shown in order to pay, as far as it goes (SV10).
+        let is_card = self.member.as_ref().is_some_and(|it| it.is_bearer);
+        self.choose(if covers || (is_card && free.is_positive()) {
             TenderKind::StoredValue
         } else {
             TenderKind::Cash
@@ -377,8 +379,9 @@ impl Tender {
         let key = match (&self.job, &self.cart) {
             (Job::Sale(lines), Some(cart)) => {
                 let member = self.member.as_ref();
-                let level =
-                    member.map(|member| shop.level(member.level.id).unwrap_or(&member.level));
+                let level = member
+                    .and_then(|member| member.priced_as())
+                    .map(|level| shop.level(level.id).unwrap_or(level));
                 self.other_price(lines, cart, level, shop, cx)
             }
             (Job::TopUp(load), _) => load
@@ -463,7 +466,9 @@ impl Screen for Tender {
                     return self.answered(answer, cx);
                 }
                 return match answer {
-                    Ok(Reply::Found(found)) if self.finding == Some(ticket) => self.found(found),
+                    Ok(Reply::Found(found)) if self.finding == Some(ticket) => {
+                        self.found(found, cx)
+                    }
                     Ok(Reply::Member(member)) if self.reading == Some(ticket) && !is_busy => {
                         self.refreshed(member, cx)
                     }

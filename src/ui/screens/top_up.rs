@@ -102,7 +102,9 @@ impl TopUp {
             return;
         };
         let level = self.member.level.id;
-        let open = |rule: &&TopUpRule| rule.open_to(level, store.id, cx.now());
+        // A gift card takes money and nothing on top (SV10).
+        let is_bearer = self.member.is_bearer;
+        let open = |rule: &&TopUpRule| !is_bearer && rule.open_to(level, store.id, cx.now());
         self.rules = shop.rules.iter().filter(open).cloned().collect();
         self.rules.sort_by_key(|rule| (rule.amount, rule.id));
         let tile = |rule: &TopUpRule| Tile {

@@ -474,6 +474,7 @@ impl World {
             given: std::collections::BTreeMap::new(),
             merged: None,
             family: Vec::new(),
+            is_bearer: false,
         })
     }
 }

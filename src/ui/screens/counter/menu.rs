@@ -9,6 +9,7 @@ use crate::ui::keymap::Action;
 use crate::ui::screen::{Cx, Screen, Step};
 use crate::ui::screens::choose::Choose;
 use crate::ui::screens::enrol::Enrol;
+use crate::ui::screens::gift_card::SellCards;
 use crate::ui::screens::new_product::NewProduct;
 use crate::ui::screens::printer::Printer;
 use crate::ui::screens::reminders::Reminders;
@@ -80,6 +81,7 @@ const MORE: &[(&str, More)] = &[
     ("counter.more_check_in", More::Do(Action::CheckIn)),
     ("counter.more_exchange", More::Do(Action::Exchange)),
     ("counter.more_reminders", More::Reminders),
+    ("counter.more_gift_card", More::GiftCard),
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +89,7 @@ enum More {
     Do(Action),
     Enrol,
     Operations,
+    GiftCard,
     PayOut,
     CloseShift,
     Printer,
@@ -107,6 +110,7 @@ impl Counter {
             Some(More::Do(action)) if self.can(action) => self.action(action, cx),
             Some(More::Enrol) => self.enrol(None, None),
             Some(More::Operations) => self.operations(cx),
+            Some(More::GiftCard) => Step::push(SellCards::new()),
             Some(More::PayOut) => Step::Push((self.doors.pay_out)()),
             Some(More::CloseShift) => self.close_shift(cx),
             Some(More::Printer) => Step::push(Printer::new()),

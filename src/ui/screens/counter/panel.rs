@@ -36,7 +36,7 @@ impl Counter {
             return;
         };
         let today = look.session.today(look.now);
-        let level = format!(" {}", member.level.name);
+        let level = format!(" {}", level(member, look));
         let taken = paint::line_right(frame, area, 0, &level, look.style(Role::Title));
         let rest = Rect {
             width: area.width.saturating_sub(taken),
@@ -134,7 +134,7 @@ impl Counter {
         let (away, role) = away(member, today, look);
         let taken = paint::line_right(frame, area, 0, &away, look.style(role));
         let phone = member.phone.as_deref().unwrap_or_default();
-        let tail = format!(" {} {phone}", member.level.name);
+        let tail = format!(" {} {phone}", level(member, look));
         let room = area.width.saturating_sub(taken + 1);
         let name = width::fit(
             name(member, look),
@@ -161,6 +161,14 @@ impl Counter {
     }
 }
 
+/// Her level, or that it is a gift card (SV10).
+fn level<'a>(member: &'a Member, look: &'a Look) -> &'a str {
+    match member.priced_as() {
+        Some(level) => &level.name,
+        None => look.text("gift_card.label"),
+    }
+}
+
 fn name<'a>(member: &'a Member, look: &'a Look) -> &'a str {
     if member.name.is_empty() {
         look.text("counter.nameless")
@@ -171,6 +179,9 @@ fn name<'a>(member: &'a Member, look: &'a Look) -> &'a str {
 
 /// How long she was away, louder when the shop calls that dormant (OR1).
 fn away(member: &Member, today: NaiveDate, look: &Look) -> (String, Role) {
+    if member.is_bearer {
+        return (String::new(), Role::Dim);
+    }
     let days = member.days_away(today);
     let limit = look.session.shop.as_ref().map(|shop| shop.dormancy_days);
     let dormant = days.zip(limit).is_some_and(|(days, limit)| days > limit);

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::Counter;
 use crate::domain::coupon::{Coupon, Outcome};
+use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::price::next::{Next, next};
 use crate::domain::price::{Quote, Terms, price};
@@ -36,7 +37,7 @@ impl Counter {
         now: DateTime<Utc>,
         by_stored_value: bool,
     ) -> Terms<'a> {
-        let level = self.member.as_ref().map(|member| &member.level);
+        let level = self.member.as_deref().and_then(Member::priced_as);
         let occasion = Occasion {
             by_stored_value,
             ..Occasion::at(shop, session.till_id(), now, level.map(|level| level.id))

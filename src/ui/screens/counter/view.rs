@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::finder::Row;
 use super::{Counter, goods};
 use crate::domain::ledger::{DocumentLine, Reason, Reduction};
+use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::price::Quote;
 use crate::domain::product::ProductKind;
@@ -244,7 +245,7 @@ impl Counter {
         columns: u16,
         look: &Look,
     ) -> String {
-        let level = self.member.as_ref().map(|member| &member.level);
+        let level = self.member.as_deref().and_then(Member::priced_as);
         let name = level.map_or("", |level| level.name.as_str());
         let paid = level.map_or(10_000, |level| level.paid);
         let reason = match reduction.reason {

@@ -62,8 +62,16 @@ impl Tender {
         self.hint = Some(Say::new(hint).with("due", self.bill.due(kind)));
     }
 
-    pub(super) fn found(&mut self, found: Found) -> Step {
+    pub(super) fn found(&mut self, found: Found, cx: &Cx) -> Step {
         match found {
+            // It pays as far as it goes, at the same prices: nothing to ask, nothing to price again (SV10).
+            Found::Member(card) if card.is_bearer => {
+                if let Some(cart) = &mut self.cart {
+                    cart.member_id = Some(card.id);
+                }
+                self.member = Some(card);
+                self.weigh(cx);
+            }
             Found::Member(member) => {
                 let question = Say::new("tender.offer_member").with("name", &member.name);
                 self.asking = Some(Asking::Member(member));
