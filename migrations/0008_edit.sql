@@ -186,27 +186,39 @@ begin
   return r.id;
 end $$;
 
+-- Which rule of a table an edit makes, and in which version: a new one when its id is 0, else the version after the one
+-- the editor saw. Nobody else saves one meanwhile.
+create function next_version(m int, p_table text, p jsonb, out id int, out version int)
+language plpgsql
+as $$
+begin
+  execute format('lock table %I in share row exclusive mode', p_table);
+  id := nullif((p ->> 'id')::int, 0);
+  if id is null then
+    execute format('select coalesce(max(id), 0) + 1 from %I where merchant_id = $1', p_table) into id using m;
+    version := 1;
+    return;
+  end if;
+  execute format('select max(version) from %I where merchant_id = $1 and id = $2', p_table) into version using m, id;
+  if version is distinct from (p ->> 'version')::int then
+    perform refuse_stale();
+  end if;
+  version := version + 1;
+end $$;
+
 -- A promotion, new when its id is 0: every edit is a new version, as of a top-up rule.
 create function save_promotion(p_editor int, p jsonb) returns int
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   m int := seat_merchant();
-  v_id int := (p ->> 'id')::int;
-  v_version int := 0;
+  v_id int;
+  v_version int;
 begin
   perform refuse_editor(m, p_editor);
-  lock table promotion in share row exclusive mode;
-  if coalesce(v_id, 0) = 0 then
-    select coalesce(max(id), 0) + 1 into v_id from promotion where merchant_id = m;
-  else
-    select coalesce(max(version), 0) into v_version from promotion where merchant_id = m and id = v_id;
-    if v_version is distinct from (p ->> 'version')::int then
-      perform refuse_stale();
-    end if;
-  end if;
+  select * into v_id, v_version from next_version(m, 'promotion', p);
   insert into promotion (merchant_id, id, version, name, active, body)
-    values (m, v_id, v_version + 1, p ->> 'name', (p ->> 'active')::boolean, p - 'id' - 'version' - 'name' - 'active');
+    values (m, v_id, v_version, p ->> 'name', (p ->> 'active')::boolean, p - 'id' - 'version' - 'name' - 'active');
   perform tell(m, 'promotion');
   return v_id;
 end $$;
@@ -217,21 +229,13 @@ language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   m int := seat_merchant();
-  v_id int := (p ->> 'id')::int;
-  v_version int := 0;
+  v_id int;
+  v_version int;
 begin
   perform refuse_editor(m, p_editor);
-  lock table coupon_rule in share row exclusive mode;
-  if coalesce(v_id, 0) = 0 then
-    select coalesce(max(id), 0) + 1 into v_id from coupon_rule where merchant_id = m;
-  else
-    select coalesce(max(version), 0) into v_version from coupon_rule where merchant_id = m and id = v_id;
-    if v_version is distinct from (p ->> 'version')::int then
-      perform refuse_stale();
-    end if;
-  end if;
+  select * into v_id, v_version from next_version(m, 'coupon_rule', p);
   insert into coupon_rule (merchant_id, id, version, name, active, body)
-    values (m, v_id, v_version + 1, p ->> 'name', (p ->> 'active')::boolean, p - 'id' - 'version' - 'name' - 'active' - 'given');
+    values (m, v_id, v_version, p ->> 'name', (p ->> 'active')::boolean, p - 'id' - 'version' - 'name' - 'active' - 'given');
   perform tell(m, 'coupon');
   return v_id;
 end $$;
@@ -242,22 +246,15 @@ language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   m int := seat_merchant();
-  v_id int := (p ->> 'id')::int;
-  v_version int := 0;
-  v_since date := p_today;
+  v_id int;
+  v_version int;
+  v_since date;
 begin
   perform refuse_editor(m, p_editor);
-  lock table gift_rule in share row exclusive mode;
-  if coalesce(v_id, 0) = 0 then
-    select coalesce(max(id), 0) + 1 into v_id from gift_rule where merchant_id = m;
-  else
-    select max(version), min(since) into v_version, v_since from gift_rule where merchant_id = m and id = v_id;
-    if v_version is distinct from (p ->> 'version')::int then
-      perform refuse_stale();
-    end if;
-  end if;
+  select * into v_id, v_version from next_version(m, 'gift_rule', p);
+  select coalesce(min(since), p_today) into v_since from gift_rule where merchant_id = m and id = v_id;
   insert into gift_rule (merchant_id, id, version, name, active, body, since)
-    values (m, v_id, v_version + 1, p ->> 'name', (p ->> 'active')::boolean, p - 'id' - 'version' - 'name' - 'active', v_since);
+    values (m, v_id, v_version, p ->> 'name', (p ->> 'active')::boolean, p - 'id' - 'version' - 'name' - 'active', v_since);
   perform tell(m, 'gift');
   return v_id;
 end $$;

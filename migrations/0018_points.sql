@@ -195,11 +195,10 @@ language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   m int := seat_merchant();
-  v_id int := (p ->> 'id')::int;
-  v_version int := 0;
+  v_id int;
+  v_version int;
 begin
   perform refuse_editor(m, p_editor);
-  lock table reward in share row exclusive mode;
   if not exists (select from coupon_rule c where c.merchant_id = m and c.id = (p #>> '{gives,coupon,rule_id}')::int) and not exists (
     select from product g cross join lateral jsonb_each(p -> 'gives') as x (kind, gives)
      where g.merchant_id = m and g.id = (x.gives ->> 'product_id')::int and g.active
@@ -207,16 +206,9 @@ begin
   ) then
     raise exception 'a reward does not give this' using errcode = 'GT026';
   end if;
-  if coalesce(v_id, 0) = 0 then
-    select coalesce(max(id), 0) + 1 into v_id from reward where merchant_id = m;
-  else
-    select coalesce(max(version), 0) into v_version from reward where merchant_id = m and id = v_id;
-    if v_version is distinct from (p ->> 'version')::int then
-      perform refuse_stale();
-    end if;
-  end if;
+  select * into v_id, v_version from next_version(m, 'reward', p);
   insert into reward (merchant_id, id, version, name, active, body)
-    values (m, v_id, v_version + 1, p ->> 'name', (p ->> 'active')::boolean, p - 'id' - 'version' - 'name' - 'active');
+    values (m, v_id, v_version, p ->> 'name', (p ->> 'active')::boolean, p - 'id' - 'version' - 'name' - 'active');
   perform tell(m, 'reward');
   return v_id;
 end $$;

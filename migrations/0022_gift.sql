@@ -53,6 +53,9 @@ begin
   if r.id is null or not r.active or r.version::text is distinct from o.document #>> '{gift,rule,version}' then
     raise exception 'gift rule % is another by now', o.document -> 'gift' using errcode = 'GT001';
   end if;
+  if o.lots = '{}' and o.level_id is null and not coalesce(o.extras ? 'grants', false) then
+    raise exception 'gift % gives nothing', o.document -> 'gift' using errcode = 'GT004';
+  end if;
   select * into t from member where merchant_id = m and id = o.member_id;
   if t.is_bearer then
     raise exception 'gift card % is nobody', t.id using errcode = 'GT004';

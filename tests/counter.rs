@@ -548,6 +548,47 @@ async fn instalments_that_are_due_are_paid_out_when_she_comes() {
     );
 }
 
+/// The cashier reads what was given to whoever stands there, and nothing of somebody who left meanwhile.
+#[tokio::test]
+async fn a_gift_is_said_while_she_is_there() {
+    use guitai::domain::benefit::Benefit;
+    use guitai::domain::gift::rule::{Event, GiftRule};
+    use guitai::domain::promotion::RuleRef;
+    for leaves in [false, true] {
+        let desk = Desk::new();
+        desk.gifts
+            .borrow_mut()
+            .push((1, "birthday 2026".to_owned()));
+        let mut parts = desk::parts_on_shift();
+        parts.session.shop.as_mut().unwrap().gifts = vec![GiftRule {
+            rule: RuleRef { id: 1, version: 1 },
+            name: "生日礼".to_owned(),
+            active: true,
+            on: Event::Birthday {
+                before: 7,
+                after: 7,
+            },
+            gives: vec![Benefit::Points { points: 5 }],
+            since: None,
+        }];
+        let mut console = desk::open(&desk, parts);
+        console.burst("0088001<Enter>");
+        while !desk
+            .asked()
+            .iter()
+            .any(|query| matches!(query, Query::Scan { .. }))
+        {
+            console.answer_one().await;
+        }
+        if leaves {
+            console.keys("<Esc>");
+        }
+        console.settle().await;
+        let screen = console.screen();
+        assert_eq!(screen.contains("已送:生日礼"), !leaves, "{screen}");
+    }
+}
+
 #[test]
 fn a_member_is_not_shown_by_debug() {
     let counter = format!("{:?}", Counter::new());

@@ -310,7 +310,7 @@ async fn postgres_refuses_what_no_rule_gives() {
     let database = books().await;
     let till = Counter::open(database.options(APP), 1).await;
     let shop = under(&till, vec![gift(Event::Welcome, vec![points(50)])]).await;
-    let forgeries: [Forgery; 5] = [
+    let forgeries: [Forgery; 6] = [
         ("more points", |plan| {
             for posting in &mut plan.postings {
                 posting.amount *= 2;
@@ -323,6 +323,10 @@ async fn postgres_refuses_what_no_rule_gives() {
             plan.document["gift"]["rule"]["version"] = serde_json::json!(7);
         }),
         ("by hand", |plan| plan.document = serde_json::json!({})),
+        ("nothing at all", |plan| {
+            plan.postings.clear();
+            plan.new_lots.clear();
+        }),
         ("a coupon on top", |plan| {
             let stamp = Stamp {
                 id: uuid::Uuid::now_v7(),

@@ -49,6 +49,8 @@ pub struct Desk {
     /// What she may claim, and the coupon of every receipt.
     pub grants: RefCell<Vec<Grant>>,
     pub coupon: RefCell<Option<Grant>>,
+    /// The gifts she has once what is hers was given.
+    pub gifts: RefCell<Vec<(i32, String)>>,
     /// As somebody else has edited it.
     edited: RefCell<Option<Shop>>,
     /// Who is signed in, as somebody else has edited her.
@@ -295,6 +297,7 @@ impl Desk {
                 let mut member = self.member();
                 member.instalments.clear();
                 member.bonus += Fen(5_000);
+                member.occasions.given.clone_from(&self.gifts.borrow());
                 Reply::Member(member)
             }
             Query::Enrol(request) if request.phone.as_deref() == Some("13800138000") => {

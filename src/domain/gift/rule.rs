@@ -163,7 +163,8 @@ pub fn due(member: &Member, shop: &Shop, today: NaiveDate) -> Vec<Due> {
 /// Plans a gift that is due.
 ///
 /// # Errors
-/// `gift.not_due` when it was given meanwhile, or is not hers any more.
+/// `gift.not_due` when it was given meanwhile, or is not hers any more; `gift.none_left` when the shop has nothing of it:
+/// it is hers still.
 pub fn plan(stamp: &Stamp, gift: &Due, shop: &Shop, member: &Member) -> Result<Plan> {
     let refused = || Refusal::user("gift.not_due");
     let rule = shop.gifts.iter().find(|rule| rule.rule == gift.rule);
@@ -180,6 +181,10 @@ pub fn plan(stamp: &Stamp, gift: &Due, shop: &Shop, member: &Member) -> Result<P
         lot: None,
     };
     giving.all(&mut plan, &rule.gives);
+    let gives = !plan.postings.is_empty() || !plan.extras.is_empty() || plan.level.is_some();
+    if !gives {
+        return Err(Refusal::user("gift.none_left").with("name", &rule.name));
+    }
     plan.document = serde_json::json!({
         "gift": gift,
         "rule": rule.name,
@@ -330,5 +335,24 @@ mod tests {
             super::plan(&stamp(), &gift, &shop, &her).unwrap_err().hint,
             "gift.not_due"
         );
+    }
+
+    /// What the shop has no more of is not given as nothing: it stays hers until there is some again.
+    #[test]
+    fn a_gift_of_nothing_is_not_given() {
+        let mut shop = shop();
+        let coupon = Benefit::Coupon {
+            rule_id: 9,
+            count: 1,
+        };
+        shop.gifts = vec![GiftRule {
+            gives: vec![coupon],
+            ..rule(1, Event::Welcome)
+        }];
+        let mut her = member(vec![]);
+        her.joined_on = TODAY;
+        let gift = due(&her, &shop, TODAY).remove(0);
+        let refusal = plan(&stamp(), &gift, &shop, &her).unwrap_err();
+        assert_eq!(refusal.hint, "gift.none_left");
     }
 }

@@ -118,10 +118,11 @@ impl Counter {
         }
     }
 
-    /// Says what she was given just now.
+    /// Says what she was given just now, while she is on the screen.
     fn released(&self, member: &Member, cx: &mut Cx) {
         let before = self.member.as_ref().filter(|now| now.id == member.id);
-        let had = before.map_or(&[][..], |before| &before.occasions.given);
+        let Some(before) = before else { return };
+        let had = &before.occasions.given;
         let new = member
             .occasions
             .given
