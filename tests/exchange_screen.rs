@@ -345,17 +345,16 @@ fn manage() -> Parts {
     parts
 }
 
-async fn open(office: &Office, up: usize) -> Console<&Office> {
+async fn open<'a>(office: &'a Office, digits: &str) -> Console<&'a Office> {
     let mut console = Console::with(office, manage(), Manage::new());
-    console.keys("<End>").keys(&"<Up>".repeat(up + 1));
-    console.keys("<Enter>").settle().await;
+    console.menu(digits).await;
     console
 }
 
 #[tokio::test]
 async fn rewards_are_edited() {
     let office = Office::default();
-    let mut console = open(&office, 5).await;
+    let mut console = open(&office, "24").await;
     assert_snapshot!("rewards", console.screen());
     assert_snapshot!("rewards_45", console.size(45, 30).screen());
     // What is opened and saved without an edit is the same rule.
@@ -385,7 +384,7 @@ async fn rewards_are_edited() {
 #[tokio::test]
 async fn the_check_in_rule_is_edited() {
     let office = Office::default();
-    let mut console = open(&office, 4).await;
+    let mut console = open(&office, "25").await;
     assert_snapshot!("check_in_rule", console.screen());
     console.keys("<Down><Ctrl-u>5<Down><Ctrl-u>30-100, 7-20<F2>");
     assert!(

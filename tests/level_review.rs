@@ -201,11 +201,7 @@ async fn the_list_before_it_is_posted() {
     let shop = parts.session.shop.as_mut().unwrap();
     shop.level_review = Some(ReviewDay::Monthly { day: 1 });
     let mut console = Console::with(&office, parts, Manage::new());
-    console
-        .keys("<End>")
-        .keys(&"<Up>".repeat(7))
-        .keys("<Enter>");
-    console.settle().await;
+    console.menu("23").await;
     assert_snapshot!("review", console.screen());
     assert_snapshot!("review_45", console.size(45, 30).screen());
     console.size(80, 24).keys("<F2>");

@@ -20,9 +20,9 @@ use crate::support::office::{Office, signed_in};
 use crate::support::shop::cashier;
 
 /// The menu with one of its lines opened.
-async fn open<'a>(office: &'a Office, digit: &str) -> Console<&'a Office> {
+async fn open<'a>(office: &'a Office, digits: &str) -> Console<&'a Office> {
     let mut console = Console::with(office, signed_in(), Manage::new());
-    console.keys(digit).keys("<Enter>").settle().await;
+    console.menu(digits).await;
     console
 }
 
@@ -44,6 +44,8 @@ async fn the_menu_is_for_those_who_may_manage() {
     let office = Office::default();
     let mut console = Console::with(&office, signed_in(), Manage::new());
     picture(&mut console, "menu");
+    console.menu("2").await;
+    picture(&mut console, "menu_group");
     let mut parts = signed_in();
     parts.session.staff = Some(cashier());
     let mut console = Console::with(&office, parts, Manage::new());
@@ -53,7 +55,7 @@ async fn the_menu_is_for_those_who_may_manage() {
 #[tokio::test]
 async fn a_new_product_by_scan() {
     let office = Office::default();
-    let mut console = open(&office, "1").await;
+    let mut console = open(&office, "11").await;
     picture(&mut console, "products");
     console.event(scan("6990000300085")).settle().await;
     // Code is there, the caret in the name: name, category, kind, price.
@@ -91,7 +93,7 @@ async fn a_payment_code_a_stripe_or_a_badge_is_no_product() {
         (&badge, "会员码或工牌"),
     ] {
         let office = Office::default();
-        let mut console = open(&office, "1").await;
+        let mut console = open(&office, "11").await;
         let asked = office.count();
         console.event(scan(code)).settle().await;
         let screen = console.screen();
@@ -115,7 +117,7 @@ async fn a_payment_code_a_stripe_or_a_badge_is_no_product() {
 #[tokio::test]
 async fn a_product_is_found_changed_and_refused_without_loss() {
     let office = Office::default();
-    let mut console = open(&office, "1").await;
+    let mut console = open(&office, "11").await;
     console.keys("剪").settle().await;
     assert!(matches!(office.last(), Query::Products { search, .. } if search == "剪"));
     console.keys("<Enter><Down><Down><Down><Right><Down><Ctrl-u>70<Enter>80<F2>");
@@ -140,7 +142,7 @@ async fn a_product_is_found_changed_and_refused_without_loss() {
 #[tokio::test]
 async fn a_known_barcode_opens_its_product_and_esc_asks_before_it_forgets() {
     let office = Office::default();
-    let mut console = open(&office, "1").await;
+    let mut console = open(&office, "11").await;
     console.event(scan("6990000300016")).settle().await;
     assert!(console.screen().contains("修改商品"));
     console.keys("<Down>改<Esc>");
@@ -154,7 +156,7 @@ async fn a_known_barcode_opens_its_product_and_esc_asks_before_it_forgets() {
 #[tokio::test]
 async fn a_new_cashier_with_a_badge() {
     let office = Office::default();
-    let mut console = open(&office, "2").await;
+    let mut console = open(&office, "53").await;
     picture(&mut console, "staff_list");
     console.keys("<F3>102<Enter>");
     console.keys("王小敏<Enter>");
@@ -184,7 +186,7 @@ async fn a_new_cashier_with_a_badge() {
 #[tokio::test]
 async fn an_empty_pin_keeps_the_old_one_and_the_last_owner_stays() {
     let office = Office::default();
-    let mut console = open(&office, "2").await;
+    let mut console = open(&office, "53").await;
     console.keys("<Enter><Up>");
     for _ in 0..7 {
         console.keys("<Down>");
@@ -204,7 +206,7 @@ async fn an_empty_pin_keeps_the_old_one_and_the_last_owner_stays() {
 #[tokio::test]
 async fn a_level_in_percent_and_in_tenths() {
     let office = Office::default();
-    let mut console = open(&office, "3").await;
+    let mut console = open(&office, "21").await;
     picture(&mut console, "levels");
     console.keys("<F3>钻石卡<Enter><Enter><Ctrl-u>8000<Enter><Ctrl-u>95<Enter><Ctrl-u>1.5");
     picture(&mut console, "level");
@@ -227,7 +229,7 @@ async fn a_level_in_percent_and_in_tenths() {
 #[tokio::test]
 async fn a_rule_with_instalments_levels_and_a_window() {
     let office = Office::default();
-    let mut console = open(&office, "4").await;
+    let mut console = open(&office, "31").await;
     picture(&mut console, "rules");
     console.keys("<F3>3800<Enter><Enter>1200<Enter><Ctrl-u>12<Enter><Right><Right><Enter>365");
     console.keys("<Enter>3000<Enter><Right><Right><Enter><Right> <Enter><Enter>");
@@ -273,7 +275,7 @@ async fn a_rule_with_instalments_levels_and_a_window() {
 #[tokio::test]
 async fn a_rule_is_saved_as_its_next_version() {
     let office = Office::default();
-    let mut console = open(&office, "4").await;
+    let mut console = open(&office, "31").await;
     console.keys("<Enter>");
     assert!(console.screen().contains("现为第 2 版,保存后为第 3 版"));
     console.keys("<Down><Down><Ctrl-u><F2>").settle().await;
@@ -282,7 +284,7 @@ async fn a_rule_is_saved_as_its_next_version() {
     };
     assert_eq!((rule.id, rule.benefits.len()), (1, 2));
     // Nothing at all to give is no rule.
-    let mut console = open(&office, "4").await;
+    let mut console = open(&office, "31").await;
     console.keys("<F3>100<F2>");
     assert!(console.screen().contains("至少给一样"));
 }
@@ -290,7 +292,7 @@ async fn a_rule_is_saved_as_its_next_version() {
 #[tokio::test]
 async fn what_does_not_fit_of_the_terms_is_announced_and_reached() {
     let office = Office::default();
-    let mut console = open(&office, "5").await;
+    let mut console = open(&office, "41").await;
     let screen = console.size(45, 30).screen();
     assert!(screen.contains("下面还有 6 项"), "{screen}");
     console.keys(&"<Down>".repeat(15)).keys("<Ctrl-u>");
@@ -316,7 +318,7 @@ async fn what_does_not_fit_of_the_terms_is_announced_and_reached() {
 #[tokio::test]
 async fn the_terms() {
     let office = Office::default();
-    let mut console = open(&office, "5").await;
+    let mut console = open(&office, "41").await;
     picture(&mut console, "terms");
     console.keys("<Down><Ctrl-u>0.5<Down><Ctrl-u><Down>11<F2>");
     assert!(console.screen().contains("最多 10 倍"));
@@ -353,7 +355,7 @@ async fn the_terms() {
 async fn own_refund_terms() {
     use guitai::domain::settlement::OwnTerms;
     let office = Office::default();
-    let mut console = open(&office, "0<Down>").await;
+    let mut console = open(&office, "42").await;
     picture(&mut console, "own_terms");
     console.keys("<Right><Down><Ctrl-u>100.01<F2>");
     assert!(console.screen().contains("0 到 100"));
@@ -364,7 +366,7 @@ async fn own_refund_terms() {
         pays_bonus: true,
     };
     assert_eq!(own, Some(expected));
-    let mut console = open(&office, "0<Down>").await;
+    let mut console = open(&office, "42").await;
     console.keys("<Left><F2>").settle().await;
     let Query::SaveTerms { shop, .. } = office.last() else {
         panic!("{:?}", office.last());
@@ -375,7 +377,7 @@ async fn own_refund_terms() {
 #[tokio::test]
 async fn a_store_with_its_cutoff() {
     let office = Office::default();
-    let mut console = open(&office, "6").await;
+    let mut console = open(&office, "51").await;
     picture(&mut console, "stores");
     console.keys("<Enter><Down>城东<Enter>解放路 1 号<Enter><Ctrl-u>13:00<F2>");
     assert!(console.screen().contains("须早于 12:00"));
@@ -396,7 +398,7 @@ async fn a_store_with_its_cutoff() {
 #[tokio::test]
 async fn a_new_till_says_its_number() {
     let office = Office::default();
-    let mut console = open(&office, "7").await;
+    let mut console = open(&office, "52").await;
     picture(&mut console, "tills");
     console.keys("<F3>二号台");
     picture(&mut console, "till");
@@ -413,7 +415,7 @@ async fn a_new_till_says_its_number() {
 #[tokio::test]
 async fn what_a_role_may() {
     let office = Office::default();
-    let mut console = open(&office, "8").await;
+    let mut console = open(&office, "54").await;
     picture(&mut console, "limits");
     // There is a limit for each role and never a new one.
     console.keys("<F3>");
@@ -432,7 +434,7 @@ async fn what_a_role_may() {
 #[tokio::test]
 async fn what_left_the_shop() {
     let office = Office::default();
-    let mut console = open(&office, "9").await;
+    let mut console = open(&office, "61").await;
     picture(&mut console, "disclosures");
     console.keys("<Down>");
     assert!(console.screen().contains("会员:王晓明  编号 7"));
@@ -447,7 +449,7 @@ async fn what_left_the_shop() {
 async fn who_opened_the_drawer() {
     let office = Office::default();
     let mut console = Console::with(&office, signed_in(), Manage::new());
-    console.keys("<End><Enter>").settle().await;
+    console.menu("62").await;
     picture(&mut console, "drawer");
     assert!(console.screen().contains("没有开班"));
     console.keys("<Down>");
@@ -465,7 +467,7 @@ async fn who_opened_the_drawer() {
 #[tokio::test]
 async fn an_edit_of_what_somebody_else_has_changed_is_refused() {
     let office = Office::default();
-    let mut console = open(&office, "5").await;
+    let mut console = open(&office, "41").await;
     console.keys("<Ctrl-u>云裳造型");
     *office.refuse.borrow_mut() = Some(Refusal::conflict("manage.changed"));
     console.keys("<F2>").settle().await;
@@ -486,7 +488,7 @@ async fn an_edit_of_what_somebody_else_has_changed_is_refused() {
 #[tokio::test]
 async fn a_list_stays_where_it_is_when_others_change_it() {
     let office = Office::default();
-    let mut console = open(&office, "1").await;
+    let mut console = open(&office, "11").await;
     console.keys("<Down>");
     console.event(What::Changed(Noun::Product)).settle().await;
     console.keys("<Enter>");
@@ -496,7 +498,7 @@ async fn a_list_stays_where_it_is_when_others_change_it() {
 #[tokio::test]
 async fn a_label_is_tested_and_its_rule_is_saved() {
     let office = Office::default();
-    let mut console = open(&office, "0").await;
+    let mut console = open(&office, "13").await;
     assert!(console.screen().contains("还没有秤标签规则"));
     console.keys("<F3>").event(scan("260012301575005258"));
     console.keys("123<Enter>0.525<Enter>15.75<Enter>");
@@ -540,7 +542,7 @@ async fn a_known_label_says_so_and_a_rule_can_be_put_out_of_use() {
     };
     parts.session.shop.as_mut().unwrap().labels.push(rule);
     let mut console = Console::with(&office, parts, Manage::new());
-    console.keys("0<Enter>").settle().await;
+    console.menu("13").await;
     picture(&mut console, "labels");
     console.keys("<F3>").event(scan("2112345015002"));
     assert!(

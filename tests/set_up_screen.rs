@@ -206,7 +206,7 @@ async fn a_locked_till_keeps_what_is_on_the_screen() {
     let mut parts = signed_in();
     parts.idle_lock = Some(TimeDelta::minutes(5));
     let mut console = Console::with(&office, parts, Manage::new());
-    console.keys("3").wait(TimeDelta::minutes(6));
+    console.keys("2").wait(TimeDelta::minutes(6));
     assert!(console.screen().contains("已锁定"));
     console.event(scan(&Token::mint(Bearer::Staff, [7; 10]).to_string()));
     console.keys("2468<Enter>").settle().await;

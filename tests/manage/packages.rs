@@ -13,7 +13,7 @@ use crate::support::office::{Office, signed_in};
 async fn a_package_is_put_together() {
     let office = Office::default();
     let mut console = Console::with(&office, signed_in(), Manage::new());
-    console.keys("<End><Up><Enter>").settle().await;
+    console.menu("12").await;
     assert!(
         console.screen().contains("还没有套餐"),
         "{}",
@@ -53,7 +53,7 @@ async fn a_package_is_put_together() {
 async fn a_package_needs_its_days() {
     let office = Office::default();
     let mut console = Console::with(&office, signed_in(), Manage::new());
-    console.keys("<End><Up><Enter><F3>").settle().await;
+    console.menu("12").await.keys("<F3>").settle().await;
     console.keys("月卡<Tab>99<Tab><Tab><Tab><Tab><Tab><Tab><Tab><Tab>剪发 不限<F2>");
     assert!(
         console.screen().contains("不限次的套餐要有有效期"),

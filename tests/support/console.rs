@@ -87,6 +87,14 @@ impl<B: Backend> Console<B> {
         self.press(keys, BETWEEN_KEYS)
     }
 
+    /// Goes down the numbered menus that these digits lead through.
+    pub async fn menu(&mut self, digits: &str) -> &mut Self {
+        for digit in digits.chars() {
+            self.keys(&digit.to_string()).keys("<Enter>").settle().await;
+        }
+        self
+    }
+
     /// Presses keys as fast as a keyboard scanner.
     pub fn burst(&mut self, keys: &str) -> &mut Self {
         self.press(keys, BETWEEN_BARS)

@@ -53,66 +53,63 @@ struct Place {
     open: fn(&Session) -> Box<dyn Screen>,
 }
 
-const PLACES: [Place; 21] = [
+/// The menu: groups of places, each with a digit of its own.
+const GROUPS: &[Place] = &[
+    Place {
+        title: "manage.goods",
+        about: "manage.goods_about",
+        open: |_| Box::new(Manage::of("manage.goods", GOODS)),
+    },
+    Place {
+        title: "manage.members",
+        about: "manage.members_about",
+        open: |_| Box::new(Manage::of("manage.members", MEMBERS)),
+    },
+    Place {
+        title: "manage.offers",
+        about: "manage.offers_about",
+        open: |_| Box::new(Manage::of("manage.offers", OFFERS)),
+    },
+    Place {
+        title: "manage.promises",
+        about: "manage.promises_about",
+        open: |_| Box::new(Manage::of("manage.promises", PROMISES)),
+    },
+    Place {
+        title: "manage.people",
+        about: "manage.people_about",
+        open: |_| Box::new(Manage::of("manage.people", PEOPLE)),
+    },
+    Place {
+        title: "manage.records",
+        about: "manage.records_about",
+        open: |_| Box::new(Manage::of("manage.records", RECORDS)),
+    },
+];
+
+const GOODS: &[Place] = &[
     Place {
         title: "manage.products",
         about: "manage.products_about",
         open: |_| Box::new(list::List::<products::Products>::new()),
     },
     Place {
-        title: "manage.staff",
-        about: "manage.staff_about",
-        open: |_| Box::new(list::List::<staff_list::StaffList>::new()),
-    },
-    Place {
-        title: "manage.levels",
-        about: "manage.levels_about",
-        open: |_| Box::new(list::List::<levels::Levels>::new()),
-    },
-    Place {
-        title: "manage.rules",
-        about: "manage.rules_about",
-        open: |_| Box::new(list::List::<rules::Rules>::new()),
-    },
-    Place {
-        title: "manage.terms",
-        about: "manage.terms_about",
-        open: |session| Box::new(terms::edit(session)),
-    },
-    Place {
-        title: "manage.stores",
-        about: "manage.stores_about",
-        open: |_| Box::new(list::List::<stores::Stores>::new()),
-    },
-    Place {
-        title: "manage.tills",
-        about: "manage.tills_about",
-        open: |_| Box::new(list::List::<tills::Tills>::new()),
-    },
-    Place {
-        title: "manage.limits",
-        about: "manage.limits_about",
-        open: |_| Box::new(list::List::<limits::Limits>::new()),
-    },
-    Place {
-        title: "manage.disclosures",
-        about: "manage.disclosures_about",
-        open: |_| Box::new(log::Log::<disclosures::Disclosures>::new()),
+        title: "manage.packages",
+        about: "manage.packages_about",
+        open: |_| Box::new(list::List::<packages::Packages>::new()),
     },
     Place {
         title: "manage.labels",
         about: "manage.labels_about",
         open: |_| Box::new(list::List::<labels::Labels>::new()),
     },
+];
+
+const MEMBERS: &[Place] = &[
     Place {
-        title: "manage.own_terms",
-        about: "manage.own_terms_about",
-        open: |session| Box::new(own_terms::edit(session)),
-    },
-    Place {
-        title: "manage.dues",
-        about: "manage.dues_about",
-        open: |_| Box::new(dues::Dues::new()),
+        title: "manage.levels",
+        about: "manage.levels_about",
+        open: |_| Box::new(list::List::<levels::Levels>::new()),
     },
     Place {
         title: "manage.level_rule",
@@ -134,6 +131,14 @@ const PLACES: [Place; 21] = [
         about: "manage.check_in_about",
         open: |session| Box::new(check_ins::edit(session)),
     },
+];
+
+const OFFERS: &[Place] = &[
+    Place {
+        title: "manage.rules",
+        about: "manage.rules_about",
+        open: |_| Box::new(list::List::<rules::Rules>::new()),
+    },
     Place {
         title: "manage.promotions",
         about: "manage.promotions_about",
@@ -149,10 +154,54 @@ const PLACES: [Place; 21] = [
         about: "manage.gifts_about",
         open: |_| Box::new(list::List::<gifts::Gifts>::new()),
     },
+];
+
+const PROMISES: &[Place] = &[
     Place {
-        title: "manage.packages",
-        about: "manage.packages_about",
-        open: |_| Box::new(list::List::<packages::Packages>::new()),
+        title: "manage.terms",
+        about: "manage.terms_about",
+        open: |session| Box::new(terms::edit(session)),
+    },
+    Place {
+        title: "manage.own_terms",
+        about: "manage.own_terms_about",
+        open: |session| Box::new(own_terms::edit(session)),
+    },
+    Place {
+        title: "manage.dues",
+        about: "manage.dues_about",
+        open: |_| Box::new(dues::Dues::new()),
+    },
+];
+
+const PEOPLE: &[Place] = &[
+    Place {
+        title: "manage.stores",
+        about: "manage.stores_about",
+        open: |_| Box::new(list::List::<stores::Stores>::new()),
+    },
+    Place {
+        title: "manage.tills",
+        about: "manage.tills_about",
+        open: |_| Box::new(list::List::<tills::Tills>::new()),
+    },
+    Place {
+        title: "manage.staff",
+        about: "manage.staff_about",
+        open: |_| Box::new(list::List::<staff_list::StaffList>::new()),
+    },
+    Place {
+        title: "manage.limits",
+        about: "manage.limits_about",
+        open: |_| Box::new(list::List::<limits::Limits>::new()),
+    },
+];
+
+const RECORDS: &[Place] = &[
+    Place {
+        title: "manage.disclosures",
+        about: "manage.disclosures_about",
+        open: |_| Box::new(log::Log::<disclosures::Disclosures>::new()),
     },
     Place {
         title: "manage.drawer",
@@ -164,6 +213,8 @@ const PLACES: [Place; 21] = [
 /// The menu. Whoever has no right to manage is told so instead.
 #[derive(Debug)]
 pub struct Manage {
+    title: &'static str,
+    places: &'static [Place],
     table: Table<Place>,
     marked: usize,
     single: Single,
@@ -178,9 +229,15 @@ impl Default for Manage {
 impl Manage {
     #[must_use]
     pub fn new() -> Self {
+        Self::of("manage.title", GROUPS)
+    }
+
+    fn of(title: &'static str, places: &'static [Place]) -> Self {
         let mut table = Table::new(COLUMNS, "");
-        table.set(PLACES.to_vec(), true);
+        table.set(places.to_vec(), true);
         Self {
+            title,
+            places,
             table,
             marked: 0,
             single: Single::default(),
@@ -212,9 +269,9 @@ impl Screen for Manage {
             Input::Tick if self.single.acts(cx.now()) => return self.open(cx),
             Input::Action(Action::Back) => return Step::Pop(None),
             Input::Text(glyph) => {
-                // The tenth is 0, as on the keys.
-                let place = glyph.to_digit(10).map(|digit| (digit as usize + 9) % 10);
-                let place = place.filter(|place| *place < PLACES.len());
+                let digit = glyph.to_digit(10).map(|digit| digit as usize);
+                let place = digit.and_then(|digit| digit.checked_sub(1));
+                let place = place.filter(|place| *place < self.places.len());
                 self.single.typed(place.is_some(), cx.now());
                 if let Some(place) = place {
                     self.table.select(place);
@@ -239,15 +296,14 @@ impl Screen for Manage {
             frame,
             area,
             0,
-            look.text("manage.title"),
+            look.text(self.title),
             look.style(Role::Title),
         );
-        let narrow = is_narrow(area);
+        let (narrow, places) = (is_narrow(area), self.places);
         let place = |place: &Place, look: &Look| {
-            let at = PLACES.iter().position(|other| other.title == place.title);
-            // From the eleventh on they have no key of their own.
-            let number = at.filter(|at| *at < 10).map(|at| (at + 1) % 10);
-            let number = number.map_or_else(|| " ".to_owned(), |number| number.to_string());
+            let mut places = places.iter();
+            let at = places.position(|other| other.title == place.title);
+            let number = at.map_or(0, |at| at + 1);
             let title = format!(" {number} {}", look.text(place.title)).into();
             let about = look.text(place.about);
             if narrow {
