@@ -43,6 +43,7 @@ pub mod product;
 pub mod promotion;
 pub mod reader;
 pub mod receipt;
+pub mod recipe;
 pub mod redemption;
 pub mod refund;
 pub mod reward;

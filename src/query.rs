@@ -8,6 +8,7 @@ mod list;
 mod log;
 mod noun;
 mod person;
+mod reply;
 
 use std::future::Future;
 
@@ -18,32 +19,27 @@ use uuid::Uuid;
 use crate::domain::attach::AttachRequest;
 use crate::domain::check_in::{CheckInRequest, CheckInRule};
 use crate::domain::coupon::{Number, Presented};
-use crate::domain::expiry::Round;
 use crate::domain::gift::GiftRequest;
 use crate::domain::gift::rule::GiftRule;
 use crate::domain::gift_card::CardSaleRequest;
-use crate::domain::grant::Grant;
 use crate::domain::label::LabelRule;
-use crate::domain::ledger::{Posted, Stamp};
+use crate::domain::ledger::Stamp;
 use crate::domain::level::{Level, Reviewed};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
 use crate::domain::price::CartLine;
-use crate::domain::price::trial::Trial;
-use crate::domain::product::Product;
-use crate::domain::promotion::{Promotion, RuleRef};
+use crate::domain::promotion::RuleRef;
 use crate::domain::reader::{Near, Readers};
-use crate::domain::receipt::Receipt;
-use crate::domain::redemption::{RedemptionRecord, RedemptionRequest, UndoRequest};
-use crate::domain::refund::{RefundRequest, SaleRecord};
-use crate::domain::reward::{ExchangeRecord, ExchangeRequest, Taken, UndoExchange};
+use crate::domain::redemption::{RedemptionRequest, UndoRequest};
+use crate::domain::refund::RefundRequest;
+use crate::domain::reward::{ExchangeRequest, UndoExchange};
 use crate::domain::sale::SaleRequest;
-use crate::domain::settlement::{History, SettlementRequest};
-use crate::domain::shift::{CloseRequest, Sheet, Shift};
+use crate::domain::settlement::SettlementRequest;
+use crate::domain::shift::{CloseRequest, Shift};
 use crate::domain::shop::{Shop, Store, Till};
-use crate::domain::staff::{Limit, Pin, Staff};
-use crate::domain::top_up::{ReversalRequest, TopUpRecord, TopUpRequest, TopUpRule};
-use crate::domain::transfer::{MergeRecord, Pair, TransferRequest};
+use crate::domain::staff::{Limit, Pin};
+use crate::domain::top_up::{ReversalRequest, TopUpRequest, TopUpRule};
+use crate::domain::transfer::TransferRequest;
 use crate::error::Result;
 pub use consent::{Consent, Purpose};
 pub use edit::{BeneficiaryEdit, CouponEdit, ProductEdit, PromotionEdit, RewardEdit, StaffEdit};
@@ -55,6 +51,7 @@ pub use list::{
 pub use log::{Disclosure, DisclosureKind, DrawerOpening};
 pub use noun::Noun;
 pub use person::{Credential, CredentialState, EnrolRequest, Person};
+pub use reply::Reply;
 
 /// Names one question. A reply with a ticket nobody waits for is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -452,70 +449,6 @@ pub enum Query {
         editor: i32,
         limit: Limit,
     },
-}
-
-/// An answer from the back end; a refusal travels beside it as `Err(Refusal)`.
-#[derive(Debug, Clone)]
-pub enum Reply {
-    /// There is no shop yet: set one up.
-    Empty,
-    Opening(Box<Opening>),
-    SignedIn(Staff),
-    ShiftOpened(Shift),
-    Sheet(Box<Sheet>, Differences),
-    Expired(Round),
-    ShiftClosed,
-    Posted(Posted),
-    /// Money moved: the first answer, and the receipt.
-    Receipt(Box<Receipt>),
-    Found(Found),
-    Candidates(Vec<Candidate>),
-    Member(Box<Member>),
-    Product(Product),
-    /// None: no such receipt, or none was printed on it.
-    Coupon(Option<Box<Grant>>),
-    /// The member, and whether she was one already (MB1).
-    Enrolled {
-        member: Box<Member>,
-        existing: bool,
-    },
-    Credentials(Vec<Credential>),
-    Consents(Vec<Consent>),
-    Phone(Option<String>),
-    Sale(Box<SaleRecord>),
-    TopUp(Box<TopUpRecord>),
-    Redemption(Box<RedemptionRecord>),
-    RewardsTaken(Vec<Taken>),
-    LevelsDue(Vec<Reviewed>),
-    /// How many went down.
-    LevelsReviewed(i64),
-    Exchange(Box<ExchangeRecord>),
-    History(Box<History>),
-    Pair(Box<Pair>),
-    Merge(Box<MergeRecord>),
-    /// Fen of principal.
-    LoadedAlone(Fen),
-    Operations(Vec<OperationRow>),
-    Held(Vec<HeldSale>),
-    /// The held sale, or nothing when somebody else took it.
-    Taken(Option<Box<Cart>>),
-    Dormant(Vec<DormantRow>),
-    Reminders(Vec<ReminderRow>),
-    Dues(Vec<DueRow>, DueTotals),
-    Statement(Vec<StatementRow>),
-    Products(Vec<Product>),
-    Staff(Vec<Staff>),
-    Promotions(Vec<Promotion>),
-    Tried(Trial),
-    Kept,
-    /// Where the file lies.
-    Exported(String),
-    Disclosures(Vec<Disclosure>),
-    DrawerOpenings(Vec<DrawerOpening>),
-    /// The shop as it is now, and who was asked about.
-    Shop(Box<Shop>, Option<Staff>),
-    /// Saved; the shop as it is now.
-    Saved(Box<Shop>),
 }
 
 /// Who does something that is written down, and where.
