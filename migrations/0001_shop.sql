@@ -388,6 +388,21 @@ create table reward (
   constraint reward_body check (reward_sound(body))
 );
 
+-- PK2: what one use of a service takes from the shelf: the type Recipe of the domain. Edits are new versions; a use counts by
+-- the one that was in force when it was recorded.
+create table recipe (
+  merchant_id int not null,
+  service_id int not null,
+  version int not null,
+  items jsonb not null,
+  edited_at timestamptz not null default clock_timestamp(),
+  constraint recipe_service foreign key (merchant_id, service_id) references product,
+  constraint recipe_pkey primary key (merchant_id, service_id, version),
+  constraint recipe_items check (coalesce(jsonb_typeof(items) = 'array' and jsonb_array_length(items) <= 8
+    and not items @? '$[*] ? (!exists(@ ? (@.product_id > 0 && @.name != "" && @.quantity >= 1 && @.quantity <= 100000
+      && (@.unit == "piece" || @.unit == "gram"))))', false))
+);
+
 -- PT7: what checking in gives: the type CheckInRule of the domain. Edits are new versions, the newest is in force.
 create table check_in_rule (
   merchant_id int not null references merchant,
@@ -442,7 +457,7 @@ create function tell(m int, p_noun text) returns void
 language sql
 as $$ select pg_notify('shop_' || m, p_noun) $$;
 
-grant select on merchant, store, till, role_limit, category, product, label_rule, level, top_up_rule, promotion, coupon_rule, gift_rule, reward, check_in_rule to guitai_app;
+grant select on merchant, store, till, role_limit, category, product, label_rule, level, top_up_rule, promotion, coupon_rule, gift_rule, reward, recipe, check_in_rule to guitai_app;
 -- Everything of the staff but the PIN.
 grant select (merchant_id, id, number, name, role, home_store_id, badge, active, version) on staff to guitai_app;
 grant execute on function seat_merchant() to guitai_app;

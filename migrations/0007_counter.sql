@@ -25,6 +25,9 @@ as $$
     'rewards', coalesce((
       select jsonb_agg(r.body || jsonb_build_object('id', r.id, 'version', r.version, 'name', r.name, 'active', r.active) order by r.id) from (
         select distinct on (id) * from reward where merchant_id = m.merchant_id order by id, version desc) r), '[]'),
+    'recipes', coalesce((
+      select jsonb_agg(jsonb_build_object('service_id', r.service_id, 'version', r.version, 'items', r.items) order by r.service_id) from (
+        select distinct on (service_id) * from recipe where merchant_id = m.merchant_id order by service_id, version desc) r), '[]'),
     'goods', coalesce((select jsonb_agg(to_jsonb(g) - 'grams' order by g.id) from product g
       where g.merchant_id = m.merchant_id and g.active and g.id in (
         select x::int from promotion p, jsonb_path_query(p.body, '$.offer.gifts.rungs[*].gives.product_id') x where p.merchant_id = m.merchant_id

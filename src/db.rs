@@ -29,6 +29,7 @@ pub mod open;
 pub mod pin;
 pub mod promotion;
 pub mod receipt;
+pub mod recipe;
 pub mod redemption;
 pub mod refuse;
 pub mod release;
@@ -499,6 +500,14 @@ impl Db {
                 .read(async |c: &mut PgConnection| drawer::list(c, staff_id, before, limit).await)
                 .await
                 .map(Reply::DrawerOpenings),
+            Query::Materials(days) => {
+                let used = async |c: &mut PgConnection| recipe::used(c, days).await;
+                Box::pin(link.read(used)).await.map(Reply::Materials)
+            }
+            Query::MaterialUses { product_id, days } => {
+                let uses = async |c: &mut PgConnection| recipe::uses(c, product_id, days).await;
+                Box::pin(link.read(uses)).await.map(Reply::MaterialUses)
+            }
             Query::ReadShop { staff_id } => self.read_shop(staff_id).await,
             Query::Products {
                 search,
@@ -518,6 +527,7 @@ impl Db {
             | Query::SaveCoupon { .. }
             | Query::SaveGift { .. }
             | Query::SaveReward { .. }
+            | Query::SaveRecipe { .. }
             | Query::SaveCheckIn { .. }
             | Query::SaveTerms { .. }
             | Query::SaveStore { .. }

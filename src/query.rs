@@ -6,6 +6,7 @@ mod edit;
 mod find;
 mod list;
 mod log;
+mod material;
 mod noun;
 mod person;
 mod reply;
@@ -30,6 +31,7 @@ use crate::domain::money::Fen;
 use crate::domain::price::CartLine;
 use crate::domain::promotion::RuleRef;
 use crate::domain::reader::{Near, Readers};
+use crate::domain::recipe::Recipe;
 use crate::domain::redemption::{RedemptionRequest, UndoRequest};
 use crate::domain::refund::RefundRequest;
 use crate::domain::reward::{ExchangeRequest, UndoExchange};
@@ -49,6 +51,7 @@ pub use list::{
     OperationsOf, Remind, ReminderRow, StatementRow,
 };
 pub use log::{Disclosure, DisclosureKind, DrawerOpening};
+pub use material::{Days, MaterialUse, MaterialUsed};
 pub use noun::Noun;
 pub use person::{Credential, CredentialState, EnrolRequest, Person};
 pub use reply::Reply;
@@ -420,6 +423,17 @@ pub enum Query {
     SaveReward {
         editor: i32,
         reward: Box<RewardEdit>,
+    },
+    /// What a service takes from the shelf, saved as a new version.
+    SaveRecipe {
+        editor: i32,
+        recipe: Recipe,
+    },
+    /// What was used of each material.
+    Materials(Days),
+    MaterialUses {
+        product_id: i32,
+        days: Days,
     },
     /// What checking in gives, saved as a new version.
     SaveCheckIn {

@@ -61,6 +61,7 @@ mod points_paid;
 mod promotion;
 mod promotion_screen;
 mod proxy;
+mod recipe;
 mod redeem;
 mod remote;
 mod rights;

@@ -1,5 +1,6 @@
 //! What the owner sets, by keys.
 
+mod materials;
 mod packages;
 
 use guitai::domain::benefit::{Benefit, Every};
@@ -498,7 +499,7 @@ async fn a_list_stays_where_it_is_when_others_change_it() {
 #[tokio::test]
 async fn a_label_is_tested_and_its_rule_is_saved() {
     let office = Office::default();
-    let mut console = open(&office, "13").await;
+    let mut console = open(&office, "14").await;
     assert!(console.screen().contains("还没有秤标签规则"));
     console.keys("<F3>").event(scan("260012301575005258"));
     console.keys("123<Enter>0.525<Enter>15.75<Enter>");
@@ -542,7 +543,7 @@ async fn a_known_label_says_so_and_a_rule_can_be_put_out_of_use() {
     };
     parts.session.shop.as_mut().unwrap().labels.push(rule);
     let mut console = Console::with(&office, parts, Manage::new());
-    console.menu("13").await;
+    console.menu("14").await;
     picture(&mut console, "labels");
     console.keys("<F3>").event(scan("2112345015002"));
     assert!(

@@ -25,7 +25,7 @@ use uuid::Uuid;
 use crate::support::books::{CASHIER, Counter, MANAGER, OWNER, books};
 use crate::support::cluster::Database;
 
-async fn till(database: &Database, number: u16) -> Counter {
+pub async fn till(database: &Database, number: u16) -> Counter {
     Counter::open(database.options(APP), number).await
 }
 

@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use crate::db::{Db, coupon, promotion, reward, shop};
+use crate::db::{Db, coupon, promotion, recipe, reward, shop};
 use crate::error::{Kind, Refusal, Result};
 use crate::query::{Query, Reply};
 
@@ -25,6 +25,46 @@ impl Db {
                 })
                 .await
             }
+            Query::SaveRecipe {
+                editor,
+                recipe: edit,
+            } => {
+                let save = async |c: &mut PgConnection| recipe::save(c, editor, &edit).await;
+                Box::pin(self.save(save)).await
+            }
+            Query::SaveTerms { editor, shop } => {
+                self.save(async |c: &mut PgConnection| shop::save_terms(c, editor, &shop).await)
+                    .await
+            }
+            Query::SaveStore { editor, store } => {
+                self.save(async |c: &mut PgConnection| {
+                    shop::save_store(c, editor, &store).await.map(drop)
+                })
+                .await
+            }
+            Query::SaveLabel { editor, label } => {
+                self.save(async |c: &mut PgConnection| {
+                    shop::save_label(c, editor, &label).await.map(drop)
+                })
+                .await
+            }
+            Query::SaveTill { editor, till } => {
+                self.save(async |c: &mut PgConnection| {
+                    shop::save_till(c, editor, &till).await.map(drop)
+                })
+                .await
+            }
+            Query::SaveLimit { editor, limit } => {
+                self.save(async |c: &mut PgConnection| shop::save_limit(c, editor, &limit).await)
+                    .await
+            }
+            rule => self.edit_rule(rule).await,
+        }
+    }
+
+    /// The rules: levels, and what is given for what.
+    async fn edit_rule(&self, edit: Query) -> Result<Reply> {
+        match edit {
             Query::SaveLevel {
                 editor,
                 level,
@@ -78,32 +118,6 @@ impl Db {
                 let save =
                     async |c: &mut PgConnection| reward::save_check_in(c, editor, &rule).await;
                 Box::pin(self.save(save)).await
-            }
-            Query::SaveTerms { editor, shop } => {
-                self.save(async |c: &mut PgConnection| shop::save_terms(c, editor, &shop).await)
-                    .await
-            }
-            Query::SaveStore { editor, store } => {
-                self.save(async |c: &mut PgConnection| {
-                    shop::save_store(c, editor, &store).await.map(drop)
-                })
-                .await
-            }
-            Query::SaveLabel { editor, label } => {
-                self.save(async |c: &mut PgConnection| {
-                    shop::save_label(c, editor, &label).await.map(drop)
-                })
-                .await
-            }
-            Query::SaveTill { editor, till } => {
-                self.save(async |c: &mut PgConnection| {
-                    shop::save_till(c, editor, &till).await.map(drop)
-                })
-                .await
-            }
-            Query::SaveLimit { editor, limit } => {
-                self.save(async |c: &mut PgConnection| shop::save_limit(c, editor, &limit).await)
-                    .await
             }
             _ => Err(Refusal::new(Kind::Internal, "refusal.internal")),
         }

@@ -64,6 +64,7 @@ pub fn refuse(error: Error) -> Refusal {
         ("GT012", _) => Refusal::user("staff.last_owner"),
         // Read again, the plan knows that there are none left.
         ("GT022", _) => Refusal::conflict(STALE),
+        ("GT045", _) => Refusal::user("recipe.wrong_goods"),
         ("GT026", _) => Refusal::user("reward.wrong_goods"),
         ("GT024", _) => Refusal::user("enrol.no_referrer"),
         ("GT021", _) => Refusal::conflict("package.changed"),

@@ -3,6 +3,7 @@
 mod coupon;
 mod gift;
 mod promotion;
+mod recipe;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, de};
@@ -17,6 +18,7 @@ use crate::domain::tender::Rounding;
 pub use coupon::{PresetCoupon, PresetGives};
 pub use gift::{PresetEvent, PresetGift};
 pub use promotion::{PresetOffer, PresetPromotion};
+pub use recipe::PresetRecipe;
 
 /// The shipped presets: id and file, in the order they are offered.
 const FILES: [(&str, &str); 8] = [
@@ -80,6 +82,9 @@ pub struct Preset {
     /// Services together, paid for beforehand (PK1).
     #[serde(default)]
     pub packages: Vec<Package>,
+    /// What services take from the shelf (PK2).
+    #[serde(default)]
+    pub recipes: Vec<PresetRecipe>,
 }
 
 /// Points as money (PT5).

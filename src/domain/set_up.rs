@@ -100,6 +100,7 @@ impl NewShop<'_> {
             "coupons": self.coupons(),
             "gifts": self.gifts(),
             "rewards": self.rewards(),
+            "recipes": self.preset.recipes().into_iter().map(|recipe| of_merchant(json!(recipe))).collect::<Vec<_>>(),
             "check_in": self.check_in(),
         })
     }

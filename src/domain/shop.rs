@@ -14,6 +14,7 @@ use super::package::wording::Service;
 use super::points::Exchange;
 use super::product::Product;
 use super::promotion::{Promotion, RuleRef};
+use super::recipe::Recipe;
 use super::reward::Reward;
 use super::settlement::OwnTerms;
 use super::staff::{Limit, Role};
@@ -118,6 +119,9 @@ pub struct Shop {
     /// What points can be exchanged for, each in its newest version (PT4).
     #[serde(default)]
     pub rewards: Vec<Reward>,
+    /// What services take from the shelf, each in its newest version (PK2).
+    #[serde(default)]
+    pub recipes: Vec<Recipe>,
     /// What checking in gives, in its newest version (PT7).
     #[serde(default)]
     pub check_in: Option<CheckInRule>,
@@ -151,6 +155,13 @@ impl Shop {
     #[must_use]
     pub fn coupon(&self, id: i32) -> Option<&CouponRule> {
         self.coupons.iter().find(|known| known.rule.id == id)
+    }
+
+    /// What a service takes from the shelf; none before somebody said so.
+    #[must_use]
+    pub fn recipe(&self, service_id: i32) -> Option<&Recipe> {
+        let mut known = self.recipes.iter();
+        known.find(|recipe| recipe.service_id == service_id)
     }
 
     /// The level a new member starts at.

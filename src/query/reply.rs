@@ -2,7 +2,8 @@
 
 use super::{
     Candidate, Cart, Consent, Credential, Differences, Disclosure, DormantRow, DrawerOpening,
-    DueRow, DueTotals, Found, HeldSale, Opening, OperationRow, ReminderRow, StatementRow,
+    DueRow, DueTotals, Found, HeldSale, MaterialUse, MaterialUsed, Opening, OperationRow,
+    ReminderRow, StatementRow,
 };
 use crate::domain::expiry::Round;
 use crate::domain::grant::Grant;
@@ -82,6 +83,8 @@ pub enum Reply {
     Exported(String),
     Disclosures(Vec<Disclosure>),
     DrawerOpenings(Vec<DrawerOpening>),
+    Materials(Vec<MaterialUsed>),
+    MaterialUses(Vec<MaterialUse>),
     /// The shop as it is now, and who was asked about.
     Shop(Box<Shop>, Option<Staff>),
     /// Saved; the shop as it is now.

@@ -70,6 +70,11 @@ actions! {
     Why = "why",
     DayBefore = "day_before",
     DayAfter = "day_after",
+    /// Further back in time, and nearer.
+    Earlier = "earlier",
+    Later = "later",
+    /// How long a time is looked at.
+    Span = "span",
     /// See what it would have done.
     Try = "try",
     /// Ask the back end again.

@@ -12,6 +12,7 @@ use guitai::domain::money::Fen;
 use guitai::domain::package::wording::Service;
 use guitai::domain::price::trial::{Touched, Trial};
 use guitai::domain::product::{Product, ProductKind};
+use guitai::domain::recipe::MaterialUnit;
 use guitai::domain::shift::{Sheet, Shift, TenderRow};
 use guitai::domain::shop::{Category, Shop};
 use guitai::domain::staff::{Limit, Role, Staff};
@@ -19,7 +20,8 @@ use guitai::domain::tender::TenderKind;
 use guitai::domain::top_up::TopUpRule;
 use guitai::error::{Refusal, Result};
 use guitai::query::{
-    Backend, Differences, Disclosure, DisclosureKind, DrawerOpening, Found, Opening, Query, Reply,
+    Backend, Differences, Disclosure, DisclosureKind, DrawerOpening, Found, MaterialUse,
+    MaterialUsed, Opening, Query, Reply,
 };
 use uuid::Uuid;
 
@@ -150,6 +152,7 @@ impl Backend for &Office {
             | Query::SaveGift { .. }
             | Query::Give { .. }
             | Query::SaveReward { .. }
+            | Query::SaveRecipe { .. }
             | Query::SaveCheckIn { .. }
             | Query::SaveProduct { .. }
             | Query::SaveStaff { .. }
@@ -162,20 +165,93 @@ impl Backend for &Office {
                 Reply::LevelsReviewed(i64::try_from(members.len()).unwrap())
             }
             Query::ReadShop { .. } => Reply::Shop(Box::new(full_shop()), Some(owner())),
-            Query::Disclosures { before, .. } => Reply::Disclosures(if before.is_none() {
-                disclosures()
-            } else {
-                Vec::new()
-            }),
-            Query::DrawerOpenings { before, .. } => Reply::DrawerOpenings(if before.is_none() {
-                openings()
-            } else {
-                Vec::new()
-            }),
             Query::SellCards(_) => Reply::Kept,
-            other => panic!("{other:?}"),
+            other => logged(&other),
         })
     }
+}
+
+/// Logs and figures, one page of them.
+fn logged(query: &Query) -> Reply {
+    match query {
+        Query::Disclosures { before, .. } => Reply::Disclosures(if before.is_none() {
+            disclosures()
+        } else {
+            Vec::new()
+        }),
+        Query::DrawerOpenings { before, .. } => Reply::DrawerOpenings(if before.is_none() {
+            openings()
+        } else {
+            Vec::new()
+        }),
+        Query::Materials(_) => Reply::Materials(used()),
+        Query::MaterialUses { .. } => Reply::MaterialUses(uses()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Three materials, one with a long name.
+fn used() -> Vec<MaterialUsed> {
+    let used =
+        |id, name: &str, unit, quantity, returned, services: &[(&str, i64, i64)]| MaterialUsed {
+            product_id: id,
+            name: name.to_owned(),
+            unit,
+            quantity,
+            uses: services.iter().map(|it| it.1).sum(),
+            returned,
+            services: services
+                .iter()
+                .map(|it| (it.0.to_owned(), it.1, it.2))
+                .collect(),
+        };
+    let (gram, piece) = (MaterialUnit::Gram, MaterialUnit::Piece);
+    vec![
+        used(
+            22,
+            "一次性毛巾",
+            piece,
+            412,
+            0,
+            &[("洗吹", 318, 318), ("染发", 94, 94)],
+        ),
+        used(
+            21,
+            "染膏",
+            gram,
+            6_420,
+            2,
+            &[("染发", 94, 5_640), ("补染发根", 26, 780)],
+        ),
+        used(
+            23,
+            "进口无氨植物染发膏(深栗棕色加护理油)",
+            gram,
+            12_345_678,
+            0,
+            &[("染发", 3, 12_345_678)],
+        ),
+    ]
+}
+
+fn uses() -> Vec<MaterialUse> {
+    let used = |no: i64, member: Option<&str>, uses: i64, returned: i64| MaterialUse {
+        receipt_id: Uuid::from_u128(9),
+        seq: 100 + no,
+        at: morning() - TimeDelta::hours(20 + no),
+        till: "一号台".to_owned(),
+        member: member.map(str::to_owned),
+        service: "染发".to_owned(),
+        served: member.map(|_| "小吴".to_owned()),
+        uses,
+        returned,
+        quantity: 60 * uses,
+    };
+    vec![
+        used(1, Some("阿卜杜热合曼·买买提艾力·依明江"), 1, 0),
+        used(2, None, 2, 1),
+        used(3, Some("王芳"), 1, 0),
+    ]
 }
 
 /// Three of forty sales of the day before, one of them by somebody with a long name.

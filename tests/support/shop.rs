@@ -77,6 +77,7 @@ pub fn shop() -> Shop {
         promotions: Vec::new(),
         goods: Vec::new(),
         rewards: Vec::new(),
+        recipes: Vec::new(),
         check_in: None,
     }
 }

@@ -33,6 +33,7 @@ pub(crate) fn shop() -> Shop {
         coupon_grace_days: 7,
         coupon_key: crate::domain::coupon::SigningKey::default(),
         coupons: vec![],
+        recipes: vec![],
         merchant_id: 1,
         name: "测试".into(),
         industry: "salon".into(),

@@ -32,10 +32,12 @@ pub mod levels;
 pub mod limits;
 pub mod list;
 pub mod log;
+pub mod materials;
 pub mod own_terms;
 pub mod packages;
 pub mod products;
 pub mod promotions;
+pub mod recipes;
 pub mod rewards;
 pub mod rules;
 pub mod staff_list;
@@ -97,6 +99,11 @@ const GOODS: &[Place] = &[
         title: "manage.packages",
         about: "manage.packages_about",
         open: |_| Box::new(list::List::<packages::Packages>::new()),
+    },
+    Place {
+        title: "manage.recipes",
+        about: "manage.recipes_about",
+        open: |_| Box::new(list::List::<recipes::Recipes>::new()),
     },
     Place {
         title: "manage.labels",
@@ -207,6 +214,11 @@ const RECORDS: &[Place] = &[
         title: "manage.drawer",
         about: "manage.drawer_about",
         open: |_| Box::new(log::Log::<drawer::Openings>::new()),
+    },
+    Place {
+        title: "manage.materials",
+        about: "manage.materials_about",
+        open: |_| Box::new(materials::Materials::new()),
     },
 ];
 
