@@ -420,16 +420,18 @@ create function gift_sound(p jsonb) returns boolean
 language sql immutable
 as $$
   select (p -> 'on' = '"welcome"' or p @? '$.on ? (@.birthday.before >= 0 && @.birthday.before <= 60 && @.birthday.after >= 0 && @.birthday.after <= 60
+        || @.child.before >= 0 && @.child.before <= 60 && @.child.after >= 0 && @.child.after <= 60
         || @.level.level_id > 0 || @.newcomer.days >= 0 && @.newcomer.days <= 366 || @.referrer.days >= 0 && @.referrer.days <= 366)')
     and p @? '$.gives[*]'
     and not p @? '$.gives[*] ? (!exists(@ ? (
       @.kind == "bonus" && @.fen > 0 && (@.fen <= 999999999) || @.kind == "points" && @.points > 0 || @.kind == "level" && @.level_id > 0
       || @.kind == "coupon" && @.rule_id > 0 && @.count >= 1 && @.count <= 20 || @.kind == "package" && @.product_id > 0)))'
-    and not p @? 'strict $.** ? (@.type() == "number" && @ != @.floor())'
+    -- It is about no goods, and holds all day, every day of the week.
+    and conditions_sound(p || '{"scope": {}}') and coalesce(jsonb_typeof(p #> '{when,hours}'), 'null') = 'null' and not p @? '$.when.weekdays[*]'
 $$;
 
 -- MB2, LV2, OR6: what the shop gives by itself. A rule is never changed, as of promotions. body is the rest of the type
--- GiftRule of the domain: on, gives.
+-- GiftRule of the domain: on, gives, when, who.
 create table gift_rule (
   merchant_id int not null references merchant,
   id int not null,

@@ -40,6 +40,7 @@ declare
   v_key text;
   v_seen jsonb;
   v_bonus bigint;
+  v_level int;
 begin
   select * into o from operation where merchant_id = m and id = p_id;
   if not o.document ? 'gift' then
@@ -60,14 +61,26 @@ begin
   if t.is_bearer then
     raise exception 'gift card % is nobody', t.id using errcode = 'GT004';
   end if;
-  v_seen := occasions(m, t.id, array[t.id] || t.absorbed, (select h.level_id from holding h where h.merchant_id = m and h.member_id = t.id));
+  v_level := (select h.level_id from holding h where h.merchant_id = m and h.member_id = t.id);
+  v_seen := occasions(m, t.id, array[t.id] || t.absorbed, v_level);
   if v_seen -> 'given' @> jsonb_build_array(jsonb_build_array(r.id, v_key)) then
     raise exception 'gift % was given', o.document -> 'gift' using errcode = 'GT001';
+  end if;
+  if (o.business_on between coalesce((r.body #>> '{when,from}')::date, o.business_on) and coalesce((r.body #>> '{when,until}')::date, o.business_on)
+      and (coalesce(r.body #> '{who,stores}', '[]') = '[]' or r.body #> '{who,stores}' @> to_jsonb(o.store_id))
+      and (coalesce(r.body #> '{who,levels}', '[]') = '[]' or r.body #> '{who,levels}' @> to_jsonb(coalesce(
+        (select c.from_level_id from level_change c where c.merchant_id = m and c.operation_id = o.id), v_level)))) is not true then
+    raise exception 'gift rule % is not for her, or not here, or not now', r.id using errcode = 'GT001';
   end if;
   if (case
     when r.body -> 'on' = '"welcome"' then v_key = 'welcome' and t.joined_on >= r.since
     when r.body -> 'on' ? 'birthday' then v_key ~ '^birthday [0-9]{4}$'
-      and birthday_kept(t, substr(v_key, 10)::int) - o.business_on between - (r.body #>> '{on,birthday,after}')::int and (r.body #>> '{on,birthday,before}')::int
+      and kept_in(substr(v_key, 10)::int, t.birth_month, t.birth_day) - o.business_on between - (r.body #>> '{on,birthday,after}')::int and (r.body #>> '{on,birthday,before}')::int
+    when r.body -> 'on' ? 'child' then child_birthday_near(m, t.id, r, v_key, o.business_on)
+      -- A year brings no more gifts than there are children.
+      and (select count(*) from gift_given g where g.merchant_id = m and g.member_id = any (array[t.id] || t.absorbed) and g.rule_id = r.id
+             and starts_with(g.key, left(v_key, 11)))
+        < (select count(*) from beneficiary b where b.merchant_id = m and b.member_id = t.id and b.relation = 'child' and b.birth_month is not null)
     when r.body -> 'on' ? 'level' then v_key = 'level ' || (r.body #>> '{on,level,level_id}')
       and exists (select from holding h where h.merchant_id = m and h.member_id = t.id and h.level_id = (r.body #>> '{on,level,level_id}')::int)
       and (v_seen ->> 'level_on')::date >= r.since
@@ -91,12 +104,38 @@ begin
   insert into gift_given (merchant_id, member_id, rule_id, key, operation_id) values (m, o.member_id, r.id, v_key, o.id);
 end $$;
 
+-- Whether a gift's key names the birthday of a child on her card that is near: `child 2026 solar 06-01 1`, the last for the second
+-- of twins. The days of the Chinese calendar are the till's to compute; the database keeps them to the weeks they can fall in:
+-- its year begins between 21 January and 21 February, a month has 29 or 30 days, and there may be a leap month.
+create function child_birthday_near(m int, p_member bigint, r gift_rule, p_key text, p_today date) returns boolean
+language plpgsql stable
+as $$
+declare
+  k text[] := regexp_match(p_key, '^child ([0-9]{4}) (solar|lunar|lunar_leap) ([0-9]{2})-([0-9]{2}) ([0-9]{1,2})$');
+  v_first date;
+  v_last date;
+begin
+  if k is null or k[1]::int not between extract(year from p_today)::int - 1 and extract(year from p_today)::int + 1
+     or k[5]::int < 1 or (select count(*) from beneficiary b where b.merchant_id = m and b.member_id = p_member and b.relation = 'child'
+       and b.calendar::text = k[2] and b.birth_month = k[3]::int and b.birth_day = k[4]::int) < k[5]::int then
+    return false;
+  end if;
+  if k[2] = 'solar' then
+    v_first := kept_in(k[1]::int, k[3]::int, k[4]::int);
+    v_last := v_first;
+  else
+    v_first := make_date(k[1]::int, 1, 21) + (k[3]::int - 1) * 29 + k[4]::int - 2;
+    v_last := make_date(k[1]::int, 2, 21) + k[3]::int * 30 + k[4]::int - 1;
+  end if;
+  return p_today between v_first - (r.body #>> '{on,child,before}')::int and v_last + (r.body #>> '{on,child,after}')::int;
+end $$;
+
 -- The day in a year on which a birthday is kept: 29 February on the 28th in common years (MB6).
-create function birthday_kept(t member, p_year int) returns date
+create function kept_in(p_year int, p_month int, p_day int) returns date
 language sql immutable
 as $$
-  select case when t.birth_month = 2 and t.birth_day = 29 and extract(day from make_date(p_year, 3, 1) - 1) = 28 then make_date(p_year, 2, 28)
-              when t.birth_month is not null and t.birth_day is not null then make_date(p_year, t.birth_month, t.birth_day) end
+  select case when p_month = 2 and p_day = 29 and extract(day from make_date(p_year, 3, 1) - 1) = 28 then make_date(p_year, 2, 28)
+              else make_date(p_year, p_month, p_day) end
 $$;
 
 -- The claims that come with a top-up are what its rule says.

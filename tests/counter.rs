@@ -553,7 +553,7 @@ async fn instalments_that_are_due_are_paid_out_when_she_comes() {
 async fn a_gift_is_said_while_she_is_there() {
     use guitai::domain::benefit::Benefit;
     use guitai::domain::gift::rule::{Event, GiftRule};
-    use guitai::domain::promotion::RuleRef;
+    use guitai::domain::promotion::{RuleRef, When, Who};
     for leaves in [false, true] {
         let desk = Desk::new();
         desk.gifts
@@ -569,6 +569,8 @@ async fn a_gift_is_said_while_she_is_there() {
                 after: 7,
             },
             gives: vec![Benefit::Points { points: 5 }],
+            when: When::default(),
+            who: Who::default(),
             since: None,
         }];
         let mut console = desk::open(&desk, parts);

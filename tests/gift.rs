@@ -1,5 +1,7 @@
 //! Gifts that rules give, what a top-up brings besides money, and referrals, through the real back end (MB2, SV4, LV2, OR6).
 
+mod children;
+
 use chrono::Days;
 use guitai::db::ledger::{fingerprint, post};
 use guitai::db::open::APP;
@@ -10,7 +12,7 @@ use guitai::domain::gift::rule::{self, Event, GiftRule};
 use guitai::domain::ledger::{Plan, Stamp};
 use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
-use guitai::domain::promotion::RuleRef;
+use guitai::domain::promotion::{RuleRef, When, Who};
 use guitai::domain::shop::Shop;
 use guitai::domain::tender::TenderKind;
 use guitai::domain::top_up::{ReversalRequest, TopUpRule};
@@ -29,6 +31,8 @@ fn gift(on: Event, gives: Vec<Benefit>) -> GiftRule {
         active: true,
         on,
         gives,
+        when: When::default(),
+        who: Who::default(),
         since: None,
     }
 }
@@ -183,7 +187,10 @@ async fn a_level_that_is_reached() {
         .unwrap();
     let reached = till.member(her.id).await;
     assert_eq!(reached.level.id, gold.id);
-    assert_eq!(rule::due(&reached, &shop, till.shift.business_on).len(), 1);
+    assert_eq!(
+        rule::due(&reached, &shop, 1, till.shift.business_on).len(),
+        1
+    );
     let now = release(&till, her.id).await;
     assert_eq!(now.points - reached.points, 500);
     assert_eq!(release(&till, her.id).await.points, now.points);
@@ -348,7 +355,7 @@ async fn postgres_refuses_what_no_rule_gives() {
     let mut forge = async |edit: fn(&mut Plan)| {
         phone += 1;
         let her = till.enrol(&phone.to_string()).await;
-        let due = rule::due(&her, &shop, till.shift.business_on).remove(0);
+        let due = rule::due(&her, &shop, 1, till.shift.business_on).remove(0);
         let stamp = Stamp {
             id: due.id(her.id),
             ..till.stamp()

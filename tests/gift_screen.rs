@@ -4,7 +4,7 @@ use guitai::app::Parts;
 use guitai::domain::benefit::Benefit;
 use guitai::domain::gift::rule::{Event, GiftRule};
 use guitai::domain::money::Fen;
-use guitai::domain::promotion::RuleRef;
+use guitai::domain::promotion::{RuleRef, When, Who};
 use guitai::query::Query;
 use guitai::ui::screens::manage::gifts::Gifts;
 use guitai::ui::screens::manage::list::List;
@@ -21,6 +21,8 @@ fn rule(id: i32, name: &str, on: Event, gives: Vec<Benefit>) -> GiftRule {
         active: true,
         on,
         gives,
+        when: When::default(),
+        who: Who::default(),
         since: None,
     }
 }

@@ -66,7 +66,8 @@ impl Db {
     /// The gifts that are hers today.
     async fn gifts(&self, stamp: &Stamp, mut member: Member) -> Result<Member> {
         let shop = self.shop().await?;
-        for gift in rule::due(&member, &shop, stamp.business_on) {
+        let store_id = shop.store_of(stamp.till_id);
+        for gift in rule::due(&member, &shop, store_id, stamp.business_on) {
             let stamp = Stamp {
                 id: gift.id(member.id),
                 ..stamp.clone()

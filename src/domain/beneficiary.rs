@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::birthday::{FIRST_YEAR, kept_next, typed_parts};
+use super::birthday::{FIRST_YEAR, kept, kept_next, typed_parts};
 use super::lunar::Lunar;
 
 /// Younger than this, a guardian must have agreed (PIPL art. 28).
@@ -128,6 +128,33 @@ impl Born {
             Some(lunar) => lunar.next(today),
             None => kept_next(self.month, self.day, today),
         }
+    }
+
+    /// The day of the year it is kept on, a year of its own calendar: 29 February on the 28th of a common one. None where the
+    /// calendar is not known.
+    #[must_use]
+    pub fn kept_in(self, year: i32) -> Option<NaiveDate> {
+        match self.lunar() {
+            Some(lunar) => lunar.kept_in(year),
+            None => kept(self.month, self.day, year),
+        }
+    }
+
+    /// Whether both are kept on the same day of the same calendar, whatever the year.
+    #[must_use]
+    pub fn is_same_day(&self, other: &Self) -> bool {
+        self.day_key() == other.day_key()
+    }
+
+    /// Its day in words of the books: `solar 06-01`.
+    #[must_use]
+    pub fn day_key(&self) -> String {
+        let calendar = match self.calendar {
+            Calendar::Solar => "solar",
+            Calendar::Lunar => "lunar",
+            Calendar::LunarLeap => "lunar_leap",
+        };
+        format!("{calendar} {:02}-{:02}", self.month, self.day)
     }
 
     /// Days until then.

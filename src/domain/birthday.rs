@@ -56,16 +56,19 @@ pub fn typed_parts(typed: &str) -> Option<(Option<i32>, u32, u32)> {
 /// When a day of the year is kept next, on `today` or later; 29 February on the 28th in common years (MB6).
 #[must_use]
 pub fn kept_next(month: u32, day: u32, today: NaiveDate) -> Option<NaiveDate> {
-    let kept = |year: i32| {
-        NaiveDate::from_ymd_opt(year, month, day)
-            .or_else(|| NaiveDate::from_ymd_opt(year, month, day.saturating_sub(1)))
-    };
-    let this_year = kept(today.year())?;
+    let this_year = kept(month, day, today.year())?;
     if this_year < today {
-        kept(today.year() + 1)
+        kept(month, day, today.year() + 1)
     } else {
         Some(this_year)
     }
+}
+
+/// When a day of the year is kept in a year; 29 February on the 28th in common years (MB6).
+#[must_use]
+pub fn kept(month: u32, day: u32, year: i32) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(year, month, day)
+        .or_else(|| NaiveDate::from_ymd_opt(year, month, day.saturating_sub(1)))
 }
 
 /// One to four digits.

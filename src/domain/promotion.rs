@@ -30,10 +30,9 @@ impl Occasion {
     /// A customer of this level at a till of the shop.
     #[must_use]
     pub fn at(shop: &Shop, till_id: i32, at: DateTime<Utc>, level_id: Option<i32>) -> Self {
-        let till = shop.tills.iter().find(|till| till.id == till_id);
         Self {
             now: local(at).naive_local(),
-            store_id: till.map_or(0, |till| till.store_id),
+            store_id: shop.store_of(till_id),
             level_id,
             by_stored_value: false,
         }

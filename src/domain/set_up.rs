@@ -166,7 +166,7 @@ impl NewShop<'_> {
             .map(|rule| {
                 json!({
                     "merchant_id": MERCHANT, "id": rule.rule.id, "version": 1, "name": rule.name, "active": rule.active,
-                    "since": "2000-01-01", "body": { "on": rule.on, "gives": rule.gives },
+                    "since": "2000-01-01", "body": { "on": rule.on, "gives": rule.gives, "when": rule.when, "who": rule.who },
                 })
             })
             .collect()

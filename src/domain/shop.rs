@@ -151,6 +151,13 @@ impl Shop {
         self.promotions.iter().find(|known| known.rule == rule)
     }
 
+    /// The store of a till; 0 of one that is not known.
+    #[must_use]
+    pub fn store_of(&self, till_id: i32) -> i32 {
+        let till = self.tills.iter().find(|till| till.id == till_id);
+        till.map_or(0, |till| till.store_id)
+    }
+
     /// The coupon rule with this number, in its newest version.
     #[must_use]
     pub fn coupon(&self, id: i32) -> Option<&CouponRule> {

@@ -5,11 +5,13 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::beneficiary::{Born, Relation};
 use crate::domain::benefit::{Benefit, Giving};
+use crate::domain::birthday::kept;
 use crate::domain::coupon::said;
 use crate::domain::ledger::{Account, OperationKind, Plan, Stamp};
 use crate::domain::member::Member;
-use crate::domain::promotion::RuleRef;
+use crate::domain::promotion::{RuleRef, When, Who};
 use crate::domain::shop::Shop;
 use crate::error::{Refusal, Result};
 
@@ -24,6 +26,8 @@ pub enum Event {
     Welcome,
     /// She comes within so many days before her birthday or after it.
     Birthday { before: u32, after: u32 },
+    /// The same for each child on her card, by either calendar (MB6).
+    Child { before: u32, after: u32 },
     /// She reached the level after the rule was made (LV2).
     Level { level_id: i32 },
     /// Somebody brought her, and her first top-up is so many days old (OR6); 0 is at once.
@@ -41,6 +45,10 @@ pub struct GiftRule {
     pub active: bool,
     pub on: Event,
     pub gives: Vec<Benefit>,
+    /// The days it is given on; no hours, no days of the week.
+    pub when: When,
+    /// The levels and the stores.
+    pub who: Who,
     /// The business day its first version was made on.
     #[serde(default, skip_serializing)]
     pub since: Option<NaiveDate>,
@@ -85,6 +93,16 @@ impl Due {
 }
 
 impl GiftRule {
+    /// Whether it is given today in this store to a member of this level.
+    fn holds(&self, level_id: i32, store_id: i32, today: NaiveDate) -> bool {
+        let among = |some: &[i32], id: i32| some.is_empty() || some.contains(&id);
+        self.active
+            && self.when.from.is_none_or(|from| from <= today)
+            && self.when.until.is_none_or(|until| today <= until)
+            && among(&self.who.levels, level_id)
+            && among(&self.who.stores, store_id)
+    }
+
     /// The occasions on which it is hers today, whether or not it was given.
     fn keys(&self, member: &Member, today: NaiveDate) -> Vec<String> {
         let seen = |day: NaiveDate| self.since.is_none_or(|since| since <= day);
@@ -103,6 +121,7 @@ impl GiftRule {
                     .into_iter()
                     .collect()
             }
+            Event::Child { before, after } => self.children(member, today, before, after),
             Event::Level { level_id }
                 if level_id == member.level.id && occasions.level_on.is_some_and(seen) =>
             {
@@ -122,15 +141,46 @@ impl GiftRule {
     }
 }
 
+impl GiftRule {
+    /// The birthdays of her children that are within so many days: named by the day itself, so that who is put down anew, or
+    /// comes along from another card, is no other child; twins are counted. A year brings no more gifts than there are children.
+    fn children(&self, member: &Member, today: NaiveDate, before: u32, after: u32) -> Vec<String> {
+        use chrono::Datelike;
+        let children = member.family.iter();
+        let children = children.filter(|it| it.relation == Relation::Child);
+        let born: Vec<Born> = children.filter_map(|it| it.born).collect();
+        let mut keys = Vec::new();
+        for (place, birthday) in born.iter().enumerate() {
+            let twins = born.iter().take(place);
+            let no = 1 + twins.filter(|it| it.is_same_day(birthday)).count();
+            let years = today.year() - 1..=today.year() + 1;
+            let near = |year: &i32| {
+                let kept = birthday.kept_in(*year);
+                let ahead = kept.map(|day| (day - today).num_days());
+                ahead.is_some_and(|days| (-i64::from(after)..=i64::from(before)).contains(&days))
+            };
+            let Some(year) = years.into_iter().find(near) else {
+                continue;
+            };
+            let begins = format!("child {year} ");
+            let given = &member.occasions.given;
+            let given = given
+                .iter()
+                .filter(|(id, key)| *id == self.rule.id && key.starts_with(&begins));
+            if given.count() < born.len() {
+                keys.push(format!("{begins}{} {no}", birthday.day_key()));
+            }
+        }
+        keys
+    }
+}
+
 /// The year of a birthday of hers that is within so many days.
 fn birthday_near(member: &Member, today: NaiveDate, before: u32, after: u32) -> Option<i32> {
     use chrono::Datelike;
     let (month, day) = (member.birth_month?, member.birth_day?);
     let near = |year: i32| {
-        // 29 February is kept on the 28th in common years (MB6).
-        let kept = NaiveDate::from_ymd_opt(year, month, day)
-            .or_else(|| NaiveDate::from_ymd_opt(year, month, day.checked_sub(1)?))?;
-        let ahead = (kept - today).num_days();
+        let ahead = (kept(month, day, year)? - today).num_days();
         (-i64::from(after)..=i64::from(before))
             .contains(&ahead)
             .then_some(year)
@@ -139,11 +189,12 @@ fn birthday_near(member: &Member, today: NaiveDate, before: u32, after: u32) -> 
     [year - 1, year, year + 1].into_iter().find_map(near)
 }
 
-/// The gifts that are hers today and were not given. A gift card is nobody (SV10).
+/// The gifts that are hers today in this store and were not given. A gift card is nobody (SV10).
 #[must_use]
-pub fn due(member: &Member, shop: &Shop, today: NaiveDate) -> Vec<Due> {
+pub fn due(member: &Member, shop: &Shop, store_id: i32, today: NaiveDate) -> Vec<Due> {
     let active = shop.gifts.iter();
-    let active = active.filter(|rule| rule.active && !member.is_bearer);
+    let active =
+        active.filter(|rule| rule.holds(member.level.id, store_id, today) && !member.is_bearer);
     let all = active.flat_map(|rule| {
         let keys = rule.keys(member, today).into_iter();
         keys.map(|key| Due {
@@ -169,7 +220,8 @@ pub fn plan(stamp: &Stamp, gift: &Due, shop: &Shop, member: &Member) -> Result<P
     let refused = || Refusal::user("gift.not_due");
     let rule = shop.gifts.iter().find(|rule| rule.rule == gift.rule);
     let rule = rule.ok_or_else(refused)?;
-    if !due(member, shop, stamp.business_on).contains(gift) {
+    let store_id = shop.store_of(stamp.till_id);
+    if !due(member, shop, store_id, stamp.business_on).contains(gift) {
         return Err(refused());
     }
     let mut plan = Plan::new(OperationKind::Gift);
@@ -200,6 +252,7 @@ pub fn plan(stamp: &Stamp, gift: &Due, shop: &Shop, member: &Member) -> Result<P
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::domain::beneficiary::{Beneficiary, Calendar};
     use crate::domain::price::tests::shop;
     use crate::domain::sale::tests::{member, stamp};
     use crate::domain::stored_value::tests::TODAY;
@@ -211,6 +264,8 @@ mod tests {
             active: true,
             on,
             gives: vec![Benefit::Points { points: 50 }],
+            when: When::default(),
+            who: Who::default(),
             since: Some(TODAY),
         }
     }
@@ -218,7 +273,7 @@ mod tests {
     fn keys(member: &Member, on: Event, today: NaiveDate) -> Vec<String> {
         let mut shop = shop();
         shop.gifts = vec![rule(1, on)];
-        due(member, &shop, today)
+        due(member, &shop, 1, today)
             .into_iter()
             .map(|due| due.key)
             .collect()
@@ -271,6 +326,85 @@ mod tests {
         assert!(keys(&her, on, day("2026-03-01")).is_empty());
     }
 
+    fn child(id: i32, typed: &str, calendar: Calendar) -> Beneficiary {
+        Beneficiary {
+            id,
+            name: format!("孩子{id}"),
+            relation: Relation::Child,
+            born: Born::parse(typed, calendar, TODAY),
+            guardian: None,
+            version: 1,
+        }
+    }
+
+    /// MB6: by either calendar, each child once a year; twins are two, a child put down anew is the same.
+    #[test]
+    fn birthdays_of_children() {
+        let mut her = member(vec![]);
+        let on = Event::Child {
+            before: 3,
+            after: 2,
+        };
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        her.family = vec![
+            child(1, "2020-06-01", Calendar::Solar),
+            child(2, "2019-08-15", Calendar::Lunar),
+            child(5, "2020-06-01", Calendar::Solar),
+        ];
+        let twins = ["child 2026 solar 06-01 1", "child 2026 solar 06-01 2"];
+        assert_eq!(keys(&her, on, day("2026-05-29")), twins);
+        assert_eq!(keys(&her, on, day("2026-06-03")), twins);
+        assert!(keys(&her, on, day("2026-05-28")).is_empty());
+        // 15 August of the Chinese calendar.
+        let autumn = "child 2026 lunar 08-15 1";
+        assert_eq!(keys(&her, on, day("2026-09-25")), [autumn]);
+        assert!(keys(&her, on, day("2026-09-28")).is_empty());
+        // The twelfth month is in the solar year after: it belongs to its own year.
+        her.family = vec![child(1, "12-08", Calendar::Lunar)];
+        assert_eq!(
+            keys(&her, on, day("2027-01-15")),
+            ["child 2026 lunar 12-08 1"]
+        );
+        // Whoever changes the day gets no second gift in the year.
+        her.family = vec![child(9, "06-01", Calendar::Solar)];
+        her.occasions.given = vec![(1, "child 2026 solar 02-01 1".to_owned())];
+        assert!(keys(&her, on, day("2026-06-01")).is_empty());
+        assert_eq!(
+            keys(&her, on, day("2027-06-01")),
+            ["child 2027 solar 06-01 1"]
+        );
+        // A parent is no child.
+        her.occasions.given.clear();
+        for it in &mut her.family {
+            it.relation = Relation::Parent;
+        }
+        assert!(keys(&her, on, day("2026-06-01")).is_empty());
+    }
+
+    /// A rule has days, levels and stores.
+    #[test]
+    fn only_then_and_there() {
+        let mut her = member(vec![]);
+        her.joined_on = TODAY;
+        let given = |change: &dyn Fn(&mut GiftRule), store_id: i32| {
+            let mut shop = shop();
+            let mut rule = rule(1, Event::Welcome);
+            change(&mut rule);
+            shop.gifts = vec![rule];
+            !due(&her, &shop, store_id, TODAY).is_empty()
+        };
+        let level = her.level.id;
+        assert!(given(&|_| {}, 1));
+        assert!(given(&|it| it.when.until = Some(TODAY), 1));
+        assert!(!given(&|it| it.when.until = TODAY.pred_opt(), 1));
+        assert!(given(&|it| it.when.from = Some(TODAY), 1));
+        assert!(!given(&|it| it.when.from = TODAY.succ_opt(), 1));
+        assert!(given(&|it| it.who.levels = vec![level], 1));
+        assert!(!given(&|it| it.who.levels = vec![level + 1], 1));
+        assert!(given(&|it| it.who.stores = vec![2], 2));
+        assert!(!given(&|it| it.who.stores = vec![2], 1));
+    }
+
     /// OR6: one level, both sides, and not before the top-up is past its days.
     #[test]
     fn whoever_brings_and_whoever_is_brought() {
@@ -320,7 +454,7 @@ mod tests {
         }];
         let mut her = member(vec![]);
         her.joined_on = TODAY;
-        let gift = due(&her, &shop, TODAY).remove(0);
+        let gift = due(&her, &shop, 1, TODAY).remove(0);
         let plan = plan(&stamp(), &gift, &shop, &her).unwrap();
         assert_eq!(plan.imbalance(), (0, 0));
         assert_eq!(
@@ -351,7 +485,7 @@ mod tests {
         }];
         let mut her = member(vec![]);
         her.joined_on = TODAY;
-        let gift = due(&her, &shop, TODAY).remove(0);
+        let gift = due(&her, &shop, 1, TODAY).remove(0);
         let refusal = plan(&stamp(), &gift, &shop, &her).unwrap_err();
         assert_eq!(refusal.hint, "gift.none_left");
     }

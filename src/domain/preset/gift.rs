@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Name, Preset};
 use crate::domain::benefit::Benefit;
 use crate::domain::gift::rule::{Event, GiftRule, REFUND_DAYS};
-use crate::domain::promotion::RuleRef;
+use crate::domain::promotion::{RuleRef, When, Who};
 
 /// A gift of a preset: points, a coupon of the preset by its Chinese name, or both.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -26,6 +26,8 @@ pub struct PresetGift {
 pub enum PresetEvent {
     /// A week before to a week after.
     Birthday,
+    /// Of a child on the card.
+    Child,
     Newcomer,
     Referrer,
 }
@@ -63,10 +65,16 @@ impl PresetGift {
                     before: AROUND,
                     after: AROUND,
                 },
+                PresetEvent::Child => Event::Child {
+                    before: AROUND,
+                    after: AROUND,
+                },
                 PresetEvent::Newcomer => Event::Newcomer { days },
                 PresetEvent::Referrer => Event::Referrer { days },
             },
             gives,
+            when: When::default(),
+            who: Who::default(),
             since: None,
         })
     }

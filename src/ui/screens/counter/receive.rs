@@ -238,7 +238,10 @@ impl Counter {
         let today = cx.session.today(cx.now());
         let promised = member.instalments.iter().any(|part| part.due_on <= today);
         let shop = cx.session.shop.as_ref();
-        let gifts = shop.is_some_and(|shop| !rule::due(&member, shop, today).is_empty());
+        let gifts = shop.is_some_and(|shop| {
+            let store_id = shop.store_of(cx.session.till_id());
+            !rule::due(&member, shop, store_id, today).is_empty()
+        });
         let due = promised || gifts;
         let member_id = member.id;
         self.member = Some(member);

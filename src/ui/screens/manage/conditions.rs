@@ -287,6 +287,21 @@ pub(super) fn day(text: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(&plain.replace(['/', '.'], "-"), "%Y-%m-%d").ok()
 }
 
+/// A day of the form; none within when it is empty, none after saying that it is wrong.
+#[expect(
+    clippy::option_option,
+    reason = "what is wrong stops the save, an empty entry does not"
+)]
+pub(super) fn read_day(form: &mut Form, place: usize) -> Option<Option<NaiveDate>> {
+    let text = form.value(place).to_owned();
+    let read = day(&text);
+    if read.is_none() && !text.is_empty() {
+        form.refuse(place, "promotion.day_wrong");
+        return None;
+    }
+    Some(read)
+}
+
 /// `9:00-18:00`, `22-2`: from, included, to, not included.
 fn hours(text: &str) -> Option<(NaiveTime, NaiveTime)> {
     let plain: String = text.nfkc().collect();

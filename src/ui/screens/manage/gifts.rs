@@ -1,11 +1,14 @@
 //! Gifts by rule: welcome, birthday, level, referral (MB2, LV2, OR6). Saving makes a new version.
 
+use chrono::NaiveDate;
+
+use super::conditions::{ids, options, places, read_day};
 use super::edit::{Edit, Subject};
 use super::gives::{self, Gives};
 use super::list::Rows;
 use crate::domain::benefit::Benefit;
 use crate::domain::gift::rule::{Event, GiftRule, REFUND_DAYS};
-use crate::domain::promotion::RuleRef;
+use crate::domain::promotion::{RuleRef, When, Who};
 use crate::query::Query;
 use crate::session::Session;
 use crate::ui::screen::{Cx, Look};
@@ -17,9 +20,10 @@ use crate::ui::widgets::form::{Form, Word};
 use crate::ui::widgets::table::{Cell, Column};
 
 /// Occasions in the order they are offered.
-const EVENTS: [&str; 5] = [
+const EVENTS: [&str; 6] = [
     "gift.on_welcome",
     "gift.on_birthday",
+    "gift.on_child",
     "gift.on_level",
     "gift.on_newcomer",
     "gift.on_referrer",
@@ -36,11 +40,16 @@ const POINTS: usize = 1;
 const BONUS: usize = 2;
 const DAYS: usize = 3;
 const WHAT: usize = 4;
+const FROM: usize = 5;
+const UNTIL: usize = 6;
+const LEVELS: usize = 7;
+const STORES: usize = 8;
 
-/// Longest name; digits of points and days.
+/// Longest name; digits of points and days, characters of a day.
 const NAME_LENGTH: usize = 30;
 const POINTS_LENGTH: usize = 6;
 const DAYS_LENGTH: usize = 3;
+const DAY_LENGTH: usize = 10;
 
 /// Days around a birthday when nothing is said, and the most.
 const AROUND: u32 = 7;
@@ -104,6 +113,9 @@ fn occasion(on: Event, look: &Look) -> Say {
         Event::Birthday { before, after } => Say::new("gift.when_birthday")
             .with("before", before)
             .with("after", after),
+        Event::Child { before, after } => Say::new("gift.when_child")
+            .with("before", before)
+            .with("after", after),
         Event::Level { level_id } => {
             let shop = look.session.shop.as_ref();
             let level = shop.and_then(|shop| shop.level(level_id));
@@ -120,6 +132,7 @@ struct Draft {
     rule: Option<GiftRule>,
     event: usize,
     levels: Vec<(i32, String)>,
+    stores: Vec<(i32, String)>,
     gives: Gives,
 }
 
@@ -127,9 +140,10 @@ const fn event_of(on: Event) -> usize {
     match on {
         Event::Welcome => 0,
         Event::Birthday { .. } => 1,
-        Event::Level { .. } => 2,
-        Event::Newcomer { .. } => 3,
-        Event::Referrer { .. } => 4,
+        Event::Child { .. } => 2,
+        Event::Level { .. } => 3,
+        Event::Newcomer { .. } => 4,
+        Event::Referrer { .. } => 5,
     }
 }
 
@@ -138,9 +152,14 @@ const fn common(event: usize) -> usize {
     FIRST
         + match event {
             0 => 0,
-            1 => 2,
+            1 | 2 => 2,
             _ => 1,
         }
+}
+
+/// A day as it is typed.
+fn typed_day(day: Option<NaiveDate>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
 }
 
 /// What stands in the entries all have, while the occasion changes.
@@ -151,15 +170,22 @@ struct Common {
     bonus: String,
     days: String,
     what: String,
+    from: String,
+    until: String,
+    /// Those it is for; none is all.
+    levels: Vec<usize>,
+    stores: Vec<usize>,
 }
 
 impl Draft {
     fn new(rule: Option<&GiftRule>, session: &Session) -> Self {
         let levels = session.shop.iter().flat_map(|shop| &shop.levels);
+        let stores = session.shop.iter().flat_map(|shop| &shop.stores);
         Self {
             rule: rule.cloned(),
             event: rule.map_or(0, |rule| event_of(rule.on)),
             levels: levels.map(|level| (level.id, level.name.clone())).collect(),
+            stores: stores.map(|store| (store.id, store.name.clone())).collect(),
             gives: Gives::of(session),
         }
     }
@@ -174,6 +200,10 @@ impl Draft {
         let mut common = Common {
             active: rule.active,
             what: self.gives.write(rule.gives.iter()),
+            from: typed_day(rule.when.from),
+            until: typed_day(rule.when.until),
+            levels: places(&self.levels, &rule.who.levels),
+            stores: places(&self.stores, &rule.who.stores),
             ..Common::default()
         };
         for benefit in &rule.gives {
@@ -200,15 +230,17 @@ impl Draft {
                 .with(&days.to_string())
         };
         match (self.event, on) {
-            (1, on) => {
+            (1 | 2, on) => {
                 let (before, after) = match on {
-                    Some(Event::Birthday { before, after }) => (before, after),
+                    Some(Event::Birthday { before, after } | Event::Child { before, after }) => {
+                        (before, after)
+                    }
                     _ => (AROUND, AROUND),
                 };
                 form.field("gift.before", days(before))
                     .field("gift.after", days(after))
             }
-            (2, on) => {
+            (3, on) => {
                 let place = match on {
                     Some(Event::Level { level_id }) => {
                         self.levels.iter().position(|(id, _)| *id == level_id)
@@ -219,7 +251,7 @@ impl Draft {
                 let last = self.levels.len().saturating_sub(1);
                 form.choice("gift.level_reached", names.collect(), place.unwrap_or(last))
             }
-            (3 | 4, on) => {
+            (4 | 5, on) => {
                 let after = match on {
                     Some(Event::Newcomer { days } | Event::Referrer { days }) => days,
                     _ => REFUND_DAYS,
@@ -256,7 +288,22 @@ impl Draft {
                     .with(&common.days),
             )
             .hint("rule.days_hint");
-        self.gives.entry(form, &common.what)
+        self.gives
+            .entry(form, &common.what)
+            .field(
+                "promotion.first_day",
+                Field::new(Kind::Any).most(DAY_LENGTH).with(&common.from),
+            )
+            .hint("promotion.first_day_hint")
+            .field(
+                "promotion.last_day",
+                Field::new(Kind::Any).most(DAY_LENGTH).with(&common.until),
+            )
+            .hint("promotion.last_day_hint")
+            .several("rule.levels", options(&self.levels, &common.levels))
+            .hint("rule.all_hint")
+            .several("rule.stores", options(&self.stores, &common.stores))
+            .hint("rule.all_hint")
     }
 
     fn typed(&self, form: &Form) -> Common {
@@ -268,6 +315,10 @@ impl Draft {
             bonus: text(BONUS),
             days: text(DAYS),
             what: text(WHAT),
+            from: text(FROM),
+            until: text(UNTIL),
+            levels: form.switched_on(base + LEVELS),
+            stores: form.switched_on(base + STORES),
         }
     }
 
@@ -287,13 +338,17 @@ impl Draft {
                 before: days(FIRST, MOST_AROUND)?,
                 after: days(FIRST + 1, MOST_AROUND)?,
             },
-            2 => {
+            2 => Event::Child {
+                before: days(FIRST, MOST_AROUND)?,
+                after: days(FIRST + 1, MOST_AROUND)?,
+            },
+            3 => {
                 let level = self.levels.get(form.chosen(FIRST));
                 Event::Level {
                     level_id: level.map(|(id, _)| *id)?,
                 }
             }
-            3 => Event::Newcomer {
+            4 => Event::Newcomer {
                 days: days(FIRST, MOST_DAYS)?,
             },
             _ => Event::Referrer {
@@ -370,13 +425,31 @@ impl Subject for Draft {
         let name = form.need_text(NAME)?;
         let on = self.event(form)?;
         let gives = self.benefits(form)?;
+        let base = common(self.event);
+        let when = When {
+            from: read_day(form, base + FROM)?,
+            until: read_day(form, base + UNTIL)?,
+            ..When::default()
+        };
+        let ends = when.from.zip(when.until);
+        if ends.is_some_and(|(from, until)| until < from) {
+            form.refuse(base + UNTIL, "rule.ends_before");
+            return None;
+        }
+        let who = Who {
+            members_only: false,
+            levels: ids(&self.levels, &form.switched_on(base + LEVELS)),
+            stores: ids(&self.stores, &form.switched_on(base + STORES)),
+        };
         let new = RuleRef { id: 0, version: 0 };
         let rule = Box::new(GiftRule {
             rule: self.rule.as_ref().map_or(new, |rule| rule.rule),
             name,
-            active: form.is_yes(common(self.event) + ACTIVE),
+            active: form.is_yes(base + ACTIVE),
             on,
             gives,
+            when,
+            who,
             since: None,
         });
         let today = cx.session.today(cx.now());

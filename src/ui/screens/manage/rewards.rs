@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::conditions::{day, ids, options, places};
+use super::conditions::{ids, options, places, read_day};
 use super::edit::{Edit, Subject};
 use super::list::Rows;
 use crate::domain::promotion::{RuleRef, When, Who};
@@ -215,21 +215,6 @@ impl Draft {
         };
         Some((gives, same.is_none().then_some(what)))
     }
-}
-
-/// A day of the form; none within when it is empty, none after saying that it is wrong.
-#[expect(
-    clippy::option_option,
-    reason = "what is wrong stops the save, an empty entry does not"
-)]
-fn read_day(form: &mut Form, place: usize) -> Option<Option<NaiveDate>> {
-    let text = form.value(place).to_owned();
-    let read = day(&text);
-    if read.is_none() && !text.is_empty() {
-        form.refuse(place, "promotion.day_wrong");
-        return None;
-    }
-    Some(read)
 }
 
 /// A number of the form; empty or 0 is none.
