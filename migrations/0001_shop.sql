@@ -259,6 +259,35 @@ create table level (
 );
 alter table level add constraint level_pkey primary key (merchant_id, id);
 
+-- What levels and the shop's settings said in each version: receipts name the version that made a price or points.
+create table kept_version (
+  merchant_id int not null references merchant,
+  -- 'level' or 'merchant'; a merchant's number is 0.
+  noun text not null,
+  id int not null,
+  version int not null,
+  body jsonb not null,
+  edited_at timestamptz not null default clock_timestamp()
+);
+alter table kept_version add constraint kept_version_pkey primary key (merchant_id, noun, id, version);
+
+create function keep_version() returns trigger
+language plpgsql set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  v_row jsonb := to_jsonb(new);
+begin
+  if tg_op = 'UPDATE' and (v_row -> 'version') = (to_jsonb(old) -> 'version') then
+    return null;
+  end if;
+  insert into kept_version (merchant_id, noun, id, version, body)
+    values (new.merchant_id, tg_table_name, coalesce((v_row ->> 'id')::int, 0), new.version, v_row - 'coupon_key');
+  return null;
+end $$;
+
+create trigger level_kept after insert or update on level for each row execute function keep_version();
+create trigger merchant_kept after insert or update on merchant for each row execute function keep_version();
+
 -- SV4. A rule is never changed: an edit adds a version and the newest is in force. benefits is a list,
 -- one entry per kind; its shape is the type Benefit of the domain.
 create table top_up_rule (
@@ -459,7 +488,7 @@ create function tell(m int, p_noun text) returns void
 language sql
 as $$ select pg_notify('shop_' || m, p_noun) $$;
 
-grant select on merchant, store, till, role_limit, category, product, label_rule, level, top_up_rule, promotion, coupon_rule, gift_rule, reward, recipe, check_in_rule to guitai_app;
+grant select on merchant, store, till, role_limit, category, product, label_rule, level, top_up_rule, promotion, coupon_rule, gift_rule, reward, recipe, check_in_rule, kept_version to guitai_app;
 -- Everything of the staff but the PIN.
 grant select (merchant_id, id, number, name, role, home_store_id, badge, active, version) on staff to guitai_app;
 grant execute on function seat_merchant() to guitai_app;

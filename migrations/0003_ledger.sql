@@ -381,7 +381,7 @@ as $$ begin raise exception 'the ledger is append-only: % on %', tg_op, tg_table
 do $$
 declare t text;
 begin
-  foreach t in array array['operation', 'level_change', 'gift_given', 'referral', 'approval', 'member_edit', 'drawer_opening', 'drawer_pulse'] loop
+  foreach t in array array['kept_version', 'operation', 'level_change', 'gift_given', 'referral', 'approval', 'member_edit', 'drawer_opening', 'drawer_pulse'] loop
     execute format('create trigger %I before update or delete on %I for each row execute function refuse_change()', t || '_no_change', t);
     execute format('create trigger %I before truncate on %I for each statement execute function refuse_change()', t || '_no_truncate', t);
     execute format('alter table %I enable always trigger %I', t, t || '_no_change');

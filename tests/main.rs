@@ -40,6 +40,7 @@ mod gift_card;
 mod gift_card_screen;
 mod gift_screen;
 mod hostile;
+mod kept;
 mod killed;
 mod layout;
 mod ledger;

@@ -231,9 +231,21 @@ pub enum Reason {
 pub struct Reduction {
     pub reason: Reason,
     pub fen: Fen,
-    /// The rule that did it and its version (LG7).
+    /// The rule that did it and its version (LG7): a promotion, a coupon, a reward or a level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleRef>,
+}
+
+impl Reduction {
+    /// The promotion that did it; none when something else did.
+    #[must_use]
+    pub fn promotion(&self) -> Option<RuleRef> {
+        let of_promotion = matches!(
+            self.reason,
+            Reason::Promotion | Reason::Order | Reason::Gift
+        );
+        self.rule.filter(|_| of_promotion)
+    }
 }
 
 /// A line of the receipt. `quantity` is pieces, or grams for goods by weight; `price` is fen per piece

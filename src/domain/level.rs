@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::ledger::{OperationKind, Plan};
 use super::member::Member;
 use super::money::Fen;
+use super::promotion::RuleRef;
 
 /// A level. `threshold` is spend in a rolling twelve months, inclusive; `paid` is what the member pays in
 /// basis points (9000 is 9 折); `multiplier` is points in basis points (20000 is double).
@@ -23,6 +24,17 @@ pub struct Level {
     pub product_id: Option<i32>,
     /// Grows with every edit.
     pub version: i32,
+}
+
+impl Level {
+    /// What a receipt names of it (LG7): Postgres keeps what each version said.
+    #[must_use]
+    pub const fn rule(&self) -> RuleRef {
+        RuleRef {
+            id: self.id,
+            version: self.version,
+        }
+    }
 }
 
 /// Which spend reaches a level (LV1).

@@ -498,7 +498,7 @@ fn price_line(line: &CartLine, terms: &Terms, rules: &[&Promotion]) -> DocumentL
             if special <= discounted {
                 reduce(Reason::MemberPrice, special, None);
             } else {
-                reduce(Reason::Level, discounted, None);
+                reduce(Reason::Level, discounted, Some(level.rule()));
             }
         }
     }

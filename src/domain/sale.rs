@@ -202,7 +202,13 @@ impl SaleRequest {
 #[must_use]
 pub fn names_rules(lines: &[DocumentLine]) -> bool {
     let mut reductions = lines.iter().flat_map(|line| &line.reductions);
-    reductions.any(|reduction| reduction.rule.is_some() || reduction.reason == Reason::Points)
+    let plain = |reason| {
+        matches!(
+            reason,
+            Reason::Level | Reason::MemberPrice | Reason::Override
+        )
+    };
+    reductions.any(|reduction| !plain(reduction.reason))
 }
 
 /// Plans a sale on the member as she stands.

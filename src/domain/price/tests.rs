@@ -554,7 +554,7 @@ proptest! {
             let off: Fen = line.reductions.iter().map(|r| r.fen).sum();
             prop_assert_eq!(line.list - off, line.net);
             prop_assert!(line.reductions.iter().all(|r| r.fen.is_positive()));
-            let has_rule = |r: &Reduction| matches!(r.reason, Reason::Promotion | Reason::Order | Reason::Gift | Reason::Coupon);
+            let has_rule = |r: &Reduction| matches!(r.reason, Reason::Level | Reason::Promotion | Reason::Order | Reason::Gift | Reason::Coupon);
             prop_assert!(line.reductions.iter().all(|r| has_rule(r) == r.rule.is_some()));
         }
         prop_assert_eq!(first.lines.iter().map(|l| l.net).sum::<Fen>(), first.total);

@@ -267,7 +267,7 @@ fn why(part: &Reduction, shop: Option<&Shop>, layout: Layout) -> String {
         let coupon = part.rule.and_then(|rule| shop?.coupon(rule.id));
         return coupon.map_or(words.clone(), |coupon| format!("{words} {}", coupon.name));
     }
-    let rule = part.rule.and_then(|rule| shop?.promotion(rule));
+    let rule = part.promotion().and_then(|rule| shop?.promotion(rule));
     match rule {
         Some(rule) if part.reason == Reason::Gift => format!("{words} {}", rule.name),
         Some(rule) => rule.name.clone(),

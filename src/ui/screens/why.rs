@@ -89,8 +89,7 @@ impl Why {
         };
         let all = self.lines.iter().flat_map(|line| &line.reductions);
         let mut rules: Vec<RuleRef> = all
-            .filter(|reduction| reduction.reason != Reason::Coupon)
-            .filter_map(|reduction| reduction.rule)
+            .filter_map(Reduction::promotion)
             .filter(|rule| !known(rule))
             .collect();
         rules.sort_unstable();
@@ -121,8 +120,8 @@ impl Why {
         let shop = look.session.shop.as_ref();
         let coupon = of.rule.filter(|_| of.reason == Reason::Coupon);
         let coupon = coupon.and_then(|rule| Some((rule, shop?.coupon(rule.id)?)));
-        let rule = of.rule.filter(|_| of.reason != Reason::Coupon);
-        let rule = rule.and_then(|rule| self.rule(rule, shop));
+        let promotion = of.promotion();
+        let rule = promotion.and_then(|rule| self.rule(rule, shop));
         let mut text = look.text(key).to_owned();
         let name = rule.map(|rule| &rule.name);
         if let Some(name) = name.or(coupon.map(|(_, known)| &known.name)) {
@@ -146,7 +145,11 @@ impl Why {
             rows.push(below(look.say(&version)));
             return;
         }
-        match (rule, of.rule) {
+        if let Some(level) = of.rule.filter(|_| of.reason == Reason::Level) {
+            rows.push(below(level_said(level, look)));
+            return;
+        }
+        match (rule, promotion) {
             (Some(rule), _) => {
                 rows.push(below(offer::gives(&rule.offer, look)));
                 let version = Say::new("why.version").with("version", rule.rule.version);
@@ -220,6 +223,26 @@ impl Why {
         }
         rows
     }
+}
+
+/// A level in the version that did it: its name, and what it says when that is the one in force.
+fn level_said(rule: RuleRef, look: &Look) -> String {
+    let known = look
+        .session
+        .shop
+        .as_ref()
+        .and_then(|shop| shop.level(rule.id));
+    let said = known.map(|level| {
+        if level.version != rule.version {
+            return level.name.clone();
+        }
+        let say = Say::new("counter.level_price").with("level", &level.name);
+        let say = say.with("tenths", offer::tenths(level.paid));
+        look.say(&say.with("percent", offer::percent(10_000 - level.paid)))
+    });
+    let version = look.say(&Say::new("why.version").with("version", rule.version));
+    let texts: Vec<String> = said.into_iter().chain([version]).collect();
+    texts.join("  ")
 }
 
 /// What is missing, and what it brings.
