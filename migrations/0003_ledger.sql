@@ -33,6 +33,8 @@ create type operation_kind as enum (
   'exchange', 'exchange_reversal', 'check_in', 'level_review',
   -- the time of a claim without limit is over (RF4)
   'lapse',
+  -- a prepayment for one order, a mistake taking it, and what of it is kept when she calls the order off (SV6)
+  'deposit', 'deposit_reversal', 'forfeit',
   'shift_open', 'shift_close', 'paid_out', 'expiry',
   -- from one member to another, always both (MB4)
   'transfer_out', 'transfer_in',
@@ -121,7 +123,7 @@ create index operation_of_member on operation (merchant_id, member_id, version_a
 -- Finds what was done about an operation, and keeps a top-up or a redemption from being reversed twice and a sale from being attached
 -- twice (LG3, MB3). One index for both, because a posting opens them all.
 create unique index operation_about on operation (
-  merchant_id, about_id, (case when kind in ('attach', 'top_up_reversal', 'redemption_reversal', 'exchange_reversal', 'transfer_out') then '00000000-0000-0000-0000-000000000000' else id end)
+  merchant_id, about_id, (case when kind in ('attach', 'top_up_reversal', 'redemption_reversal', 'exchange_reversal', 'transfer_out', 'deposit_reversal', 'forfeit') then '00000000-0000-0000-0000-000000000000' else id end)
 ) where about_id is not null;
 alter table operation add constraint operation_pkey primary key (merchant_id, id);
 
@@ -186,12 +188,13 @@ create index lot_lapsing on lot (merchant_id, lapses_on, member_id) where lapses
 create unique index lot_points_expiry on lot (merchant_id, member_id, kind, expires_on) nulls not distinct where kind <> 'stored_value';
 alter table lot add constraint lot_pkey primary key (merchant_id, id);
 
--- What a member may claim that is neither money nor points: the services of a package (PK1), coupons (PR4), entitlements.
+-- What a member may claim that is neither money nor points: the services of a package (PK1), coupons (PR4), entitlements, and what
+-- she paid beforehand for one order, counted in fen (SV6).
 -- A coupon that is printed on a receipt is whoever's has the receipt: it names no member. quantity is what is left
 -- of it, in its unit; null is as often as she likes until expires_on. value is what of its price is not yet earned:
 -- all of them together are the account unearned (PK4). expires_on may come with the first use. terms, in the shape of the domain's
 -- type Terms, is what it was sold under and never changes.
-create type grant_kind as enum ('package', 'coupon', 'entitlement');
+create type grant_kind as enum ('package', 'coupon', 'entitlement', 'deposit');
 
 create table member_grant (
   merchant_id int not null,
@@ -229,11 +232,11 @@ alter table member_grant add constraint member_grant_pkey primary key (merchant_
 -- reductions is a list of {reason, fen}: which rule took what off (LG7).
 create view sale_line as
   select o.merchant_id, o.id as operation_id, l.no, l.product_id, l.name, l.kind, l.quantity, l.price, l.list, l.net, l.reductions,
-         l.package, coalesce(l.prepaid, 0) as prepaid, l.served
+         l.package, coalesce(l.prepaid, 0) as prepaid, l.served, l.ordered
   from operation o, rows from (jsonb_to_recordset(o.lines)
     as (product_id int, name text, kind product_kind, quantity bigint, price bigint, list bigint, net bigint, reductions jsonb, package jsonb,
-      prepaid bigint, served jsonb))
-    with ordinality as l (product_id, name, kind, quantity, price, list, net, reductions, package, prepaid, served, no);
+      prepaid bigint, served jsonb, ordered jsonb))
+    with ordinality as l (product_id, name, kind, quantity, price, list, net, reductions, package, prepaid, served, ordered, no);
 
 -- LG3: what of a line came back so far; never more than was sold.
 create table returned (

@@ -5,7 +5,7 @@
 -- login has no seat, GT004 postings do not balance, GT005 shift not open here, GT006 approval missing,
 -- GT007 more returned than there was, GT008 no such operation, GT017 not yet expired, GT018 not a sale to attach, GT020 known id,
 -- GT021 the package that is sold has changed, GT022 no more of these coupons, GT026 a reward cannot give this, GT030 not to be given
--- away, GT031 not whole any more, GT032 not shared, GT040 a guardian's consent is missing, GT041 too many beneficiaries.
+-- away, GT031 not whole any more, GT032 not shared, GT035 more is kept than may be, GT040 a guardian's consent is missing, GT041 too many beneficiaries.
 
 set role guitai_ledger;
 
@@ -99,7 +99,8 @@ begin
 end $$;
 
 -- LG3 for money: over an operation, what was paid out on it and all that reverses it, no account and no
--- lot changes its sign. Points are left out: they may run into debt (PT6).
+-- lot changes its sign. Points are left out: they may run into debt (PT6). What is not yet earned is looked at claim by
+-- claim, by its units: one sale may open some and use others up.
 create function refuse_over_return(m int, p_about uuid) returns void
 language plpgsql
 as $$
@@ -108,10 +109,10 @@ declare
 begin
   select p.account, p.lot_id into v
     from operation o join posting p on p.merchant_id = o.merchant_id and p.operation_id = o.id
-   where o.merchant_id = m and (o.id = p_about or o.about_id = p_about) and p.account not in ('points', 'points_granted', 'points_spent')
+   where o.merchant_id = m and (o.id = p_about or o.about_id = p_about) and p.account not in ('points', 'points_granted', 'points_spent', 'unearned')
    group by p.account, p.lot_id
-  having sum(p.amount) * coalesce(sum(p.amount) filter (where o.kind not in ('refund', 'top_up_reversal')), 0) < 0
-      or (count(*) filter (where o.kind not in ('refund', 'top_up_reversal')) = 0 and sum(p.amount) <> 0)
+  having sum(p.amount) * coalesce(sum(p.amount) filter (where o.kind not in ('refund', 'top_up_reversal', 'deposit_reversal')), 0) < 0
+      or (count(*) filter (where o.kind not in ('refund', 'top_up_reversal', 'deposit_reversal')) = 0 and sum(p.amount) <> 0)
    limit 1;
   if found then
     raise exception 'more returned than there was: % %', v.account, v.lot_id using errcode = 'GT007';
@@ -134,6 +135,9 @@ begin
     when 'settlement' then p_principal <= 0 and p_bonus <= 0 and p_points = 0
       and p_accounts <@ '{unearned,breakage,bonus_expired,cash,wechat,alipay,bank_card}'
     when 'gift' then p_principal = 0 and p_bonus >= 0 and p_points >= 0 and p_accounts <@ '{bonus_granted}'
+    when 'deposit' then p_principal = 0 and p_bonus = 0 and p_points = 0 and p_accounts <@ '{unearned,cash,wechat,alipay,bank_card}'
+    when 'deposit_reversal' then p_principal = 0 and p_bonus = 0 and p_points = 0 and p_accounts <@ '{unearned,cash,wechat,alipay,bank_card}'
+    when 'forfeit' then p_principal = 0 and p_bonus = 0 and p_points = 0 and p_accounts <@ '{unearned,breakage,cash,wechat,alipay,bank_card}'
     when 'lapse' then p_principal = 0 and p_bonus = 0 and p_points = 0 and p_accounts = '{unearned,revenue}'
     when 'exchange' then p_principal = 0 and p_bonus = 0 and p_points < 0 and p_accounts <@ '{revenue,discount}'
     when 'exchange_reversal' then p_principal = 0 and p_bonus = 0 and p_points > 0 and p_accounts <@ '{revenue,discount}'
@@ -306,11 +310,15 @@ begin
     perform refuse_other_gift(v_merchant, p_id);
   elsif p_kind = 'attach' then
     perform refuse_late_attach(v_merchant, p_about, p_shift);
-  elsif p_kind = 'refund' or p_kind = 'top_up_reversal' or p_kind = 'redemption_reversal' then
+  elsif p_kind in ('refund', 'top_up_reversal', 'redemption_reversal', 'deposit_reversal') then
     perform refuse_unapproved_return(v_merchant, p_id, p_kind, p_about, p_operator, p_approver, p_member, p_happened_at);
     perform refuse_over_return(v_merchant, p_about);
   elsif p_kind = 'settlement' then
     perform post_settlement(v_merchant, p_id);
+  elsif p_kind = 'deposit' then
+    perform refuse_other_deposit(v_merchant, p_id);
+  elsif p_kind = 'forfeit' then
+    perform refuse_other_forfeit(v_merchant, p_id);
   elsif p_kind in ('exchange', 'exchange_reversal') then
     perform post_exchange(v_merchant, p_id);
   elsif p_kind = 'check_in' then
@@ -446,7 +454,7 @@ begin
   if not found or v_amount > v_limit.refund_max
      or p_happened_at > v_original.happened_at + make_interval(days => v_limit.refund_days)
      or clock_timestamp() > v_original.recorded_at + make_interval(days => v_limit.refund_days)
-     or (p_kind in ('top_up_reversal', 'redemption_reversal')
+     or (p_kind in ('top_up_reversal', 'redemption_reversal', 'deposit_reversal')
        and v_original.shift_id is distinct from (select o.shift_id from operation o where o.merchant_id = m and o.id = p_id)) then
     raise exception 'return of % needs approval', v_amount using errcode = 'GT006';
   end if;

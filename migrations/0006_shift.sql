@@ -147,12 +147,14 @@ begin
     into v_out, v_loaded
     from posting where merchant_id = new.merchant_id and (operation_id = new.operation_id
       or operation_id in (select b.id from operation b where b.merchant_id = o.merchant_id and b.about_id = o.about_id and b.kind = o.kind));
-  if o.kind in ('refund', 'top_up_reversal') then
+  if o.kind in ('refund', 'top_up_reversal', 'deposit_reversal') then
     select happened_at into v_about from operation where merchant_id = o.merchant_id and id = o.about_id;
   end if;
   if not coalesce(case o.kind
        when 'refund' then v_out <= r.refund_max and o.happened_at <= v_about + make_interval(days => r.refund_days)
        when 'top_up_reversal' then v_out <= r.refund_max and o.happened_at <= v_about + make_interval(days => r.refund_days)
+       when 'deposit_reversal' then v_out <= r.refund_max and o.happened_at <= v_about + make_interval(days => r.refund_days)
+       when 'forfeit' then v_out <= r.refund_max
        when 'settlement' then v_out <= r.refund_max
        when 'top_up' then v_loaded <= r.top_up_max
        when 'sale' then r.price_override

@@ -110,16 +110,16 @@ begin
         where c.merchant_id = m and c.member_id = t.id order by c.day desc limit 1),
     'grants', coalesce((select jsonb_agg(to_jsonb(g) order by g.expires_on, g.opened_at, g.id)
         from (select x.id, x.operation_id, x.no, x.kind, x.product_id, x.quantity, x.value, x.opened_at, x.expires_on, x.used_on, x.given_on, x.terms from member_grant x
-               where x.merchant_id = m and x.member_id = t.id and (x.quantity is null or x.quantity > 0) and x.kind = 'package'
+               where x.merchant_id = m and x.member_id = t.id and (x.quantity is null or x.quantity > 0) and x.kind in ('package', 'deposit')
               union all
               -- What was paid for stays hers; of what was given the last to expire, however many are past.
               (select x.id, x.operation_id, x.no, x.kind, x.product_id, x.quantity, x.value, x.opened_at, x.expires_on, x.used_on, x.given_on, x.terms from member_grant x
-                where x.merchant_id = m and x.member_id = t.id and x.quantity > 0 and x.kind <> 'package'
+                where x.merchant_id = m and x.member_id = t.id and x.quantity > 0 and x.kind <> 'package' and x.kind <> 'deposit'
                 order by x.expires_on desc nulls first, x.opened_at desc, x.id limit 100)) g), '[]'),
     'occasions', occasions(m, t.id, array[t.id] || t.absorbed, h.level_id),
     -- How many coupons of each rule she was ever given.
     'given', coalesce((select jsonb_object_agg(x.rule_id, x.count) from (
-        select y.rule_id, count(*) from member_grant y where y.merchant_id = m and y.member_id = t.id and y.kind <> 'package' group by 1) x), '{}'),
+        select y.rule_id, count(*) from member_grant y where y.merchant_id = m and y.member_id = t.id and y.kind <> 'package' and y.rule_id is not null group by 1) x), '{}'),
     'family', family(m, t.id))
   from member t
   join holding h on h.merchant_id = m and h.member_id = t.id

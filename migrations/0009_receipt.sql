@@ -64,6 +64,8 @@ begin
                select from operation k where k.merchant_id = m and k.about_id = o.id and k.kind = 'transfer_out')
              when 'exchange' then exists (
                select from operation k where k.merchant_id = m and k.about_id = o.id and k.kind = 'exchange_reversal')
+             when 'deposit' then exists (
+               select from operation k where k.merchant_id = m and k.about_id = o.id and k.kind in ('deposit_reversal', 'forfeit'))
              when 'top_up' then exists (
                select from operation k where k.merchant_id = m and k.about_id = o.id and k.kind = 'top_up_reversal')
              when 'sale' then not exists (

@@ -18,9 +18,11 @@ begin
     perform transfer_grants(m, o);
     return;
   end if;
-  if o.kind not in ('sale', 'refund', 'redemption', 'redemption_reversal', 'settlement', 'gift', 'exchange', 'exchange_reversal', 'top_up', 'top_up_reversal', 'lapse')
+  if o.kind not in ('sale', 'refund', 'redemption', 'redemption_reversal', 'settlement', 'gift', 'exchange', 'exchange_reversal', 'top_up', 'top_up_reversal', 'lapse',
+       'deposit', 'deposit_reversal', 'forfeit')
      or (o.member_id is null and o.kind not in ('sale', 'refund'))
-     or (o.extras ? 'grants' and o.kind not in ('sale', 'gift', 'exchange', 'top_up')) then
+     or (o.extras ? 'grants' and o.kind not in ('sale', 'gift', 'exchange', 'top_up', 'deposit'))
+     or (o.kind = 'deposit') <> (coalesce(o.extras -> 'grants', '[]') @? '$[*] ? (@.kind == "deposit")') then
     raise exception 'a % does not move claims', o.kind using errcode = 'GT004';
   end if;
   if o.extras ? 'grants' then
@@ -39,7 +41,9 @@ begin
     end if;
   end if;
   for x in select * from jsonb_to_recordset(o.extras -> 'moves') as t (grant_id uuid, quantity bigint, value bigint, until date) loop
-    if o.kind in ('sale', 'refund') and exists (select from member_grant g where g.merchant_id = m and g.id = x.grant_id and g.kind = 'coupon') then
+    if exists (select from member_grant g where g.merchant_id = m and g.id = x.grant_id and g.kind = 'deposit') then
+      perform move_deposit(m, o, x.grant_id, x.quantity, x.value);
+    elsif o.kind in ('sale', 'refund') and exists (select from member_grant g where g.merchant_id = m and g.id = x.grant_id and g.kind = 'coupon') then
       perform move_coupon(m, o, x.grant_id, x.quantity, x.value, x.until);
     else
       perform move_grant(m, o, x.grant_id, x.quantity, x.value);
@@ -52,6 +56,7 @@ begin
     raise exception 'claims of % fen are not what is posted', v_value using errcode = 'GT004';
   end if;
   perform refuse_other_uses(m, o);
+  perform refuse_other_orders(m, o);
   if o.kind = 'sale' then
     perform refuse_coupons(m, o);
   end if;

@@ -43,11 +43,13 @@ begin
   select coalesce(sum(case
            when k.kind = 'settlement' then - (k.document ->> 'amount')::bigint
            when k.kind in ('top_up', 'top_up_reversal') then (select sum(x) from unnest(k.principals) as x)
+           when k.kind in ('deposit', 'deposit_reversal', 'forfeit') then
+             (select sum(a.amount) from unnest(k.accounts, k.amounts) as a (account, amount) where a.account = 'unearned')
            else (select coalesce(sum(l.net), 0) from sale_line l where l.merchant_id = m and l.operation_id = k.id and l.package is not null)
          end), 0) into v_paid
     from operation k
    where k.merchant_id = m and k.member_id = any (kin(m, o.member_id))
-     and (k.kind in ('settlement', 'top_up', 'top_up_reversal') or (k.kind = 'sale' and k.extras ? 'grants'));
+     and (k.kind in ('settlement', 'top_up', 'top_up_reversal', 'deposit', 'deposit_reversal', 'forfeit') or (k.kind = 'sale' and k.extras ? 'grants'));
   if v_paid < 0 then
     raise exception 'more goes out than was paid beforehand' using errcode = 'GT007';
   end if;
@@ -82,14 +84,14 @@ begin
       join store s on s.merchant_id = m and s.id = o.store_id
       join staff f on f.merchant_id = m and f.id = o.operator_id
      where o.merchant_id = m and o.member_id = any (v_kin)
-       and (o.kind in ('top_up', 'top_up_reversal', 'instalment', 'redemption', 'redemption_reversal', 'settlement')
+       and (o.kind in ('top_up', 'top_up_reversal', 'instalment', 'redemption', 'redemption_reversal', 'settlement', 'deposit')
          or (o.kind in ('sale', 'refund') and (cardinality(o.lots) > 0 or o.extras ?| '{grants,moves}')))), '[]'),
     'grants', coalesce((select jsonb_agg(jsonb_build_object('no', g.no, 'id', g.id, 'operation_id', g.operation_id, 'kind', g.kind,
         'product_id', g.product_id, 'quantity', g.quantity, 'value', g.value, 'opened_at', g.opened_at, 'expires_on', g.expires_on,
         'used_on', g.used_on, 'terms', g.terms) order by g.operation_id, g.no, g.id)
       from member_grant g
      where g.merchant_id = m and g.member_id = v_member
-       and exists (select from operation q where q.merchant_id = m and q.id = g.operation_id and q.kind = 'sale') and g.operation_id in (
+       and exists (select from operation q where q.merchant_id = m and q.id = g.operation_id and q.kind in ('sale', 'deposit')) and g.operation_id in (
        select x.operation_id from member_grant x
         where x.merchant_id = m and x.member_id = v_member and (x.quantity is null or x.quantity > 0))), '[]'),
     'terms', own_terms(m)) end

@@ -14,7 +14,7 @@ begin
   for g in
     select * from jsonb_to_recordset(o.extras -> 'grants')
       as t (id uuid, kind grant_kind, rule_id int, quantity bigint, value bigint, expires_on date, terms jsonb, bearer boolean)
-     where t.kind <> 'package' order by t.rule_id
+     where t.kind in ('coupon', 'entitlement') order by t.rule_id
   loop
     -- Whoever gives the last one keeps the others waiting.
     select * into r from coupon_rule where merchant_id = m and id = g.rule_id order by version desc limit 1;

@@ -5,6 +5,7 @@ pub mod connect;
 pub mod consent;
 pub mod coupon;
 pub mod demo;
+pub mod deposit;
 pub mod desk;
 pub mod disclosure;
 pub mod drawer;
@@ -307,6 +308,21 @@ impl Db {
                 .await
                 .map(receipt),
             Query::SellCards(request) => Box::pin(self.sell_cards(&request)).await.map(receipt),
+            Query::TakeDeposit { request, member } => {
+                Box::pin(self.take_deposit(&request, Some(&member), Fresh))
+                    .await
+                    .map(receipt)
+            }
+            Query::UndoDeposit(request) => Box::pin(self.undo_deposit(&request, Fresh))
+                .await
+                .map(receipt),
+            Query::Forfeit(request) => Box::pin(self.forfeit(&request, Fresh))
+                .await
+                .map(receipt),
+            Query::ReadDeposit { id } => link
+                .read(async |c: &mut PgConnection| deposit::read(c, id).await)
+                .await
+                .map(|it| Reply::Deposit(Box::new(it))),
             Query::ReverseTopUp(request) => self.reverse_top_up(&request, Fresh).await.map(receipt),
             Query::Refund(request) => self.refund(&request, Fresh).await.map(receipt),
             Query::Redeem { request, member } => {

@@ -15,6 +15,7 @@ pub mod columns;
 pub mod coupon;
 pub mod csv;
 pub mod damage;
+pub mod deposit;
 pub mod dormant;
 pub mod evidence;
 pub mod expiry;

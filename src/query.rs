@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::domain::attach::AttachRequest;
 use crate::domain::check_in::{CheckInRequest, CheckInRule};
 use crate::domain::coupon::{Number, Presented};
+use crate::domain::deposit::{DepositRequest, ForfeitRequest, UndoDeposit};
 use crate::domain::gift::GiftRequest;
 use crate::domain::gift::rule::GiftRule;
 use crate::domain::gift_card::CardSaleRequest;
@@ -203,6 +204,17 @@ pub enum Query {
     ReverseTopUp(ReversalRequest),
     /// Unregistered gift cards, all of them or none (SV10).
     SellCards(Box<CardSaleRequest>),
+    /// Paid beforehand for one order (SV6).
+    TakeDeposit {
+        request: DepositRequest,
+        member: Box<Member>,
+    },
+    UndoDeposit(UndoDeposit),
+    /// She calls the order off, and a part is kept.
+    Forfeit(ForfeitRequest),
+    ReadDeposit {
+        id: Uuid,
+    },
     Refund(RefundRequest),
     /// Uses what was paid for beforehand (PK2).
     Redeem {

@@ -333,6 +333,7 @@ fn line(name: &str, quantity: i64, price: i64, off: i64) -> DocumentLine {
     };
     DocumentLine {
         served: None,
+        ordered: None,
         prepaid: Fen::ZERO,
         package: None,
         product_id: Some(1),

@@ -30,8 +30,9 @@ pub enum Auto {
     /// The slip of a new member, with her code.
     Enrol,
     Sale,
+    /// A top-up, and what is paid beforehand for an order.
     TopUp,
-    /// A return, and a top-up taken back.
+    /// A return, a top-up or a deposit taken back, an order called off.
     Refund,
     ShiftClose,
 }
@@ -149,8 +150,13 @@ impl Config {
         let kinds = |auto: &Auto| match auto {
             Auto::Enrol => vec![OperationKind::Enrol],
             Auto::Sale => vec![OperationKind::Sale],
-            Auto::TopUp => vec![OperationKind::TopUp],
-            Auto::Refund => vec![OperationKind::Refund, OperationKind::TopUpReversal],
+            Auto::TopUp => vec![OperationKind::TopUp, OperationKind::Deposit],
+            Auto::Refund => vec![
+                OperationKind::Refund,
+                OperationKind::TopUpReversal,
+                OperationKind::DepositReversal,
+                OperationKind::Forfeit,
+            ],
             Auto::ShiftClose => vec![OperationKind::ShiftClose],
         };
         let asked = printer.auto.iter().filter(|_| is_there);

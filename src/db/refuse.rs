@@ -69,6 +69,7 @@ pub fn refuse(error: Error) -> Refusal {
         ("GT024", _) => Refusal::user("enrol.no_referrer"),
         ("GT021", _) => Refusal::conflict("package.changed"),
         ("GT023", _) => Refusal::user("erase.holds_money"),
+        ("GT035", _) => Refusal::user("deposit.over_kept"),
         ("GT040", _) => Refusal::user("family.needs_guardian"),
         ("GT041", _) => Refusal::user("family.too_many"),
         ("GT030", _) => Refusal::user("hand.not_allowed"),

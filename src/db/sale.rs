@@ -338,6 +338,15 @@ impl Db {
             "transfer_in" => Box::pin(self.transfer(&request(entry)?, known))
                 .await
                 .map(drop),
+            "deposit" => Box::pin(self.take_deposit(&request(entry)?, None, known))
+                .await
+                .map(drop),
+            "deposit_reversal" => Box::pin(self.undo_deposit(&request(entry)?, known))
+                .await
+                .map(drop),
+            "forfeit" => Box::pin(self.forfeit(&request(entry)?, known))
+                .await
+                .map(drop),
             "refund" => Box::pin(self.refund(&request(entry)?, known))
                 .await
                 .map(drop),

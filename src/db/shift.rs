@@ -112,6 +112,19 @@ async fn sheet_of(conn: &mut PgConnection, shift: Shift) -> Result<Sheet> {
     .fetch_all(&mut *conn)
     .await
     .map_err(refuse)?;
+    let released = sqlx::query!(
+        r#"select coalesce(sum((t ->> 'amount')::bigint) filter (where o.kind = 'sale'), 0)::bigint as "sales!",
+                  coalesce(sum((t ->> 'amount')::bigint) filter (where o.kind = 'refund'), 0)::bigint as "refunds!"
+           from shift s
+           join operation o on o.merchant_id = s.merchant_id and o.till_id = s.till_id and o.seq between s.first_seq and coalesce(s.last_seq, 9223372036854775807)
+            and o.kind in ('sale', 'refund') and o.extras ? 'moves'
+           cross join lateral jsonb_path_query(o.document, '$.tenders[*] ? (@.kind == "deposit")') t
+           where s.merchant_id = seat_merchant() and s.id = $1"#,
+        shift.id
+    )
+    .fetch_one(&mut *conn)
+    .await
+    .map_err(refuse)?;
     let drawer_count = drawer::count(conn, shift.id).await?;
     let moved: Vec<Moved> = rows
         .iter()
@@ -131,7 +144,7 @@ async fn sheet_of(conn: &mut PgConnection, shift: Shift) -> Result<Sheet> {
         .collect();
     Ok(Sheet {
         drawer_count,
-        ..make_sheet(shift, &moved)
+        ..make_sheet(shift, &moved).released(Fen(released.sales), Fen(released.refunds))
     })
 }
 

@@ -1,9 +1,10 @@
 //! Everything the ledger says, computed again from its operations and postings (LG6).
 //!
 //! First each till's chain, operation by operation; then what is derived: balances after each operation,
-//! lots, holdings, expiries, levels, returns, instalments, claims, transfers, shifts, approvals. The first difference is named.
+//! lots, holdings, expiries, levels, returns, instalments, claims, deposits, transfers, shifts, approvals. The first difference is named.
 
 mod chain;
+mod deposits;
 mod derived;
 mod expiry;
 mod grants;
@@ -123,6 +124,7 @@ enum Part {
     Returned,
     Instalments,
     Grants,
+    Deposits,
     Bearers,
     Shifts,
     Rights,
@@ -141,6 +143,7 @@ impl Part {
             Self::Returned,
             Self::Instalments,
             Self::Grants,
+            Self::Deposits,
             Self::Bearers,
             Self::Shifts,
             Self::Rights,
@@ -173,6 +176,7 @@ impl Part {
             Self::Returned => derived::returned(conn, merchant).await,
             Self::Instalments => derived::instalments(conn, merchant).await,
             Self::Grants => grants::check(conn, merchant).await,
+            Self::Deposits => deposits::check(conn, merchant).await,
             Self::Transfers => transfers::check(conn, merchant).await,
             Self::Bearers => derived::bearers(conn, merchant).await,
             Self::Shifts => derived::shifts(conn, merchant).await,

@@ -19,6 +19,8 @@ use crate::error::{Refusal, Result};
 
 /// The account of claims, which are counted each in its own unit.
 const UNITS: &str = "units";
+/// What an entry says of a claim of an order.
+const DEPOSIT: &str = "deposit";
 /// What the shop received: minus is received.
 const RECEIVED: [&str; 4] = ["cash", "wechat", "alipay", "bank_card"];
 
@@ -178,6 +180,7 @@ impl Entry<'_> {
             "wechat" => "evidence.wechat",
             "alipay" => "evidence.alipay",
             "bank_card" => "evidence.bank_card",
+            DEPOSIT => "evidence.deposit",
             _ => "evidence.units",
         }
     }
@@ -202,9 +205,12 @@ impl Pack {
         for operation in &self.operations {
             for posting in &operation.postings {
                 let account = posting.account.as_str();
+                // What was paid for an order is money, whatever it is counted in (SV6).
+                let is_deposit = account == UNITS && posting.lot.is_some_and(|id| self.is_deposit(id));
+                let account = if is_deposit { DEPOSIT } else { account };
                 let is_received = RECEIVED.contains(&account);
                 // Each claim has a balance of its own.
-                let of = posting.lot.filter(|_| account == UNITS);
+                let of = posting.lot.filter(|_| matches!(account, UNITS | DEPOSIT));
                 let balance = held.entry((account, of)).or_default();
                 *balance += posting.amount;
                 entries.push(Entry {
@@ -221,6 +227,11 @@ impl Pack {
             }
         }
         entries
+    }
+
+    fn is_deposit(&self, id: Uuid) -> bool {
+        let mut claims = self.grants.iter();
+        claims.any(|claim| claim.id == id && claim.terms.order.is_some())
     }
 
     /// A lot by its place in the list and the receipt it came with, a claim by its name.

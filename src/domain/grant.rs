@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::coupon::Coupon;
+use super::deposit::Order;
 use super::money::Fen;
 
 /// What kind of claim it is.
@@ -15,6 +16,8 @@ pub enum GrantKind {
     Package,
     Coupon,
     Entitlement,
+    /// Paid beforehand for one order, counted in fen (SV6).
+    Deposit,
 }
 
 /// What can be used of a claim: a service, or a right by the number of its rule.
@@ -34,6 +37,8 @@ pub enum Unit {
     Minute,
     Lesson,
     Day,
+    /// Of what was paid for one order (SV6): no package counts in it.
+    Fen,
 }
 
 impl Unit {
@@ -47,6 +52,7 @@ impl Unit {
             Self::Minute => "minute",
             Self::Lesson => "lesson",
             Self::Day => "day",
+            Self::Fen => "fen",
         }
     }
 }
@@ -83,6 +89,9 @@ pub struct Terms {
     /// Of a coupon or an entitlement: what it is good for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coupon: Option<Box<Coupon>>,
+    /// Of a deposit: the order it is for; `name` says what, `price` at how much (SV6).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
 }
 
 /// A claim that an operation opens.
@@ -217,7 +226,7 @@ impl Grant {
                 let coupon = self.terms.coupon.as_ref();
                 coupon.map(|coupon| Usable::Right(coupon.rule.id))
             }
-            GrantKind::Coupon => None,
+            GrantKind::Coupon | GrantKind::Deposit => None,
         }
     }
 
@@ -241,6 +250,7 @@ impl Grant {
     pub fn kept(&self, today: NaiveDate) -> Option<&'static str> {
         let allowed = match self.kind {
             GrantKind::Package => self.terms.may_give,
+            GrantKind::Deposit => false,
             GrantKind::Coupon | GrantKind::Entitlement => {
                 let coupon = self.terms.coupon.as_ref();
                 coupon.is_some_and(|coupon| coupon.transferable)

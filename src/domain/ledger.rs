@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::deposit::Ordered;
 use super::dormant::{Standing, after_visit};
 use super::grant::{GrantMove, NewGrant};
 use super::member::Member;
@@ -130,6 +131,10 @@ pub enum OperationKind {
     LevelReview,
     /// The time of a claim without limit is over: what is left of it is earned (RF4).
     Lapse,
+    /// Paid beforehand for one order, a mistake taking it, and what of it is kept when the order is called off (SV6).
+    Deposit,
+    DepositReversal,
+    Forfeit,
     ShiftOpen,
     ShiftClose,
     PaidOut,
@@ -162,6 +167,9 @@ impl OperationKind {
             Self::CheckIn => "check_in",
             Self::LevelReview => "level_review",
             Self::Lapse => "lapse",
+            Self::Deposit => "deposit",
+            Self::DepositReversal => "deposit_reversal",
+            Self::Forfeit => "forfeit",
             Self::ShiftOpen => "shift_open",
             Self::ShiftClose => "shift_close",
             Self::PaidOut => "paid_out",
@@ -268,6 +276,17 @@ pub struct DocumentLine {
     pub prepaid: Fen,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub served: Option<Box<Served>>,
+    /// The order it fulfils, and what was paid for it beforehand (SV6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<Ordered>,
+}
+
+impl DocumentLine {
+    /// What of it was paid beforehand for this very order, fen (SV6).
+    #[must_use]
+    pub fn deposit(&self) -> Fen {
+        self.ordered.map_or(Fen::ZERO, |it| it.deposit)
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]

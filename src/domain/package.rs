@@ -258,6 +258,7 @@ pub(crate) mod tests {
                     package: Some(Box::new(package)),
                     prepaid: Fen::ZERO,
                     served: None,
+                    ordered: None,
                 }
             }).collect();
             let stamp = crate::domain::sale::tests::stamp();

@@ -138,7 +138,7 @@ pub fn earn<'a>(
     let (mut net, mut base) = (Fen::ZERO, Fen::ZERO);
     for (line, fen) in kept {
         net += fen;
-        if line.product_id.is_some() || shop.quick_sale_points {
+        if line.product_id.is_some() || line.ordered.is_some() || shop.quick_sale_points {
             base += fen;
         }
     }

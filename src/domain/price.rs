@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::carried::Carried;
 use super::coupon::{Coupon, Outcome};
+use super::deposit::Ordered;
 use super::ledger::{DocumentLine, Reason, Reduction};
 use super::level::Level;
 use super::money::Fen;
@@ -36,6 +37,9 @@ pub struct CartLine {
     pub carried: Carried,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<Box<Package>>,
+    /// The order it fulfils: its price was agreed on and is final (SV6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<Ordered>,
 }
 
 impl CartLine {
@@ -53,6 +57,7 @@ impl CartLine {
             override_price: None,
             carried: Carried::default(),
             package: product.package.clone(),
+            ordered: None,
         }
     }
 
@@ -70,6 +75,7 @@ impl CartLine {
             override_price: None,
             carried: Carried::default(),
             package: None,
+            ordered: None,
         }
     }
 
@@ -227,7 +233,12 @@ pub fn price(lines: &[CartLine], terms: &Terms) -> Quote {
         quote.coupons = vec![Outcome::NotNow; terms.coupons.len()];
     }
     if let Some((points, exchange)) = terms.points {
-        let nets: Vec<Fen> = priced.iter().map(|line| line.net).collect();
+        // An order was agreed on in money.
+        let open = |(line, priced): (&CartLine, &Priced)| match line.ordered {
+            Some(_) => Fen::ZERO,
+            None => priced.net,
+        };
+        let nets: Vec<Fen> = lines.iter().zip(&priced).map(open).collect();
         let (used, off) = exchange.pays(points, nets.iter().copied().sum());
         quote.points = used;
         take(
@@ -262,6 +273,7 @@ fn priced(lines: &[CartLine], quote: &Quote, terms: &Terms) -> Vec<Priced> {
             category_id: line.category_id,
             pieces: (line.kind != ProductKind::Weight).then_some(line.quantity),
             is_final: line.override_price.is_some()
+                || line.ordered.is_some()
                 || (line.product_id.is_none() && !terms.quick_sale),
             net: done.net,
         })
@@ -292,6 +304,7 @@ fn given(gift: Gift, rule: RuleRef, terms: &Terms) -> Option<DocumentLine> {
         package: line.package,
         prepaid: Fen::ZERO,
         served: None,
+        ordered: None,
     })
 }
 
@@ -473,7 +486,9 @@ fn price_line(line: &CartLine, terms: &Terms, rules: &[&Promotion]) -> DocumentL
         net
     };
     let may_discount = line.product_id.is_some() || terms.quick_sale;
-    if let Some(price) = line.override_price {
+    if line.ordered.is_some() {
+        // Nothing takes from a price that was agreed on.
+    } else if let Some(price) = line.override_price {
         let set = line.amount(price.max_zero());
         if set > list {
             list = set;
@@ -514,6 +529,7 @@ fn price_line(line: &CartLine, terms: &Terms, rules: &[&Promotion]) -> DocumentL
         package: line.package.clone(),
         prepaid: Fen::ZERO,
         served: None,
+        ordered: line.ordered,
     }
 }
 

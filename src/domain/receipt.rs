@@ -73,6 +73,10 @@ pub struct Document {
     pub left: Vec<Remaining>,
     /// Of a redemption: who was served, when not the holder (PK1).
     pub whom: Option<String>,
+    /// Of a deposit, and of what was done about it: its order (SV6).
+    pub deposit: Option<OrderSaid>,
+    /// Of an order that was called off: what of the deposit is kept, fen.
+    pub kept: Fen,
     /// Coupons and entitlements that came with it.
     pub coupons: Vec<super::coupon::Given>,
     pub terms_version: Option<i32>,
@@ -85,6 +89,18 @@ pub struct Document {
     pub counted: Fen,
     pub reason: Option<String>,
     pub sheet: Option<Box<super::shift::Sheet>>,
+}
+
+/// The order of a deposit (SV6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderSaid {
+    pub name: String,
+    /// Fen.
+    pub price: Fen,
+    pub due_on: Option<NaiveDate>,
+    /// Earnest money (定金), and what of it may be kept when she calls the order off, fen.
+    pub earnest: bool,
+    pub kept_most: Fen,
 }
 
 /// The how many-th day in a row a check-in was (PT7).

@@ -236,6 +236,7 @@ fn take(
             package: None,
             prepaid: value,
             served: wish.served.clone().map(Box::new),
+            ordered: None,
         });
         wanted -= quantity;
         copay += besides;

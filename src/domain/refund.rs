@@ -158,7 +158,7 @@ impl SaleRecord {
 
     /// Whether a line earned: goods always, quick sales where all that was left did.
     fn earned(&self, line: &DocumentLine) -> bool {
-        line.product_id.is_some() || self.base == self.net() - self.returned_before
+        line.product_id.is_some() || line.ordered.is_some() || self.base == self.net() - self.returned_before
     }
 
     /// The points to take back in all once these lines come back too: in proportion to what of the net
@@ -191,9 +191,27 @@ impl SaleRecord {
         Fen(spent).ratio(back.0, all.0).0
     }
 
+    /// What of these lines was paid beforehand, fen: it goes back to its order and to nothing else (SV6, RF6).
+    #[must_use]
+    pub fn deposit_of(&self, lines: &[(i16, i64)]) -> Fen {
+        let back = self.lines.iter();
+        let back = back.filter(|sold| lines.iter().any(|(no, _)| *no == sold.no));
+        back.map(|sold| sold.line.deposit()).sum()
+    }
+
+    /// What of the net was paid at the sale itself, fen; and of it what came back.
+    fn money_net(&self) -> Fen {
+        self.net() - self.lines.iter().map(|sold| sold.line.deposit()).sum()
+    }
+
+    fn returned_money(&self) -> Fen {
+        let back = self.lines.iter().filter(|sold| sold.returned > 0);
+        self.returned_net() - back.map(|sold| sold.line.deposit()).sum()
+    }
+
     /// What was paid for this much of the net, fen: the rounding is shared in proportion.
     fn paid_for(&self, net: Fen) -> Fen {
-        net - self.rounding.ratio(net.0, self.net().0)
+        net - self.rounding.ratio(net.0, self.money_net().0)
     }
 
     /// What is left of the payments, fen; of the cash alone.
@@ -206,15 +224,15 @@ impl SaleRecord {
         cash.map(|p| Fen(-p.amount)).sum()
     }
 
-    /// What goes back for so much of the net, fen. Cash is last (RF6), and its part is rounded up to what
+    /// What goes back for so much of the net, fen, prepayments apart. Cash is last (RF6), and its part is rounded up to what
     /// the shop has coins for (PR6); the next return gives that much less, the last one the rest.
     fn back_for(&self, net: Fen, rounding: Rounding) -> Fen {
-        let returned = self.returned_net() + net;
+        let returned = self.returned_money() + net;
         let left = self.money_left();
-        let already = self.net() - self.rounding - left;
+        let already = self.money_net() - self.rounding - left;
         let exact = (self.paid_for(returned) - already).max_zero().min(left);
         let cash = (exact - (left - self.cash_left())).max_zero();
-        if cash.is_zero() || returned == self.net() {
+        if cash.is_zero() || returned == self.money_net() {
             return exact;
         }
         exact + rounding.up(cash).min(self.cash_left() - cash)
@@ -223,7 +241,8 @@ impl SaleRecord {
     /// What goes back to the customer for these lines, fen, in a shop that rounds cash like this.
     #[must_use]
     pub fn worth(&self, lines: &[(i16, i64)], rounding: Rounding) -> Fen {
-        self.back_for(self.net_of(lines), rounding)
+        let deposit = self.deposit_of(lines);
+        deposit + self.back_for(self.net_of(lines) - deposit, rounding)
     }
 
     /// The net of these lines, fen.
@@ -254,8 +273,8 @@ pub struct RefundRequest {
     pub amount: Fen,
 }
 
-/// Plans a return. The money goes back the way it was paid: stored value to the lots it came from, in
-/// reverse order, then the other tenders, cash last (RF6). Points come back in proportion (PT6), coupons with the last of it.
+/// Plans a return. The money goes back the way it was paid: what was paid beforehand for a line to its order (SV6), stored
+/// value to the lots it came from, in reverse order, then the other tenders, cash last (RF6). Points come back in proportion (PT6), coupons with the last of it.
 ///
 /// # Errors
 /// `refund.too_much` when more comes back than was sold, `refund.changed` when the amount is not the one shown.
@@ -285,6 +304,8 @@ pub fn plan(request: &RefundRequest, record: &SaleRecord, member: Option<&Member
             packed += sold.list_of(*quantity);
             plan.extras.moves.extend(give_up(record, *no)?);
         }
+        let ordered = sold.line.ordered;
+        plan.extras.moves.extend(ordered.map(|it| it.move_of(it.deposit)));
         plan.extras.returned.push(ReturnedLine {
             no: *no,
             quantity: *quantity,
@@ -303,15 +324,18 @@ pub fn plan(request: &RefundRequest, record: &SaleRecord, member: Option<&Member
     }
     let amount = request.amount;
     // As with the sale: the setting may have changed since the money was shown.
-    let right = |rounding: Rounding| record.back_for(net, rounding) == amount;
+    let deposit = record.deposit_of(&request.lines);
+    let right =
+        |rounding: Rounding| deposit + record.back_for(net - deposit, rounding) == amount;
     if plan.lines.is_empty() || !Rounding::ALL.into_iter().any(right) {
         return Err(Refusal::conflict("refund.changed"));
     }
     plan.post_fen(Account::Revenue, None, packed - list);
     plan.post_fen(Account::Discount, None, (list - packed) - (net - unearned));
     plan.post_fen(Account::Unearned, None, -unearned);
+    plan.post_fen(Account::Unearned, None, deposit);
     plan.post_fen(Account::Rounding, None, net - amount);
-    pay_back(&mut plan, record, amount)?;
+    pay_back(&mut plan, record, amount - deposit)?;
     let (mut points_back, mut returned) = (0, 0);
     if let Some(member) = member {
         plan.member = Some((member.id, member.version));
@@ -352,9 +376,16 @@ fn give_up(record: &SaleRecord, no: i16) -> Result<Vec<GrantMove>> {
 #[must_use]
 pub fn ways_back(plan: &Plan) -> Vec<Tender> {
     let stored = plan.total(Account::Principal) + plan.total(Account::Bonus);
-    let back = |kind: TenderKind| kind.account().map_or(stored, |account| plan.total(account));
-    TenderKind::ALL
-        .into_iter()
+    // What goes back to orders; packages and coupons are given up.
+    let moves = plan.extras.moves.iter();
+    let deposit: Fen = moves.map(|it| it.value.max_zero()).sum();
+    let back = |kind: TenderKind| match kind.account() {
+        Some(account) => plan.total(account),
+        None if kind == TenderKind::Deposit => deposit.0,
+        None => stored,
+    };
+    std::iter::once(TenderKind::Deposit)
+        .chain(TenderKind::ALL)
         .map(|kind| Tender::exact(kind, Fen(back(kind))))
         .filter(|way| way.amount.is_positive())
         .collect()

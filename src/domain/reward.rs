@@ -246,6 +246,7 @@ fn free(line: CartLine, rule: RuleRef) -> DocumentLine {
         package: None,
         prepaid: Fen::ZERO,
         served: None,
+        ordered: None,
     }
 }
 

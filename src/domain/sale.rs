@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::coupon::{self, Coupon, Outcome};
+use super::deposit;
 use super::grant::{Grant, GrantKind, GrantMove};
 use super::ledger::{Account, DocumentLine, OperationKind, Plan, Reason, Stamp};
 use super::level::{self, Level};
@@ -217,7 +218,7 @@ pub fn names_rules(lines: &[DocumentLine]) -> bool {
 /// `coupon.used` and `coupon.past` for a coupon that counts no more;
 /// `sale.repriced` with the new total when the shop's rules make another price of it by now;
 /// `sale.not_covered` when the tenders do not pay it, `stored_value.short` when her lots do not cover the
-/// stored-value part (LG4), `points.short` when she has fewer points (PT5, PT6), `sale.malformed` for a request no till makes.
+/// stored-value part (LG4), `deposit.used` when an order is not open any more (SV6), `points.short` when she has fewer points (PT5, PT6), `sale.malformed` for a request no till makes.
 pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Result<Plan> {
     request.check()?;
     let used = request.check_prices(shop, member)?;
@@ -243,6 +244,7 @@ pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Resu
         member => coupon::with_receipt(&shop.coupons, request.net(), &request.stamp, member),
     };
     plan.extras.grants.extend(given.iter().cloned());
+    deposit::release(&mut plan, request, person)?;
     plan.post_fen(Account::Rounding, None, -request.rounding);
     for tender in &request.tenders {
         if let Some(account) = tender.kind.account() {
@@ -283,6 +285,10 @@ pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Resu
         if let (Some(basket), true) = (&request.basket, names_rules(&request.lines)) {
             let at = request.priced_at(basket);
             document.insert("priced_at".to_owned(), serde_json::json!(at));
+        }
+        // A prepayment is in no account of the till: what it came to stands here.
+        if request.paid_by(TenderKind::Deposit).is_positive() {
+            document.insert("amount".to_owned(), serde_json::json!(request.paid()));
         }
         if !given.is_empty() {
             let given = coupon::said(&given);

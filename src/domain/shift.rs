@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::expiry::Expired;
-use super::ledger::Account;
+use super::ledger::{Account, OperationKind};
 use super::money::Fen;
 use super::tender::TenderKind;
 
@@ -26,6 +26,9 @@ pub struct Shift {
 pub struct TenderRow {
     pub sales: Fen,
     pub top_ups: Fen,
+    /// Paid beforehand for orders (SV6).
+    #[serde(default)]
+    pub deposits: Fen,
     pub refunds: Fen,
 }
 
@@ -33,7 +36,7 @@ impl TenderRow {
     /// What it came to: taken less given back.
     #[must_use]
     pub fn net(&self) -> Fen {
-        self.sales + self.top_ups - self.refunds
+        self.sales + self.top_ups + self.deposits - self.refunds
     }
 }
 
@@ -54,6 +57,9 @@ pub struct Sheet {
     pub sale_count: i64,
     pub top_up_count: i64,
     pub refund_count: i64,
+    /// Orders paid for beforehand (SV6).
+    #[serde(default)]
+    pub deposit_count: i64,
     /// Uses of what was paid for beforehand (PK2), those taken back not counted.
     #[serde(default)]
     pub redemption_count: i64,
@@ -71,7 +77,32 @@ pub struct Sheet {
     pub expected_cash: Fen,
 }
 
-/// Makes the sheet from what the ledger moved in the shift.
+impl Sheet {
+    /// With what deposits paid of sales, and what went back to them, fen: a way to pay of its own (SV6).
+    #[must_use]
+    pub fn released(mut self, sales: Fen, refunds: Fen) -> Self {
+        if !(sales.is_zero() && refunds.is_zero()) {
+            let row = TenderRow {
+                sales,
+                refunds,
+                ..TenderRow::default()
+            };
+            self.tenders.push((TenderKind::Deposit, row));
+        }
+        self
+    }
+}
+
+/// What gives money back besides returns: of a forfeited deposit what is not kept.
+const OUT: [OperationKind; 4] = [
+    OperationKind::TopUpReversal,
+    OperationKind::Settlement,
+    OperationKind::DepositReversal,
+    OperationKind::Forfeit,
+];
+
+/// Makes the sheet from what the ledger moved in the shift. What deposits paid of sales is in no account of their own:
+/// [`Sheet::released`] adds it.
 #[must_use]
 pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
     use super::ledger::OperationKind as Kind;
@@ -96,8 +127,9 @@ pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
             None => (vec![Account::Principal, Account::Bonus], 0),
             Some(account) => (vec![account], -sum(&[Kind::TopUp], &[account])),
         };
+        let deposits = -sum(&[Kind::Deposit], &accounts);
         let reversed = if kind.account().is_some() {
-            sum(&[Kind::TopUpReversal, Kind::Settlement], &accounts)
+            sum(&OUT, &accounts)
         } else {
             0
         };
@@ -105,6 +137,7 @@ pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
             // What a use costs besides is paid from stored value, too (SV8).
             sales: Fen(-sum(&[Kind::Sale, Kind::Redemption], &accounts)),
             top_ups: Fen(top_ups),
+            deposits: Fen(deposits),
             refunds: Fen(sum(&[Kind::Refund, Kind::RedemptionReversal], &accounts) + reversed),
         }
     };
@@ -115,6 +148,9 @@ pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
         Kind::Refund,
         Kind::TopUpReversal,
         Kind::Settlement,
+        Kind::Deposit,
+        Kind::DepositReversal,
+        Kind::Forfeit,
         Kind::PaidOut,
     ];
     Sheet {
@@ -124,7 +160,8 @@ pub fn sheet(shift: Shift, moved: &[Moved]) -> Sheet {
             .collect(),
         sale_count: count(Kind::Sale),
         top_up_count: count(Kind::TopUp),
-        refund_count: count(Kind::Refund) + count(Kind::TopUpReversal) + count(Kind::Settlement),
+        refund_count: count(Kind::Refund) + OUT.into_iter().map(count).sum::<i64>(),
+        deposit_count: count(Kind::Deposit),
         redemption_count: count(Kind::Redemption) - count(Kind::RedemptionReversal),
         enrol_count: count(Kind::Enrol),
         drawer_count: 0,

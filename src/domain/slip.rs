@@ -83,6 +83,9 @@ pub const fn title(kind: OperationKind) -> &'static str {
         OperationKind::CheckIn => "slip.check_in",
         OperationKind::LevelReview => "slip.level_review",
         OperationKind::Lapse => "slip.lapse",
+        OperationKind::Deposit => "slip.deposit_receipt",
+        OperationKind::DepositReversal => "slip.deposit_reversal",
+        OperationKind::Forfeit => "slip.forfeit",
         OperationKind::ShiftOpen => "slip.shift_open",
         OperationKind::ShiftClose => "slip.shift_close",
         OperationKind::PaidOut => "slip.paid_out",
@@ -102,5 +105,6 @@ pub const fn tender(kind: TenderKind) -> &'static str {
         TenderKind::Wechat => "slip.wechat",
         TenderKind::Alipay => "slip.alipay",
         TenderKind::BankCard => "slip.bank_card",
+        TenderKind::Deposit => "slip.by_deposit",
     }
 }

@@ -14,9 +14,12 @@ pub enum TenderKind {
     Wechat,
     Alipay,
     BankCard,
+    /// What was paid beforehand for an order: nobody chooses it, the order brings it (SV6).
+    Deposit,
 }
 
 impl TenderKind {
+    /// Those a customer can choose.
     pub const ALL: [Self; 5] = [
         Self::StoredValue,
         Self::Cash,
@@ -25,11 +28,11 @@ impl TenderKind {
         Self::BankCard,
     ];
 
-    /// The till's account that receives it; stored value has none, it comes out of the member's lots.
+    /// The till's account that receives it; stored value and deposits have none, they come out of the member's lots and claims.
     #[must_use]
     pub const fn account(self) -> Option<Account> {
         match self {
-            Self::StoredValue => None,
+            Self::StoredValue | Self::Deposit => None,
             Self::Cash => Some(Account::Cash),
             Self::Wechat => Some(Account::Wechat),
             Self::Alipay => Some(Account::Alipay),

@@ -5,6 +5,7 @@ use super::{
     DueRow, DueTotals, Found, HeldSale, MaterialUse, MaterialUsed, Opening, OperationRow,
     ReminderRow, StatementRow,
 };
+use crate::domain::deposit::DepositRecord;
 use crate::domain::expiry::Round;
 use crate::domain::grant::Grant;
 use crate::domain::ledger::Posted;
@@ -56,6 +57,7 @@ pub enum Reply {
     Sale(Box<SaleRecord>),
     TopUp(Box<TopUpRecord>),
     Redemption(Box<RedemptionRecord>),
+    Deposit(Box<DepositRecord>),
     RewardsTaken(Vec<Taken>),
     LevelsDue(Vec<Reviewed>),
     /// How many went down.

@@ -85,9 +85,10 @@ pub async fn follow(
            cross join lateral (
              select coalesce(sum(x.list) filter (where x.package is null), 0)::bigint as list,
                     coalesce(sum(x.net) filter (where x.package is null), 0)::bigint as net,
-                    case when o.kind in ('settlement', 'lapse', 'transfer_out', 'transfer_in') then (select coalesce(sum(y.value), 0)::bigint from jsonb_to_recordset(o.extras -> 'moves') as y (value bigint))
-                      else coalesce(sum(case when x.package is not null then x.net else - coalesce(x.prepaid, 0) end), 0)::bigint end as owed
-               from jsonb_to_recordset(o.lines) as x (list bigint, net bigint, prepaid bigint, package jsonb)) l
+                    case when o.kind in ('settlement', 'lapse', 'transfer_out', 'transfer_in', 'deposit_reversal', 'forfeit') then (select coalesce(sum(y.value), 0)::bigint from jsonb_to_recordset(o.extras -> 'moves') as y (value bigint))
+                      when o.kind = 'deposit' then (select coalesce(sum(y.value), 0)::bigint from jsonb_to_recordset(o.extras -> 'grants') as y (value bigint))
+                      else coalesce(sum(case when x.package is not null then x.net else - coalesce(x.prepaid, 0) end - coalesce((x.ordered ->> 'deposit')::bigint, 0)), 0)::bigint end as owed
+               from jsonb_to_recordset(o.lines) as x (list bigint, net bigint, prepaid bigint, package jsonb, ordered jsonb)) l
            where o.merchant_id = $1 and o.till_id = $2
            order by o.seq"#,
         merchant,

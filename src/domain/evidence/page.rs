@@ -221,9 +221,10 @@ impl Page<'_> {
         self.heading("evidence.packages");
         let mut rows = Vec::new();
         for claim in &pack.grants {
-            let unit = wording::unit(claim.terms.unit);
+            let unit = claim.terms.unit;
             let count = |units: Option<i64>| {
-                units.map_or_else(|| self.say("evidence.endless"), |n| format!("{n}{unit}"))
+                let words = |n| wording::count(unit, n);
+                units.map_or_else(|| self.say("evidence.endless"), words)
             };
             let name = format!("{} {}", claim.terms.of, claim.terms.name);
             rows.push(vec![
@@ -258,7 +259,7 @@ impl Page<'_> {
                     when(operation.at),
                     operation.store.clone(),
                     operation.by().to_owned(),
-                    format!("{units}{unit}"),
+                    wording::count(unit, units),
                     String::new(),
                 ]);
             }

@@ -38,6 +38,16 @@ pub const fn unit(unit: Unit) -> &'static str {
         Unit::Minute => "分钟",
         Unit::Lesson => "课时",
         Unit::Day => "天",
+        Unit::Fen => "元",
+    }
+}
+
+/// So many of them, with the name of the unit.
+#[must_use]
+pub fn count(of: Unit, quantity: i64) -> String {
+    match of {
+        Unit::Fen => Fen(quantity).to_string(),
+        of => format!("{quantity}{}", unit(of)),
     }
 }
 

@@ -86,6 +86,7 @@ impl PastLine {
             override_price: None,
             carried: Carried::default(),
             package: line.package.clone(),
+            ordered: line.ordered,
         };
         if by(Reason::Override) {
             // It is final: no rule touches it, and it costs the same before and after.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::terms::Terms;
 use crate::domain::calendar::local;
-use crate::domain::grant::Grant;
+use crate::domain::grant::{Grant, GrantKind};
 use crate::domain::ledger::{DocumentLine, OperationKind, Reason, ReturnedLine};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
@@ -386,6 +386,9 @@ impl History {
     fn package(&self, first: &SoldGrant, own: &[Own], today: NaiveDate) -> Option<Prepaid> {
         let id = first.grant.operation_id;
         let sale = self.events.iter().find(|it| it.id == id)?;
+        if first.grant.kind == GrantKind::Deposit {
+            return Some(ordered(sale, first));
+        }
         let line = usize::try_from(first.no - 1).ok();
         let line = line.and_then(|place| sale.lines.get(place))?;
         let mut package = begun(sale, Some(first.no), line.name.clone());
@@ -414,6 +417,15 @@ impl History {
         });
         package.uses = uses.map(used_service).collect();
         Some(package)
+    }
+}
+
+/// An order that is not delivered: all that was paid for it, and nothing had of it (SV6).
+fn ordered(event: &Event, first: &SoldGrant) -> Prepaid {
+    Prepaid {
+        paid: first.grant.value,
+        grants: vec![first.grant.clone()],
+        ..begun(event, Some(first.no), first.grant.terms.name.clone())
     }
 }
 

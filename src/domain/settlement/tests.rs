@@ -70,6 +70,7 @@ fn spend(id: u128, parts: &[(u128, i64, i64)], list: i64) -> Event {
             package: None,
             prepaid: Fen::ZERO,
             served: None,
+            ordered: None,
         }],
         ..event(id, OperationKind::Sale, 1)
     }

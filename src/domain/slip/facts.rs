@@ -1,6 +1,7 @@
 //! What a document says, by the names templates use. What is not said is not there: a reduction of
 //! nothing has no line.
 
+mod ordered;
 mod settled;
 
 use std::collections::BTreeMap;
@@ -94,6 +95,8 @@ pub(super) fn of(receipt: &Receipt, shop: Option<&Shop>, layout: Layout) -> Fact
         OperationKind::Refund => refund(facts, receipt, layout),
         OperationKind::Gift => given(common(receipt, layout), receipt, shop),
         OperationKind::Settlement => settled::settled(facts, receipt, layout),
+        OperationKind::Deposit => ordered::taken(facts, receipt, shop, layout),
+        OperationKind::Forfeit => ordered::forfeited(facts, receipt, layout),
         OperationKind::ShiftClose => closed(facts, receipt, layout),
         _ => other(facts, receipt),
     }
@@ -456,6 +459,7 @@ fn figures(facts: Facts, sheet: &Sheet, layout: Layout) -> Facts {
             .one("net", row.net())
             .money("sales", row.sales)
             .money("top_ups", row.top_ups)
+            .money("deposits", row.deposits)
             .money("refunds", -row.refunds)
     });
     let ways = ways.collect();
@@ -466,6 +470,7 @@ fn figures(facts: Facts, sheet: &Sheet, layout: Layout) -> Facts {
         .each("ways", ways)
         .one("sale_count", sheet.sale_count)
         .one("top_up_count", sheet.top_up_count)
+        .count("deposit_count", sheet.deposit_count)
         .one("refund_count", sheet.refund_count)
         .one("enrol_count", sheet.enrol_count)
         .count("drawer_count", sheet.drawer_count)

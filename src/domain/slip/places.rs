@@ -23,6 +23,8 @@ pub enum Kind {
     GiftCard,
     /// A prepayment for one order (SV6).
     Deposit,
+    /// An order that was called off, and what of its prepayment is kept.
+    Forfeit,
     /// For a new member: her own code.
     Welcome,
     /// The drawer was opened without a payment.
@@ -72,6 +74,7 @@ const SHEET: &[&str] = &[
     "opener",
     "sale_count",
     "top_up_count",
+    "deposit_count",
     "refund_count",
     "enrol_count",
     "drawer_count",
@@ -137,7 +140,7 @@ type Places = (
 
 impl Kind {
     /// All of them with the names of their files.
-    pub const ALL: [(Self, &'static str, &'static str); 16] = [
+    pub const ALL: [(Self, &'static str, &'static str); 17] = [
         (
             Self::Head,
             "head",
@@ -194,6 +197,11 @@ impl Kind {
             include_str!("../../../assets/slip/deposit.slip"),
         ),
         (
+            Self::Forfeit,
+            "forfeit",
+            include_str!("../../../assets/slip/forfeit.slip"),
+        ),
+        (
             Self::Welcome,
             "welcome",
             include_str!("../../../assets/slip/welcome.slip"),
@@ -228,6 +236,8 @@ impl Kind {
             OperationKind::Redemption => Self::Redemption,
             OperationKind::Settlement => Self::Settlement,
             OperationKind::Gift => Self::Gift,
+            OperationKind::Deposit => Self::Deposit,
+            OperationKind::Forfeit => Self::Forfeit,
             OperationKind::TopUp => Self::TopUp,
             OperationKind::TopUpReversal => Self::TopUpReversal,
             OperationKind::Refund => Self::Refund,
@@ -277,7 +287,7 @@ impl Kind {
             ),
             Self::Sheet => (
                 SHEET,
-                &[("ways", &["way", "net", "sales", "top_ups", "refunds"])],
+                &[("ways", &["way", "net", "sales", "top_ups", "deposits", "refunds"])],
             ),
             Self::Redemption => (
                 &["package", "whom"],
@@ -297,7 +307,19 @@ impl Kind {
                 ],
             ),
             Self::Deposit => (
-                &["order", "price", "amount", "still_due", "due_on", "terms"],
+                &[
+                    "order",
+                    "price",
+                    "amount",
+                    "still_due",
+                    "due_on",
+                    "nature",
+                    "terms",
+                ],
+                &[TENDERS],
+            ),
+            Self::Forfeit => (
+                &["seq", "order", "price", "kept", "amount", "reason"],
                 &[TENDERS],
             ),
             Self::Welcome => (&["points", "code"], &[]),

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::domain::grant::Unit;
 use crate::domain::ledger::Stamp;
 use crate::domain::member::Member;
+use crate::domain::money::Fen;
 use crate::domain::redemption::{RedemptionRequest, Served, ServiceLeft, Use, services};
 use crate::domain::staff::{Act, Staff};
 use crate::domain::stored_value;
@@ -320,6 +321,7 @@ pub fn counted(unit: Unit, left: i64) -> Say {
         Unit::Minute => "redeem.left_minute",
         Unit::Lesson => "redeem.left_lesson",
         Unit::Day => "redeem.left_day",
+        Unit::Fen => return Say::new("redeem.left_fen").with("n", Fen(left)),
     };
     Say::new(key).with("n", left)
 }
@@ -327,7 +329,7 @@ pub fn counted(unit: Unit, left: i64) -> Say {
 /// So many units that are used now.
 fn taken(unit: Unit, quantity: i64) -> Say {
     let key = match unit {
-        Unit::Session => "redeem.now_session",
+        Unit::Session | Unit::Fen => "redeem.now_session",
         Unit::Minute => "redeem.now_minute",
         Unit::Lesson => "redeem.now_lesson",
         Unit::Day => "redeem.now_day",

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use uuid::Uuid;
 
 use crate::domain::calendar::local;
+use crate::domain::grant::Unit as Claimed;
 use crate::domain::ledger::OperationKind;
 use crate::domain::money::{Fen, grouped};
 use crate::domain::package::wording;
@@ -231,6 +232,9 @@ const fn kind(kind: OperationKind) -> &'static str {
         OperationKind::CheckIn => "statement.check_in",
         OperationKind::LevelReview => "statement.level_review",
         OperationKind::Lapse => "statement.lapse",
+        OperationKind::Deposit => "statement.deposit",
+        OperationKind::DepositReversal => "statement.deposit_reversal",
+        OperationKind::Forfeit => "statement.forfeit",
         OperationKind::ShiftOpen => "statement.shift_open",
         OperationKind::ShiftClose => "statement.shift_close",
         OperationKind::PaidOut => "statement.paid_out",
@@ -379,9 +383,8 @@ fn cells(row: &StatementRow, unit: Unit, narrow: bool, look: &Look) -> Vec<Cell>
 /// What was done, and of which claims how much: `核销 剪发 -1次`.
 fn what(row: &StatementRow, words: &dyn Fn(&str) -> String) -> String {
     let units = row.units.iter().map(|it| {
-        let unit = wording::unit(it.unit);
         match it.quantity.filter(|units| *units != 0) {
-            Some(units) => format!(" {} {}{unit}", it.name, signed(units)),
+            Some(units) => format!(" {} {}", it.name, moved(it.unit, units)),
             None => format!(" {}", it.name),
         }
     });
@@ -396,11 +399,17 @@ fn counted(row: &StatementRow) -> String {
     let more = if row.units.len() > 1 { " .." } else { "" };
     let units = first.quantity.filter(|units| *units != 0);
     let units = units.map_or_else(String::new, |units| {
-        format!(" {}{}", signed(units), wording::unit(first.unit))
+        format!(" {}", moved(first.unit, units))
     });
     let tail = format!("{units}{more}");
     let room = COUNTED.saturating_sub(width::width(&tail));
     format!("{}{tail}", width::fit(&first.name, room))
+}
+
+/// `-1次`, `+300.00`.
+fn moved(unit: Claimed, quantity: i64) -> String {
+    let sign = if quantity > 0 { "+" } else { "" };
+    format!("{sign}{}", wording::count(unit, quantity))
 }
 
 /// A line of the statement on paper.

@@ -26,7 +26,13 @@ const MOST_IDS: usize = 6;
 
 /// Draws it and gives the rows it took.
 pub fn view(frame: &mut Frame, area: Rect, sheet: &Sheet, counted: Fen, look: &Look) -> u16 {
-    let titles = ["shift.sales", "shift.top_ups", "shift.refunds"];
+    let has_deposits = sheet.tenders.iter().any(|(_, it)| !it.deposits.is_zero());
+    let prepaid = if has_deposits {
+        "shift.prepaid"
+    } else {
+        "shift.top_ups"
+    };
+    let titles = ["shift.sales", prepaid, "shift.refunds"];
     let titles = titles.map(|key| look.text(key).to_owned());
     row(frame, area, 0, "", &titles, Role::Dim, look);
     let mut at = 1;
@@ -34,6 +40,7 @@ pub fn view(frame: &mut Frame, area: Rect, sheet: &Sheet, counted: Fen, look: &L
     for (kind, tender) in &sheet.tenders {
         all.sales += tender.sales;
         all.top_ups += tender.top_ups;
+        all.deposits += tender.deposits;
         all.refunds += tender.refunds;
         let label = look.text(name(*kind));
         row(frame, area, at, label, &amounts(tender), Role::Text, look);
@@ -54,6 +61,13 @@ pub fn view(frame: &mut Frame, area: Rect, sheet: &Sheet, counted: Fen, look: &L
             .with("points", grouped(sheet.points_granted)),
     ];
     for say in says {
+        paint::line(frame, area, at, &look.say(&say), look.style(Role::Dim));
+        at += 1;
+    }
+    if sheet.deposit_count > 0 {
+        let say = Say::new("shift.deposits")
+            .with("count", sheet.deposit_count)
+            .with("deposits", all.deposits);
         paint::line(frame, area, at, &look.say(&say), look.style(Role::Dim));
         at += 1;
     }
@@ -102,8 +116,9 @@ fn cash(frame: &mut Frame, area: Rect, sheet: &Sheet, counted: Fen, look: &Look)
     5
 }
 
+/// What was paid beforehand, by top-ups and for orders, stands together.
 fn amounts(row: &TenderRow) -> [String; 3] {
-    [row.sales, row.top_ups, row.refunds].map(|amount| amount.to_string())
+    [row.sales, row.top_ups + row.deposits, row.refunds].map(|amount| amount.to_string())
 }
 
 /// A label and amounts at the right of their columns, which shrink in a narrow area.
@@ -137,6 +152,7 @@ const fn name(kind: TenderKind) -> &'static str {
         TenderKind::Wechat => "shift.by_wechat",
         TenderKind::Alipay => "shift.by_alipay",
         TenderKind::BankCard => "shift.by_bank_card",
+        TenderKind::Deposit => "shift.by_deposit",
     }
 }
 
