@@ -344,6 +344,7 @@ fn request(
         member_price: member_price.map(Fen),
         override_price: None,
         carried: guitai::domain::carried::Carried::default(),
+        ordered: None,
     };
     // One line at its price; or five with the level's discount on some and a member price on others.
     let (cart, level) = match work {

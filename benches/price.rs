@@ -36,6 +36,7 @@ fn line(no: i32) -> CartLine {
         override_price: None,
         carried: Carried::default(),
         package: None,
+        ordered: None,
     }
 }
 

@@ -102,7 +102,7 @@ begin
       select (g.terms #>> '{coupon,id}')::int as id, (g.terms #>> '{coupon,version}')::int as version, count(*) as uses,
              (array_agg(g.terms -> 'coupon'))[1] as body, max(g.member_id) as member_id
         from jsonb_to_recordset(o.extras -> 'moves') as t (grant_id uuid)
-        join member_grant g on g.merchant_id = m and g.id = t.grant_id group by 1, 2),
+        join member_grant g on g.merchant_id = m and g.id = t.grant_id and g.kind <> 'deposit' group by 1, 2),
     named as (
       select (x #>> '{rule,id}')::int as id, (x #>> '{rule,version}')::int as version, sum((x ->> 'fen')::bigint) as fen
         from jsonb_path_query(o.lines, '$[*].reductions[*] ? (@.reason == "coupon")') x group by 1, 2)

@@ -316,9 +316,7 @@ impl Db {
             Query::UndoDeposit(request) => Box::pin(self.undo_deposit(&request, Fresh))
                 .await
                 .map(receipt),
-            Query::Forfeit(request) => Box::pin(self.forfeit(&request, Fresh))
-                .await
-                .map(receipt),
+            Query::Forfeit(request) => Box::pin(self.forfeit(&request, Fresh)).await.map(receipt),
             Query::ReadDeposit { id } => link
                 .read(async |c: &mut PgConnection| deposit::read(c, id).await)
                 .await

@@ -23,6 +23,8 @@ mod counter;
 mod coupon;
 mod coupon_screen;
 mod demo;
+mod deposit;
+mod deposit_screen;
 mod devices;
 mod disclosure;
 mod doctor;

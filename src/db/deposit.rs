@@ -84,11 +84,7 @@ impl Db {
     ///
     /// # Errors
     /// `deposit.used`, `deposit.over_kept`, `approval.needed`, `approval.beyond`.
-    pub async fn forfeit(
-        &self,
-        request: &ForfeitRequest,
-        knowledge: Knowledge,
-    ) -> Result<Receipt> {
+    pub async fn forfeit(&self, request: &ForfeitRequest, knowledge: Knowledge) -> Result<Receipt> {
         let done = self
             .settle(
                 OperationKind::Forfeit,

@@ -251,7 +251,11 @@ pub fn plan(request: &DepositRequest, shop: &Shop, member: &Member) -> Result<Pl
 /// # Errors
 /// `deposit.used` when an order of hers is not open any more, `deposit.not_hers` without her, `sale.malformed` when the
 /// line or the tender is not what was agreed on.
-pub(super) fn release(plan: &mut Plan, request: &SaleRequest, member: Option<&Member>) -> Result<()> {
+pub(super) fn release(
+    plan: &mut Plan,
+    request: &SaleRequest,
+    member: Option<&Member>,
+) -> Result<()> {
     let paid = request.paid_by(TenderKind::Deposit);
     let mut taken: Vec<GrantMove> = Vec::new();
     for line in &request.lines {

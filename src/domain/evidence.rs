@@ -206,7 +206,8 @@ impl Pack {
             for posting in &operation.postings {
                 let account = posting.account.as_str();
                 // What was paid for an order is money, whatever it is counted in (SV6).
-                let is_deposit = account == UNITS && posting.lot.is_some_and(|id| self.is_deposit(id));
+                let is_deposit =
+                    account == UNITS && posting.lot.is_some_and(|id| self.is_deposit(id));
                 let account = if is_deposit { DEPOSIT } else { account };
                 let is_received = RECEIVED.contains(&account);
                 // Each claim has a balance of its own.

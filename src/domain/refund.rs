@@ -158,7 +158,9 @@ impl SaleRecord {
 
     /// Whether a line earned: goods always, quick sales where all that was left did.
     fn earned(&self, line: &DocumentLine) -> bool {
-        line.product_id.is_some() || line.ordered.is_some() || self.base == self.net() - self.returned_before
+        line.product_id.is_some()
+            || line.ordered.is_some()
+            || self.base == self.net() - self.returned_before
     }
 
     /// The points to take back in all once these lines come back too: in proportion to what of the net
@@ -305,7 +307,9 @@ pub fn plan(request: &RefundRequest, record: &SaleRecord, member: Option<&Member
             plan.extras.moves.extend(give_up(record, *no)?);
         }
         let ordered = sold.line.ordered;
-        plan.extras.moves.extend(ordered.map(|it| it.move_of(it.deposit)));
+        plan.extras
+            .moves
+            .extend(ordered.map(|it| it.move_of(it.deposit)));
         plan.extras.returned.push(ReturnedLine {
             no: *no,
             quantity: *quantity,
@@ -325,8 +329,7 @@ pub fn plan(request: &RefundRequest, record: &SaleRecord, member: Option<&Member
     let amount = request.amount;
     // As with the sale: the setting may have changed since the money was shown.
     let deposit = record.deposit_of(&request.lines);
-    let right =
-        |rounding: Rounding| deposit + record.back_for(net - deposit, rounding) == amount;
+    let right = |rounding: Rounding| deposit + record.back_for(net - deposit, rounding) == amount;
     if plan.lines.is_empty() || !Rounding::ALL.into_iter().any(right) {
         return Err(Refusal::conflict("refund.changed"));
     }

@@ -189,7 +189,8 @@ impl SaleRequest {
         // PR6: only cash is rounded, and only by as much as a shop drops: the setting may have changed
         // since the customer was told what to pay.
         let cash = self.paid_by(TenderKind::Cash);
-        let in_cash = cash.is_positive() || self.tenders.is_empty();
+        let mut kinds = self.tenders.iter().map(|tender| tender.kind);
+        let in_cash = cash.is_positive() || kinds.all(|kind| kind == TenderKind::Deposit);
         let drops = |rounding: Rounding| rounding.off(cash + self.rounding) == self.rounding;
         let right = in_cash && Rounding::ALL.into_iter().any(drops);
         if self.rounding != Fen::ZERO && !right {

@@ -246,6 +246,7 @@ mod tests {
             Some(TenderRow {
                 sales: Fen(8_000),
                 top_ups: Fen::ZERO,
+                deposits: Fen::ZERO,
                 refunds: Fen::ZERO
             })
         );
@@ -254,6 +255,7 @@ mod tests {
             Some(TenderRow {
                 sales: Fen(12_000),
                 top_ups: Fen(100_000),
+                deposits: Fen::ZERO,
                 refunds: Fen(2_000)
             })
         );

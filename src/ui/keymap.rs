@@ -127,6 +127,10 @@ actions! {
     Whom = "whom",
     /// Settle what was paid beforehand.
     Settle = "settle",
+    /// Her orders that are not fetched yet.
+    Orders = "orders",
+    /// The order is not wanted any more.
+    CallOff = "call_off",
     /// Its reason.
     Cause = "cause",
     /// What of it.

@@ -236,12 +236,14 @@ pub enum Outcome {
     Repriced(String),
     /// A code that is somebody else's business: a coupon's, at the payment.
     Code(String),
-    /// A coupon of the sale counts no more: the hint, and its name where that is known.
+    /// A coupon, or an order, of the sale counts no more: the hint, and its name where that is known.
     Gone(&'static str, String),
     /// A sale taken up again.
     Cart(Box<Cart>),
     Product(Product),
     Line(CartLine),
+    /// An order of hers that is fetched now (SV6).
+    Order(Box<Member>, Uuid),
     /// Somebody whose PIN was just checked.
     SignedIn(Staff),
     /// What was edited shall go.

@@ -450,9 +450,11 @@ fn sheet(expected: i64) -> Sheet {
     let row = |sales, top_ups, refunds| TenderRow {
         sales: Fen::yuan(sales),
         top_ups: Fen::yuan(top_ups),
+        deposits: Fen::ZERO,
         refunds: Fen::yuan(refunds),
     };
     Sheet {
+        deposit_count: 0,
         redemption_count: 0,
         shift: shift(),
         tenders: vec![

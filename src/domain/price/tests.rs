@@ -86,6 +86,7 @@ pub(crate) fn line(price: i64, quantity: i64, member_price: Option<i64>) -> Cart
         override_price: None,
         carried: Carried::default(),
         package: None,
+        ordered: None,
     }
 }
 
@@ -517,6 +518,7 @@ prop_compose! {
             override_price: set.map(Fen),
             carried: Carried { money: label.map(Fen), ..Carried::default() },
             package: None,
+            ordered: None,
         }
     }
 }

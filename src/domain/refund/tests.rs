@@ -33,7 +33,10 @@ pub(in crate::domain) fn record_of(plan: &Plan, rounding: Fen) -> SaleRecord {
                 !p.account.counts_points()
                     && !matches!(
                         p.account,
-                        Account::Revenue | Account::Discount | Account::Rounding
+                        Account::Revenue
+                            | Account::Discount
+                            | Account::Rounding
+                            | Account::Unearned
                     )
             })
             .cloned()
@@ -49,7 +52,7 @@ pub(in crate::domain) fn record_of(plan: &Plan, rounding: Fen) -> SaleRecord {
     }
 }
 
-fn apply(record: &mut SaleRecord, plan: &Plan) {
+pub(in crate::domain) fn apply(record: &mut SaleRecord, plan: &Plan) {
     for back in &plan.extras.returned {
         let line = record.lines.iter_mut().find(|l| l.no == back.no).unwrap();
         line.returned += back.quantity;

@@ -287,7 +287,10 @@ impl Kind {
             ),
             Self::Sheet => (
                 SHEET,
-                &[("ways", &["way", "net", "sales", "top_ups", "deposits", "refunds"])],
+                &[(
+                    "ways",
+                    &["way", "net", "sales", "top_ups", "deposits", "refunds"],
+                )],
             ),
             Self::Redemption => (
                 &["package", "whom"],

@@ -7,6 +7,7 @@ pub mod doors;
 mod finder;
 mod goods;
 mod menu;
+mod order;
 mod panel;
 pub use panel::birthday_of;
 mod pay;
@@ -39,6 +40,7 @@ use crate::ui::screens::devices::Devices;
 use crate::ui::screens::exchange::Exchange;
 use crate::ui::screens::held::Held;
 use crate::ui::screens::line::Line;
+use crate::ui::screens::orders::Orders;
 use crate::ui::text::Say;
 use crate::ui::widgets::notice::Tone;
 use code::Code;
@@ -253,7 +255,7 @@ impl Counter {
                 cx.notice(Tone::Warn, "counter.hold_first");
             }
             Action::TakeUp => return Step::push(Held::new()),
-            Action::Line => return self.edit(),
+            Action::Line => return self.edit(cx),
             Action::Why => return self.why(cx),
             Action::Coupons => return self.of_coupons(cx),
             Action::Attach => return self.attach(cx),
@@ -264,6 +266,7 @@ impl Counter {
             Action::TopUp
             | Action::MemberCard
             | Action::Redeem
+            | Action::Orders
             | Action::Exchange
             | Action::CheckIn => {
                 return self.of_member(action, cx);
@@ -286,6 +289,7 @@ impl Counter {
             Action::Exchange => Box::new(Exchange::new(member)),
             Action::CheckIn => Box::new(CheckIn::new(member)),
             Action::Redeem => (self.doors.redeem)(member),
+            Action::Orders => Box::new(Orders::new(member, true)),
             _ => (self.doors.member)(member.id),
         })
     }
@@ -396,12 +400,17 @@ impl Counter {
         self.holding = Some(cx.ask(Query::Hold(Box::new(held))));
     }
 
-    fn edit(&mut self) -> Step {
+    fn edit(&mut self, cx: &mut Cx) -> Step {
         let Some(line) = self.sale.selected() else {
             return Step::Stay;
         };
+        if line.ordered.is_some() {
+            cx.notice(Tone::Plain, "orders.one_only");
+            return Step::Stay;
+        }
+        let line = line.clone();
         self.question = Some(Question::Line(Some(self.sale.place())));
-        Step::push(Line::new(line.clone()))
+        Step::push(Line::new(line))
     }
 
     /// The next customer.
@@ -477,7 +486,7 @@ impl Screen for Counter {
         let grants = self.member.as_ref().map(|member| member.grants.iter());
         let mut grants = grants.into_iter().flatten();
         match action {
-            Action::Redeem => grants.any(|grant| grant.kind != GrantKind::Coupon),
+            Action::Redeem => grants.any(|grant| grant.usable().is_some()),
             Action::Coupons => grants.any(|grant| grant.kind == GrantKind::Coupon),
             _ => true,
         }
@@ -551,6 +560,7 @@ impl Counter {
             }
             (Outcome::Receipt(receipt), _) => self.receipt(&receipt, cx),
             (Outcome::Member(member), _) => self.set_member(member, cx),
+            (Outcome::Order(member, claim), _) => self.order(member, claim, cx),
             (Outcome::Product(product), question) => {
                 let code = match question {
                     Some(Question::NewProduct(_, code)) => code,

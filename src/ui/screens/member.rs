@@ -15,6 +15,7 @@ mod rows;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use uuid::Uuid;
 
 use crate::domain::member::Member;
 use crate::domain::phone::Phone;
@@ -23,6 +24,7 @@ use crate::query::{Consent, Noun, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step};
+use crate::ui::screens::orders::Orders;
 use crate::ui::screens::reason::Reason;
 use crate::ui::screens::settlement::Settlement;
 use crate::ui::screens::statement::{Statement, Unit, open_receipt};
@@ -48,6 +50,8 @@ pub struct MemberCard {
     /// The whole number: shown until the card closes, its `Debug` masks it (MB7).
     phone: Option<Phone>,
     may_reveal: bool,
+    /// Whether the sale is below.
+    at_counter: bool,
     asked: Option<Ticket>,
     revealing: Option<Ticket>,
     receipt: Option<Ticket>,
@@ -68,6 +72,7 @@ impl MemberCard {
             rows: Table::new(rows::COLUMNS, "member.unread"),
             phone: None,
             may_reveal: false,
+            at_counter: false,
             asked: None,
             revealing: None,
             receipt: None,
@@ -76,6 +81,13 @@ impl MemberCard {
             asking: None,
             writing: None,
         }
+    }
+
+    /// Opened from the sale: what she fetches becomes a line of it.
+    #[must_use]
+    pub const fn at_counter(mut self) -> Self {
+        self.at_counter = true;
+        self
     }
 
     fn read(&mut self, cx: &mut Cx) {
@@ -101,6 +113,7 @@ impl MemberCard {
             Action::Family => return Step::push(Family::new(member)),
             Action::Coupons => return Step::push(Give::new(member.clone())),
             Action::Settle => return Step::push(Settlement::new(member.id)),
+            Action::Orders => return Step::push(Orders::new(member.clone(), self.at_counter)),
             Action::AddCard => return Step::push(AddCard::new(member.id, &member.name)),
             Action::TopUp => {
                 return Step::push(TopUp::new(member.clone()));
@@ -141,7 +154,20 @@ impl MemberCard {
                 self.receipt = Some(cx.ask(Query::ReadReceipt { id }));
                 Step::Stay
             }
+            Some(Row::Orders(_)) => self.orders(None),
+            Some(Row::Order(grant)) => self.orders(Some(grant.id)),
             Some(Row::Packages(_) | Row::Coupons(_)) | None => Step::Stay,
+        }
+    }
+
+    fn orders(&self, claim: Option<Uuid>) -> Step {
+        let Some(member) = &self.member else {
+            return Step::Stay;
+        };
+        let orders = Orders::new(member.clone(), self.at_counter);
+        match claim {
+            Some(claim) => Step::push(orders.at(claim)),
+            None => Step::push(orders),
         }
     }
 
@@ -230,7 +256,7 @@ impl Screen for MemberCard {
         match action {
             Action::Accept => self.member.is_some() && self.receipt.is_none(),
             // A gift card has no particulars, and nothing but money (SV10).
-            Action::Edit | Action::Family | Action::Coupons => {
+            Action::Edit | Action::Family | Action::Coupons | Action::Orders => {
                 self.member.as_ref().is_some_and(|it| !it.is_bearer)
             }
             Action::AddCard

@@ -16,6 +16,7 @@ use crate::ui::screens::merge::undo::UndoMerge;
 use crate::ui::screens::receipt::Receipt;
 use crate::ui::screens::refund::Refund;
 use crate::ui::screens::reversal::Reversal;
+use crate::ui::screens::undo_deposit::UndoDeposit;
 use crate::ui::screens::undo_exchange::UndoExchange;
 use crate::ui::screens::undo_redemption::UndoRedemption;
 use crate::ui::theme::Role;
@@ -132,6 +133,7 @@ impl Operations {
             Some(row) if row.kind == OperationKind::Redemption => {
                 Step::push(UndoRedemption::new(row.id))
             }
+            Some(row) if row.kind == OperationKind::Deposit => Step::push(UndoDeposit::new(row.id)),
             Some(row) if row.kind == OperationKind::Exchange => {
                 Step::push(UndoExchange::new(row.id))
             }
@@ -199,6 +201,7 @@ impl Screen for Operations {
                         | OperationKind::Redemption
                         | OperationKind::TransferIn
                         | OperationKind::Exchange
+                        | OperationKind::Deposit
                 );
                 kind && !row.reversed
             }),

@@ -83,6 +83,13 @@ impl Settlement {
         }
     }
 
+    /// Of this first.
+    #[must_use]
+    pub const fn of(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
     fn read(&mut self, cx: &mut Cx) {
         let member_id = self.member_id;
         self.reading = Some(cx.ask(Query::ReadSettlement { member_id }));

@@ -382,12 +382,13 @@ fn cells(row: &StatementRow, unit: Unit, narrow: bool, look: &Look) -> Vec<Cell>
 
 /// What was done, and of which claims how much: `核销 剪发 -1次`.
 fn what(row: &StatementRow, words: &dyn Fn(&str) -> String) -> String {
-    let units = row.units.iter().map(|it| {
-        match it.quantity.filter(|units| *units != 0) {
+    let units = row
+        .units
+        .iter()
+        .map(|it| match it.quantity.filter(|units| *units != 0) {
             Some(units) => format!(" {} {}", it.name, moved(it.unit, units)),
             None => format!(" {}", it.name),
-        }
-    });
+        });
     format!("{}{}", words(kind(row.kind)), units.collect::<String>())
 }
 

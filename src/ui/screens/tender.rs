@@ -13,6 +13,7 @@ mod view;
 
 use crate::domain::bill::{Bill, Paid};
 use crate::domain::code::Origin;
+use crate::domain::deposit::{DepositRequest, Order};
 use crate::domain::ledger::DocumentLine;
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
@@ -62,6 +63,17 @@ pub struct Load {
     pub approver_id: Option<i32>,
 }
 
+/// An order whose deposit was agreed on and is to be paid (SV6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ordering {
+    pub member: Box<Member>,
+    pub name: String,
+    /// Of the order, and of it now, fen.
+    pub price: Fen,
+    pub amount: Fen,
+    pub order: Order,
+}
+
 /// What a sale costs, and since when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prices {
@@ -79,6 +91,7 @@ pub struct Prices {
 enum Job {
     Sale(Vec<DocumentLine>),
     TopUp(Load),
+    Deposit(Ordering),
 }
 
 /// What is posted in the end.
@@ -86,6 +99,7 @@ enum Job {
 enum Request {
     Sale(SaleRequest),
     TopUp(TopUpRequest),
+    Deposit(DepositRequest),
 }
 
 /// What the popup above was asked.
@@ -139,7 +153,7 @@ impl Tender {
     /// Pays a sale as it was priced.
     #[must_use]
     pub fn new(lines: Vec<DocumentLine>, member: Option<Box<Member>>) -> Self {
-        let total = lines.iter().map(|line| line.net).sum();
+        let total = price::total(&lines);
         Self::with(Job::Sale(lines), total, member)
     }
 
@@ -170,6 +184,13 @@ impl Tender {
     pub fn top_up(load: Load) -> Self {
         let (total, member) = (load.amount, load.member.clone());
         Self::with(Job::TopUp(load), total, Some(member))
+    }
+
+    /// Pays a deposit: as a top-up.
+    #[must_use]
+    pub fn deposit(ordering: Ordering) -> Self {
+        let (total, member) = (ordering.amount, ordering.member.clone());
+        Self::with(Job::Deposit(ordering), total, Some(member))
     }
 
     fn with(job: Job, total: Fen, member: Option<Box<Member>>) -> Self {
@@ -388,7 +409,7 @@ impl Tender {
                 .rule
                 .is_some_and(|rule| !shop.rules.iter().any(|now| (now.id, now.version) == rule))
                 .then_some("tender.offer_changed"),
-            (Job::Sale(_), None) => None,
+            (Job::Sale(_), None) | (Job::Deposit(_), _) => None,
         };
         if let Some(key) = key {
             cx.notice(Tone::Warn, key);

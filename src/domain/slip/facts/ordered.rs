@@ -7,12 +7,7 @@ use crate::domain::shop::Shop;
 use crate::domain::slip::Layout;
 
 /// The order, what was paid of it, what is still due and when, and what may be kept when she calls it off.
-pub(super) fn taken(
-    facts: Facts,
-    receipt: &Receipt,
-    shop: Option<&Shop>,
-    layout: Layout,
-) -> Facts {
+pub(super) fn taken(facts: Facts, receipt: &Receipt, shop: Option<&Shop>, layout: Layout) -> Facts {
     let document = &receipt.document;
     let Some(order) = &document.deposit else {
         return facts;

@@ -67,10 +67,14 @@ impl Counter {
         Step::Stay
     }
 
-    /// A coupon of the sale was used elsewhere, or is past: the sale goes on without those on paper, and with hers
+    /// A coupon or an order of the sale was used elsewhere, or is past: the sale goes on without those on paper, and with hers
     /// as they are now.
     pub(super) fn gone(&mut self, hint: &'static str, name: String, cx: &mut Cx) -> Step {
-        self.coupons.bearers.clear();
+        if hint == "deposit.used" {
+            self.without_order(&name);
+        } else {
+            self.coupons.bearers.clear();
+        }
         self.refresh(cx);
         cx.refuse(Refusal::user(hint).with("name", name))
     }

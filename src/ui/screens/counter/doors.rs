@@ -45,7 +45,7 @@ impl Default for Doors {
                 Box::new(Tender::of(prices, member).approved(approver).keeping(cart))
             },
             top_up: |member| Box::new(TopUp::new(member)),
-            member: |id| Box::new(MemberCard::new(id)),
+            member: |id| Box::new(MemberCard::new(id).at_counter()),
             redeem: |member| Box::new(Redeem::new(member)),
             operations: |till| Box::new(Operations::new(OperationsOf::Till(till))),
             dormant: || Box::new(Dormant::new()),

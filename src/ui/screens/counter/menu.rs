@@ -82,6 +82,7 @@ const MORE: &[(&str, More)] = &[
     ("counter.more_exchange", More::Do(Action::Exchange)),
     ("counter.more_reminders", More::Reminders),
     ("counter.more_gift_card", More::GiftCard),
+    ("counter.more_orders", More::Do(Action::Orders)),
 ];
 
 #[derive(Debug, Clone, Copy)]

@@ -96,6 +96,15 @@ impl Counter {
             let text = look.say(&Say::new("counter.packages_more").with("n", more));
             row += block(frame, paint::below(area, row), "", &text, Role::Dim, look);
         }
+        for (place, (say, role)) in self.orders(today).iter().enumerate() {
+            let label = if place == 0 {
+                look.text("counter.orders")
+            } else {
+                ""
+            };
+            let text = look.say(say);
+            row += block(frame, paint::below(area, row), label, &text, *role, look);
+        }
         for (label, say, role) in remarks(member, today) {
             let text = look.say(&say);
             row += block(

@@ -24,6 +24,10 @@ impl Counter {
         if cx.session.shift.is_none() {
             return Step::Push((self.doors.open_shift)());
         }
+        if self.has_strange_order() {
+            cx.notice(Tone::Warn, "deposit.not_hers");
+            return Step::Stay;
+        }
         let packed = self.sale.all().iter().any(|line| line.package.is_some());
         if packed && !self.known() {
             cx.notice(Tone::Warn, "package.member_first");

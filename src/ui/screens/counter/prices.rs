@@ -80,7 +80,9 @@ impl Counter {
         let shop = session.shop.as_ref()?;
         self.member.as_ref()?;
         let has_rule = shop.promotions.iter().any(|rule| rule.by_stored_value);
-        if !has_rule || self.sale.is_empty() {
+        // What was paid beforehand for an order is no stored value.
+        let ordered = self.sale.all().iter().any(|line| line.ordered.is_some());
+        if !has_rule || ordered || self.sale.is_empty() {
             return None;
         }
         let stored = self.priced(session, now, true);

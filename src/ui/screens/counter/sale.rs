@@ -96,7 +96,7 @@ impl Sale {
         let Some(line) = self.selected().cloned() else {
             return false;
         };
-        if line.package.is_some() {
+        if line.package.is_some() || line.ordered.is_some() {
             return false;
         }
         let quantity = quantity.min(MOST_PIECES);

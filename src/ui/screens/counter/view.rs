@@ -186,6 +186,11 @@ impl Counter {
             let carried =
                 carried.flat_map(|line| goods::remarks(line, look.session.today(look.now)));
             rows.extend(carried.map(|remark| (place, line, Part::Remark(remark))));
+            let ordered = line.ordered.map(|it| {
+                let say = Say::new("counter.ordered").with("deposit", it.deposit);
+                (place, line, Part::Remark((say, Role::Good)))
+            });
+            rows.extend(ordered);
             let reductions = line.reductions.iter().filter(|r| !is_of_order(r.reason));
             rows.extend(reductions.map(|reduction| (place, line, Part::Reduction(*reduction))));
         }

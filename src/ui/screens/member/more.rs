@@ -106,6 +106,10 @@ impl MemberCard {
                     approver_id: Some(staff.id),
                 }));
             }
+            // An order of hers is fetched: the sale below takes it.
+            (_, Outcome::Order(member, claim)) => {
+                return Step::Pop(Some(Outcome::Order(member, claim)));
+            }
             // A merge was made or undone: somebody else may be on the card now.
             (_, Outcome::Member(member)) => {
                 self.id = member.id;

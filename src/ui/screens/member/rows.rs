@@ -6,11 +6,13 @@ use ratatui::layout::Rect;
 use uuid::Uuid;
 
 use crate::domain::calendar::local;
+use crate::domain::deposit::{open, still_due};
 use crate::domain::grant::{Grant, GrantKind, Unit};
 use crate::domain::ledger::LotKind;
 use crate::domain::member::{Lot, Member};
 use crate::domain::money::{Fen, grouped};
 use crate::ui::screen::Look;
+use crate::ui::screens::orders::due_on;
 use crate::ui::screens::redeem::counted;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
@@ -55,6 +57,9 @@ pub enum Row {
         until: Option<NaiveDate>,
         value: Fen,
     },
+    /// What was paid beforehand for orders (SV6).
+    Orders(Fen),
+    Order(Box<Grant>),
     /// Coupons and entitlements (PR4), and how many.
     Coupons(usize),
     Coupon {
@@ -95,8 +100,8 @@ pub fn of(member: &Member) -> Vec<Row> {
     }));
     let packages = |grant: &&Grant| grant.kind == GrantKind::Package;
     if member.grants.iter().any(|grant| packages(&grant)) {
-        let worth = member.grants.iter().map(|grant| grant.value).sum();
-        rows.push(Row::Packages(worth));
+        let worth = member.grants.iter().filter(packages);
+        rows.push(Row::Packages(worth.map(|grant| grant.value).sum()));
     }
     rows.extend(
         member
@@ -113,7 +118,14 @@ pub fn of(member: &Member) -> Vec<Row> {
                 value: grant.value,
             }),
     );
-    let given = member.grants.iter().filter(|grant| !packages(grant));
+    let orders = open(member);
+    if !orders.is_empty() {
+        rows.push(Row::Orders(orders.iter().map(|grant| grant.value).sum()));
+        let orders = orders.into_iter().cloned();
+        rows.extend(orders.map(|grant| Row::Order(Box::new(grant))));
+    }
+    let given = member.grants.iter();
+    let given = given.filter(|grant| grant.coupon().is_some());
     let coupons = given.map(|grant| Row::Coupon {
         operation_id: grant.operation_id,
         name: grant.terms.name.clone(),
@@ -211,6 +223,7 @@ fn cells(row: &Row, look: &Look) -> Vec<Cell> {
                 Cell::from(value.to_string()),
             ]
         }
+        Row::Orders(_) | Row::Order(_) => order(row, look),
         Row::Coupons(_) | Row::Coupon { .. } => coupon(row, look),
         Row::Points(points) => vec![
             Cell::from(look.text("member.points")).role(Role::Title),
@@ -233,6 +246,31 @@ fn cells(row: &Row, look: &Look) -> Vec<Cell> {
             blank(),
             Cell::from(grouped(*points)),
         ],
+    }
+}
+
+/// Of an order its day, what is still to pay, and what was paid.
+fn order(row: &Row, look: &Look) -> Vec<Cell> {
+    let blank = || Cell::from("");
+    match row {
+        Row::Orders(paid) => vec![
+            Cell::from(look.text("member.orders")).role(Role::Title),
+            blank(),
+            blank(),
+            blank(),
+            Cell::money(*paid),
+        ],
+        Row::Order(grant) => {
+            let due = Say::new("member.still_due").with("due", still_due(grant));
+            vec![
+                Cell::from(format!("  {}", grant.terms.name)),
+                due_on(grant, look),
+                blank(),
+                Cell::from(look.say(&due)),
+                Cell::from(grant.value.to_string()),
+            ]
+        }
+        _ => Vec::new(),
     }
 }
 

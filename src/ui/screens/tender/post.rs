@@ -1,13 +1,14 @@
 //! The one question that moves the money, and what its answers mean.
 
 use super::{Asking, Job, Request, Tender};
+use crate::domain::deposit::DepositRequest;
 use crate::domain::ledger::Stamp;
 use crate::domain::money::Fen;
 use crate::domain::print::Shown;
 use crate::domain::receipt::Receipt;
 use crate::domain::sale::SaleRequest;
 use crate::domain::shop::LimitsProfile;
-use crate::domain::tender::TenderKind;
+use crate::domain::tender::{Tender as Tendered, TenderKind};
 use crate::domain::top_up::{TopUpRequest, limits_exceeded};
 use crate::error::{Refusal, Result};
 use crate::query::{Query, Reply};
@@ -44,6 +45,8 @@ impl Tender {
         let basket = self.basket();
         let (coupons, bearers) = self.coupons();
         let points = self.points_paid().map_or(0, |(points, _)| points);
+        let deposit = Some(Tendered::exact(TenderKind::Deposit, self.deposits()));
+        let deposit = deposit.filter(|it| it.amount.is_positive());
         let make = |stamp: Stamp| match &self.job {
             Job::Sale(lines) => Request::Sale(SaleRequest {
                 stamp: Stamp {
@@ -56,8 +59,16 @@ impl Tender {
                 coupons: coupons.clone(),
                 bearers: bearers.clone(),
                 rounding: paid.rounding,
-                tenders: paid.tenders.clone(),
+                tenders: deposit.into_iter().chain(paid.tenders.clone()).collect(),
                 points,
+            }),
+            Job::Deposit(it) => Request::Deposit(DepositRequest {
+                stamp,
+                member_id: it.member.id,
+                name: it.name.clone(),
+                price: it.price,
+                order: it.order,
+                tenders: paid.tenders.clone(),
             }),
             Job::TopUp(load) => Request::TopUp(TopUpRequest {
                 stamp: Stamp {
@@ -80,12 +91,16 @@ impl Tender {
                 request,
                 member: load.member.clone(),
             },
+            (Request::Deposit(request), Job::Deposit(it)) => Query::TakeDeposit {
+                request,
+                member: it.member.clone(),
+            },
             (Request::Sale(request), _) => {
                 self.keep(Some(request.stamp.id), cx);
                 let member = self.member.clone();
                 Query::Sell { request, member }
             }
-            (Request::TopUp(_), Job::Sale(_)) => return,
+            (Request::TopUp(_) | Request::Deposit(_), _) => return,
         };
         self.once.ask(cx, query);
     }
@@ -119,7 +134,9 @@ impl Tender {
                 self.short(&refusal, cx);
                 Step::Stay
             }
-            Err(refusal) if matches!(refusal.hint, "coupon.used" | "coupon.past") => {
+            Err(refusal)
+                if matches!(refusal.hint, "coupon.used" | "coupon.past" | "deposit.used") =>
+            {
                 self.keep(None, cx);
                 let name = refusal.with.first();
                 let name = name.map(|(_, name)| name.clone()).unwrap_or_default();
@@ -163,7 +180,9 @@ impl Tender {
 }
 
 fn done(receipt: Box<Receipt>, cx: &mut Cx) -> Step {
-    let paid: Fen = receipt.document.tenders.iter().map(|t| t.given).sum();
+    let tenders = receipt.document.tenders.iter();
+    let now = tenders.filter(|it| it.kind != TenderKind::Deposit);
+    let paid: Fen = now.map(|it| it.given).sum();
     let say = if receipt.change().is_positive() {
         Say::new("tender.done_change").with("change", receipt.change())
     } else {

@@ -17,11 +17,20 @@ use crate::query::Cart;
 use crate::ui::screen::Cx;
 use crate::ui::text::Say;
 
-fn total(lines: &[DocumentLine]) -> Fen {
-    lines.iter().map(|line| line.net).sum()
+/// What is to be paid now, fen: what was paid beforehand pays its own order (SV6).
+pub(super) fn total(lines: &[DocumentLine]) -> Fen {
+    lines.iter().map(|line| line.net - line.deposit()).sum()
 }
 
 impl Tender {
+    /// What deposits pay of it, fen.
+    pub(super) fn deposits(&self) -> Fen {
+        match &self.job {
+            Job::Sale(lines) => lines.iter().map(DocumentLine::deposit).sum(),
+            _ => Fen::ZERO,
+        }
+    }
+
     /// What it costs when all is paid from stored value, where that is another price.
     pub(super) fn stored_total(&self) -> Option<Fen> {
         let stored = self.prices.as_ref()?.stored.as_ref()?;
@@ -130,7 +139,7 @@ impl Tender {
             ..Terms::of(shop, level, Some(occasion))
         };
         let now = price(&cart.lines, &terms);
-        if now.total == total(quoted) {
+        if total(&now.lines) == total(quoted) {
             return None;
         }
         let rules = names_rules(&now.lines) || names_rules(quoted);

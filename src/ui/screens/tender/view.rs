@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::{Job, Load, NOTE_KEYS, Tender};
 use crate::domain::money::{Fen, grouped};
 use crate::domain::slip;
-use crate::domain::tender::TenderKind;
+use crate::domain::tender::{Tender as Tendered, TenderKind};
 use crate::ui::keymap::Action;
 use crate::ui::paint;
 use crate::ui::screen::{Look, is_narrow};
@@ -65,7 +65,8 @@ impl Tender {
             ..rest
         };
         self.draw_kinds(frame, left, look);
-        let parts = u16::try_from(self.bill.parts().len()).unwrap_or(0);
+        let parts = u16::try_from(self.bill.parts().len()).unwrap_or(0)
+            + u16::from(self.deposits().is_positive());
         let below = if narrow {
             self.draw_parts(frame, paint::below(rest, rows), look);
             rows + parts
@@ -92,6 +93,12 @@ impl Tender {
             name => name,
         };
         let name = width::fit(name, 20);
+        if let Job::Deposit(it) = &self.job {
+            let say = Say::new("deposit.for")
+                .with("name", &it.name)
+                .with("price", it.price);
+            return format!("{name}  {}", look.say(&say));
+        }
         if let Job::TopUp(load) = &self.job {
             return format!("{name}  {}", gets(load, look));
         }
@@ -122,6 +129,8 @@ impl Tender {
         };
         let whole = self.bill.parts().is_empty() || self.closing.is_some();
         let label = match (&self.job, whole) {
+            (Job::Deposit(_), true) => "deposit.due",
+            (Job::Deposit(_), false) => "tender.left",
             (Job::TopUp(_), true) => "tender.load_due",
             (Job::TopUp(_), false) => "tender.load_left",
             (Job::Sale(_), true) => "tender.due",
@@ -168,7 +177,9 @@ impl Tender {
     }
 
     fn draw_parts(&self, frame: &mut Frame, area: Rect, look: &Look) {
-        for (row, part) in (0..).zip(self.bill.parts()) {
+        let deposit = Some(Tendered::exact(TenderKind::Deposit, self.deposits()));
+        let deposit = deposit.filter(|it| it.amount.is_positive());
+        for (row, part) in (0..).zip(deposit.iter().chain(self.bill.parts())) {
             let name = look.text(slip::tender(part.kind));
             money::line(frame, area, row, name, part.given, look);
         }
