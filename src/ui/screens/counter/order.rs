@@ -64,7 +64,12 @@ impl Counter {
                 Some(0) => Role::Warn,
                 _ => Role::Title,
             };
-            let say = Say::new("counter.order_left")
+            let key = if still_due(grant).is_positive() {
+                "counter.order_left"
+            } else {
+                "counter.order_paid"
+            };
+            let say = Say::new(key)
                 .with("name", &grant.terms.name)
                 .with(
                     "day",

@@ -261,7 +261,10 @@ fn order(row: &Row, look: &Look) -> Vec<Cell> {
             Cell::money(*paid),
         ],
         Row::Order(grant) => {
-            let due = Say::new("member.still_due").with("due", still_due(grant));
+            let due = match still_due(grant) {
+                Fen(..=0) => Say::new("member.paid_up"),
+                due => Say::new("member.still_due").with("due", due),
+            };
             vec![
                 Cell::from(format!("  {}", grant.terms.name)),
                 due_on(grant, look),
