@@ -349,7 +349,10 @@ async fn on_the_card() {
 
     let mut console = at_counter(&books).await;
     console.keys("<F4>").settle().await;
-    console.keys("<Down><Down><Down><Down><Down><Down><Enter>").settle().await;
+    console
+        .keys("<Down><Down><Down><Down><Down><Down><Enter>")
+        .settle()
+        .await;
     says(&mut console, "王晓明 的订单");
     console.keys("<Enter>").settle().await;
     says(&mut console, "已入单");

@@ -1,7 +1,7 @@
 //! Answers of the back end, and what a finished sale leaves on the screen.
 
 use super::{Anonymous, Code, Counter, Question, Why};
-use crate::domain::ledger::OperationKind;
+use crate::domain::ledger::{DocumentLine, OperationKind};
 use crate::domain::member::Member;
 use crate::domain::money::{Fen, grouped};
 use crate::domain::print::Shown;
@@ -221,7 +221,10 @@ impl Counter {
             self.refresh(cx);
             return;
         }
-        let paid = receipt.net() - receipt.document.rounding;
+        // What was paid beforehand was not paid now (SV6).
+        let lines = receipt.lines.iter();
+        let deposits = lines.map(DocumentLine::deposit).sum();
+        let paid = receipt.net() - deposits - receipt.document.rounding;
         let anonymous = receipt.after.is_none() && receipt.names.member.is_none();
         self.anonymous = anonymous.then(|| Anonymous {
             sale_id: receipt.id,

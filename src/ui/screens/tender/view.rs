@@ -130,11 +130,10 @@ impl Tender {
         let whole = self.bill.parts().is_empty() || self.closing.is_some();
         let label = match (&self.job, whole) {
             (Job::Deposit(_), true) => "deposit.due",
-            (Job::Deposit(_), false) => "tender.left",
             (Job::TopUp(_), true) => "tender.load_due",
             (Job::TopUp(_), false) => "tender.load_left",
             (Job::Sale(_), true) => "tender.due",
-            (Job::Sale(_), false) => "tender.left",
+            (Job::Sale(_) | Job::Deposit(_), false) => "tender.left",
         };
         paint::line(frame, area, 0, look.text(label), look.style(Role::Title));
         let off = match &self.closing {
