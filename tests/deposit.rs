@@ -8,7 +8,7 @@ use guitai::domain::deposit::{
     DepositRecord, DepositRequest, ForfeitRequest, Order, UndoDeposit, line, open,
 };
 use guitai::domain::grant::Grant;
-use guitai::domain::ledger::Stamp;
+use guitai::domain::ledger::{DocumentLine, Stamp};
 use guitai::domain::member::Member;
 use guitai::domain::money::Fen;
 use guitai::domain::price::{CartLine, quote};
@@ -95,7 +95,7 @@ fn claim(her: &Member) -> Grant {
 /// A sale of these lines with what deposits pay of it; the rest by `kinds`, all but the last for ten yuan.
 fn fetch(till: &Counter, her: &Member, cart: &[CartLine], kinds: &[TenderKind]) -> SaleRequest {
     let quoted = quote(cart, None, &till.shop);
-    let deposit: Fen = quoted.lines.iter().map(|line| line.deposit()).sum();
+    let deposit: Fen = quoted.lines.iter().map(DocumentLine::deposit).sum();
     let mut tenders = vec![Tender::exact(Deposit, deposit)];
     let mut left = quoted.total - deposit;
     for (place, kind) in kinds.iter().enumerate() {

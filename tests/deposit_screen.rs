@@ -108,25 +108,6 @@ impl Books {
         }
     }
 
-    fn receipt(&self, stamp: &Stamp, plan: &Plan) -> Reply {
-        let posted = Posted {
-            id: stamp.id,
-            replayed: false,
-            seq: 12,
-            after: None,
-        };
-        let names = Names {
-            shop: "云裳理发".to_owned(),
-            store: "总店".to_owned(),
-            till: "一号台".to_owned(),
-            cashier: "李敏".to_owned(),
-            member: Some("王晓明".to_owned()),
-            phone: Some("138****1380".to_owned()),
-            level: None,
-        };
-        Reply::Receipt(Box::new(Receipt::of(stamp, plan, &posted, names)))
-    }
-
     fn record(&self, id: Uuid) -> DepositRecord {
         let grants = self.grants.borrow();
         let grant = grants.iter().find(|it| it.operation_id == id).unwrap();
@@ -145,6 +126,25 @@ impl Books {
             reversed: false,
         }
     }
+}
+
+fn receipt(stamp: &Stamp, plan: &Plan) -> Reply {
+    let posted = Posted {
+        id: stamp.id,
+        replayed: false,
+        seq: 12,
+        after: None,
+    };
+    let names = Names {
+        shop: "云裳理发".to_owned(),
+        store: "总店".to_owned(),
+        till: "一号台".to_owned(),
+        cashier: "李敏".to_owned(),
+        member: Some("王晓明".to_owned()),
+        phone: Some("138****1380".to_owned()),
+        level: None,
+    };
+    Reply::Receipt(Box::new(Receipt::of(stamp, plan, &posted, names)))
 }
 
 impl Backend for &Books {
@@ -168,20 +168,20 @@ impl Backend for &Books {
             Query::TakeDeposit { request, member } => {
                 let plan = deposit::plan(&request, &shop, &member)?;
                 self.grants.borrow_mut().push(held(&plan, request.stamp.id));
-                let reply = self.receipt(&request.stamp, &plan);
+                let reply = receipt(&request.stamp, &plan);
                 self.taken.borrow_mut().push(request);
                 reply
             }
             Query::Sell { request, member } => {
                 let plan = sale::plan(&request, &shop, member.as_deref())?;
-                let reply = self.receipt(&request.stamp, &plan);
+                let reply = receipt(&request.stamp, &plan);
                 self.sold.borrow_mut().push(request);
                 reply
             }
             Query::Forfeit(request) => {
                 let record = self.record(request.deposit_id);
                 let plan = deposit::plan_forfeit(&request, &record, &self.her())?;
-                let reply = self.receipt(&request.stamp, &plan);
+                let reply = receipt(&request.stamp, &plan);
                 self.kept.borrow_mut().push(request);
                 reply
             }
@@ -189,7 +189,7 @@ impl Backend for &Books {
                 let record = self.record(request.deposit_id);
                 let plan = deposit::plan_reversal(&request, &record, &self.her())?;
                 self.undone.borrow_mut().push(request.deposit_id);
-                self.receipt(&request.stamp, &plan)
+                receipt(&request.stamp, &plan)
             }
             Query::SignIn { .. } => Reply::SignedIn(Staff {
                 id: 9,
@@ -414,7 +414,7 @@ fn slips() {
     };
     let mut printed = String::new();
     let mut lay = |plan: &Plan| {
-        let Reply::Receipt(receipt) = books.receipt(&stamp, plan) else {
+        let Reply::Receipt(receipt) = receipt(&stamp, plan) else {
             panic!()
         };
         for lang in [Lang::Zh, Lang::En] {

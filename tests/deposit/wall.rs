@@ -81,7 +81,7 @@ async fn the_wall_is_in_postgres() {
             plan.extras.moves = vec![GrantMove {
                 value: Fen(-1),
                 ..take_of(&grant, -3_000)
-            }]
+            }];
         }),
     ];
     for (place, plan) in malformed.iter().enumerate() {

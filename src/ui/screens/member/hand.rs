@@ -80,7 +80,10 @@ impl Hand {
         }
         let today = cx.session.today(cx.now());
         let mut things: Vec<Thing> = Vec::new();
-        for grant in self.member.grants.iter().filter(|grant| grant.is_open()) {
+        // What she paid for an order is not a thing to give (SV6).
+        let hers = self.member.grants.iter();
+        let hers = hers.filter(|grant| grant.is_open() && grant.kind != GrantKind::Deposit);
+        for grant in hers {
             if things.iter().any(|known| known.grants.contains(&grant.id)) {
                 continue;
             }
