@@ -371,7 +371,7 @@ create table promotion (
 );
 
 -- Whether a coupon is what the consoles can read. One that is money is used once; a right that is not (an entitlement) as
--- often as it says.
+-- often as it says; a multiplier of points counts for a time.
 create function coupon_sound(p jsonb) returns boolean
 language sql immutable
 as $$
@@ -379,7 +379,11 @@ as $$
       or (select count(*) from jsonb_object_keys(case jsonb_typeof(p -> 'gives') when 'object' then p -> 'gives' else '{}' end)) = 1
         and p @? '$ ? (@.uses == 1).gives ? (@.amount.off > 0
           || @.percent.paid >= 0 && @.percent.paid < 10000 && (@.percent.cap == null || @.percent.cap > 0)
-          || @.free.quantity >= 1 && @.free.quantity <= 99)')
+          || @.free.quantity >= 1 && @.free.quantity <= 99
+          || @.multiply.times > 10000 && @.multiply.times <= 100000)')
+    -- Multipliers of points never stack (PT2), are for the whole sale and for nobody else.
+    and ((p -> 'gives' ? 'multiply') is not true or p ->> 'stack' is null and (p -> 'transferable' = 'true') is not true
+      and not p @? '$.scope.*[*]')
     and p @? '$ ? (@.from >= 0)'
     and (p -> 'valid_days' = 'null' or p @? '$ ? (@.valid_days >= 0 && @.valid_days <= 3660)')
     and (p -> 'per_member' = 'null' or p @? '$ ? (@.per_member >= 1)')

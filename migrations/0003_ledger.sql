@@ -188,13 +188,14 @@ create index lot_lapsing on lot (merchant_id, lapses_on, member_id) where lapses
 create unique index lot_points_expiry on lot (merchant_id, member_id, kind, expires_on) nulls not distinct where kind <> 'stored_value';
 alter table lot add constraint lot_pkey primary key (merchant_id, id);
 
--- What a member may claim that is neither money nor points: the services of a package (PK1), coupons (PR4), entitlements, and what
--- she paid beforehand for one order, counted in fen (SV6).
+-- What a member may claim that is neither money nor points: the services of a package (PK1), coupons (PR4), entitlements, what
+-- she paid beforehand for one order, counted in fen (SV6), and multipliers of points for a time (PT2): one of it, that is never
+-- used up.
 -- A coupon that is printed on a receipt is whoever's has the receipt: it names no member. quantity is what is left
 -- of it, in its unit; null is as often as she likes until expires_on. value is what of its price is not yet earned:
 -- all of them together are the account unearned (PK4). expires_on may come with the first use. terms, in the shape of the domain's
 -- type Terms, is what it was sold under and never changes.
-create type grant_kind as enum ('package', 'coupon', 'entitlement', 'deposit');
+create type grant_kind as enum ('package', 'coupon', 'entitlement', 'deposit', 'multiplier');
 
 create table member_grant (
   merchant_id int not null,

@@ -79,7 +79,7 @@ begin
      or (o.kind = 'exchange_reversal' and (g.operation_id <> o.about_id or coalesce(g.quantity, 0) + p_quantity <> 0 or g.used_on is not null))
      or (o.kind = 'top_up_reversal' and (g.operation_id <> o.about_id or coalesce(g.quantity, 0) + p_quantity <> 0 or p_value <> 0))
      or (o.kind = 'lapse' and not (p_quantity = 0 and p_value < 0 and g.value + p_value = 0 and g.quantity is null and coalesce(g.expires_on < o.business_on, false)))
-     or (o.kind = 'redemption' and (g.kind = 'coupon' or p_quantity >= 0 or p_value > 0)) or (o.kind = 'redemption_reversal' and (p_quantity <= 0 or p_value < 0)) then
+     or (o.kind = 'redemption' and (g.kind in ('coupon', 'multiplier') or p_quantity >= 0 or p_value > 0)) or (o.kind = 'redemption_reversal' and (p_quantity <= 0 or p_value < 0)) then
     raise exception 'a claim of member % is missing or short', o.member_id using errcode = 'GT001';
   end if;
   if o.kind = 'redemption' and (g.expires_on < o.business_on or (g.kind = 'entitlement' and not (

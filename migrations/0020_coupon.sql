@@ -24,7 +24,7 @@ begin
     if r.id is null or not r.active or g.terms #>> '{coupon,version}' is distinct from r.version::text then
       raise exception 'coupon rule % is another by now', g.rule_id using errcode = 'GT001';
     end if;
-    if g.kind <> (case when r.body -> 'gives' = '"right"' then 'entitlement' else 'coupon' end)::grant_kind
+    if g.kind <> (case when r.body -> 'gives' = '"right"' then 'entitlement' when r.body -> 'gives' ? 'multiply' then 'multiplier' else 'coupon' end)::grant_kind
        or g.quantity is distinct from (r.body ->> 'uses')::bigint or g.value <> 0
        or g.expires_on is distinct from least((r.body #>> '{when,until}')::date, o.business_on + (r.body ->> 'valid_days')::int)
        or g.expires_on < o.business_on

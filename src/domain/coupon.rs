@@ -29,6 +29,8 @@ pub enum Gives {
     Free { quantity: i64 },
     /// Nothing of the price: an entitlement.
     Right,
+    /// Nothing of the price: points times so much while it is valid, in basis points (PT2, SV4).
+    Multiply { times: i64 },
 }
 
 /// A coupon somebody wants to use, with the rule it was issued under.
@@ -136,11 +138,12 @@ impl CouponRule {
         self.per_member.is_none_or(|most| had < most)
     }
 
-    /// Money off, or a right.
+    /// Money off, a right, or points times so much.
     #[must_use]
     pub const fn kind(&self) -> GrantKind {
         match self.gives {
             Gives::Right => GrantKind::Entitlement,
+            Gives::Multiply { .. } => GrantKind::Multiplier,
             _ => GrantKind::Coupon,
         }
     }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::coupon::Coupon;
+use super::coupon::{Coupon, Gives};
 use super::deposit::Order;
 use super::money::Fen;
 
@@ -18,6 +18,8 @@ pub enum GrantKind {
     Entitlement,
     /// Paid beforehand for one order, counted in fen (SV6).
     Deposit,
+    /// One of it, never used up: it counts until its last day (PT2).
+    Multiplier,
 }
 
 /// What can be used of a claim: a service, or a right by the number of its rule.
@@ -226,7 +228,19 @@ impl Grant {
                 let coupon = self.terms.coupon.as_ref();
                 coupon.map(|coupon| Usable::Right(coupon.rule.id))
             }
-            GrantKind::Coupon | GrantKind::Deposit => None,
+            GrantKind::Coupon | GrantKind::Multiplier | GrantKind::Deposit => None,
+        }
+    }
+
+    /// By how much it multiplies points, basis points, with the rule and what it holds under; none of other claims (PT2).
+    #[must_use]
+    pub fn multiplies(&self) -> Option<(i64, &Coupon)> {
+        let coupon = self.terms.coupon.as_deref()?;
+        match coupon.gives {
+            Gives::Multiply { times } if self.kind == GrantKind::Multiplier => {
+                Some((times, coupon))
+            }
+            _ => None,
         }
     }
 
@@ -251,7 +265,7 @@ impl Grant {
         let allowed = match self.kind {
             GrantKind::Package => self.terms.may_give,
             GrantKind::Deposit => false,
-            GrantKind::Coupon | GrantKind::Entitlement => {
+            GrantKind::Coupon | GrantKind::Entitlement | GrantKind::Multiplier => {
                 let coupon = self.terms.coupon.as_ref();
                 coupon.is_some_and(|coupon| coupon.transferable)
             }

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::calendar::end_of_month_after;
+use super::grant::Grant;
 use super::ledger::{Account, DocumentLine, LotKind, NewLot, Plan, Stamp};
 use super::level::Level;
 use super::member::{Lot, Member};
 use super::money::Fen;
+use super::promotion::{Occasion, RuleRef};
 use super::shop::Shop;
 use crate::error::{Refusal, Result};
 
@@ -17,20 +19,36 @@ use crate::error::{Refusal, Result};
 pub const ONE: i64 = 10_000;
 
 /// Where a multiplier comes from (PT2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     Level,
     StoredValue,
+    /// One she was given for a time (SV4).
+    Multiplier,
 }
 
 /// A part of what earns, fen, with the largest multiplier that applies to it, in basis points, and where
 /// that comes from (PT2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
     pub fen: Fen,
     pub multiplier: i64,
     pub by: Source,
+    /// The rule of a multiplier that was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleRef>,
+}
+
+impl Share {
+    /// The larger of both; on a tie the one before (PT2).
+    const fn or(self, other: Self) -> Self {
+        if other.multiplier > self.multiplier {
+            other
+        } else {
+            self
+        }
+    }
 }
 
 /// Points as money (PT5): so many points are worth so many fen, for at most `cap` basis points of a sale. Fewer than
@@ -76,26 +94,59 @@ pub struct Earned {
     pub shares: Vec<Share>,
 }
 
+/// The largest of the multipliers she was given that count in these circumstances, for a sale of `net` fen: not past, at
+/// its days, hours, levels and stores, and from its amount on (PT2, SV4).
+fn given(grants: &[Grant], net: Fen, today: NaiveDate, occasion: &Occasion) -> Option<Share> {
+    let counts = grants
+        .iter()
+        .filter(|grant| grant.is_open() && !grant.is_past(today));
+    let counts = counts.filter_map(Grant::multiplies);
+    let counts = counts.filter(|(_, coupon)| coupon.holds(occasion) && net >= coupon.from);
+    let largest = counts.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    largest.map(|(multiplier, coupon)| Share {
+        fen: Fen::ZERO,
+        multiplier,
+        by: Source::Multiplier,
+        rule: Some(coupon.rule),
+    })
+}
+
 /// The shares of `base`: of what was paid, `stored` of `net` was stored value, and where not all of the net
-/// earns, so much of what does. The largest multiplier wins in each; on a tie it is the level's (PT2).
-fn shares(base: Fen, net: Fen, stored: Fen, level: &Level, shop: &Shop) -> Vec<Share> {
-    let by_level = |fen| Share {
-        fen,
-        multiplier: level.multiplier,
-        by: Source::Level,
+/// earns, so much of what does. The largest multiplier wins in each, and they never stack; on a tie it is the level's, then
+/// that of the one she was `given` (PT2).
+fn shares(
+    base: Fen,
+    net: Fen,
+    stored: Fen,
+    level: &Level,
+    given: Option<Share>,
+    shop: &Shop,
+) -> Vec<Share> {
+    let share = |multiplier, by| Share {
+        fen: Fen::ZERO,
+        multiplier,
+        by,
+        rule: None,
     };
-    let stored = base.ratio(stored.0, net.0);
-    let mut shares = match shop.stored_value_multiplier {
-        Some(multiplier) if multiplier > level.multiplier => vec![
-            Share {
-                fen: stored,
-                multiplier,
-                by: Source::StoredValue,
-            },
-            by_level(base - stored),
-        ],
-        _ => vec![by_level(base)],
+    let by_level = share(level.multiplier, Source::Level);
+    let any = given.map_or(by_level, |given| by_level.or(given));
+    let of_stored = shop.stored_value_multiplier;
+    let of_stored = of_stored.map_or(any, |times| any.or(share(times, Source::StoredValue)));
+    let paid = if of_stored == any {
+        Fen::ZERO
+    } else {
+        base.ratio(stored.0, net.0)
     };
+    let mut shares = vec![
+        Share {
+            fen: paid,
+            ..of_stored
+        },
+        Share {
+            fen: base - paid,
+            ..any
+        },
+    ];
     shares.retain(|share| share.fen.is_positive());
     shares
 }
@@ -135,6 +186,28 @@ pub fn earn<'a>(
     shop: &Shop,
     member: &Member,
 ) -> Earned {
+    let earned = weigh(kept, stored, stamp, shop, member);
+    let expires_on = shop
+        .points_valid_months
+        .and_then(|months| end_of_month_after(stamp.business_on, months));
+    grant(
+        plan,
+        &member.lots,
+        earned.points,
+        expires_on,
+        Uuid::new_v5(&stamp.id, b"points"),
+    );
+    earned
+}
+
+/// What [`earn`] grants, and why.
+pub fn weigh<'a>(
+    kept: impl IntoIterator<Item = (&'a DocumentLine, Fen)>,
+    stored: Fen,
+    stamp: &Stamp,
+    shop: &Shop,
+    member: &Member,
+) -> Earned {
     let (mut net, mut base) = (Fen::ZERO, Fen::ZERO);
     for (line, fen) in kept {
         net += fen;
@@ -142,19 +215,29 @@ pub fn earn<'a>(
             base += fen;
         }
     }
-    let shares = shares(base, net, stored, &member.level, shop);
+    let level = &member.level;
+    let occasion = Occasion::at(shop, stamp.till_id, stamp.at, Some(level.id));
+    let given = given(&member.grants, net, stamp.business_on, &occasion);
+    let shares = shares(base, net, stored, level, given, shop);
     let points = worth(&shares, shop.points_per_yuan);
-    let expires_on = shop
-        .points_valid_months
-        .and_then(|months| end_of_month_after(stamp.business_on, months));
-    grant(
-        plan,
-        &member.lots,
-        points,
-        expires_on,
-        Uuid::new_v5(&stamp.id, b"points"),
-    );
     Earned { points, shares }
+}
+
+/// The shares a sale would earn points for, `stored` of it paid by stored value: none without a member who earns some.
+#[must_use]
+pub fn foreseen(
+    lines: &[DocumentLine],
+    stored: Fen,
+    stamp: &Stamp,
+    shop: Option<&Shop>,
+    member: Option<&Member>,
+) -> Vec<Share> {
+    let person = member.filter(|member| !member.is_bearer);
+    let Some((shop, member)) = shop.zip(person) else {
+        return Vec::new();
+    };
+    let kept = lines.iter().map(|line| (line, line.net));
+    weigh(kept, stored, stamp, shop, member).shares
 }
 
 /// What of a net earned, fen, by the document of what was granted for it.
@@ -328,189 +411,4 @@ pub fn take_back(plan: &mut Plan, lots: &[Lot], points: i64, own: &[Uuid], new_d
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-    use super::*;
-    use crate::domain::ledger::OperationKind;
-    use crate::domain::price::tests as prices;
-    use chrono::DateTime;
-    use proptest::prelude::*;
-
-    fn points_lot(n: u128, kind: LotKind, points: i64, expires_on: Option<NaiveDate>) -> Lot {
-        Lot {
-            id: Uuid::from_u128(n),
-            kind,
-            opened_at: DateTime::UNIX_EPOCH,
-            expires_on,
-            principal: Fen::ZERO,
-            bonus: Fen::ZERO,
-            points,
-            spend_order: None,
-        }
-    }
-
-    fn share(fen: i64, multiplier: i64, by: Source) -> Share {
-        Share {
-            fen: Fen(fen),
-            multiplier,
-            by,
-        }
-    }
-
-    #[test]
-    fn multipliers_do_not_stack_and_floor_once() {
-        let worth = |shares: &[(i64, i64)], rate| {
-            let shares: Vec<Share> = shares
-                .iter()
-                .map(|(fen, times)| share(*fen, *times, Source::Level))
-                .collect();
-            worth(&shares, rate)
-        };
-        // PT2: 60 of 100 yuan by stored value at double.
-        assert_eq!(
-            worth(&[(6_000, 20_000), (4_000, 10_000)], Decimal::ONE),
-            160
-        );
-        // 0.5 + 0.5 yuan make one point together, none alone.
-        assert_eq!(worth(&[(50, ONE), (50, ONE)], Decimal::ONE), 1);
-        assert_eq!(worth(&[(99, ONE)], Decimal::ONE), 0);
-        assert_eq!(worth(&[(10_000, 15_000)], Decimal::new(1, 1)), 15);
-    }
-
-    /// PT2: by share of tender the largest wins, and which one is said.
-    #[test]
-    fn the_largest_multiplier_wins_in_each_share() {
-        let mut shop = prices::shop();
-        let (plain, gold) = (shop.levels[0].clone(), shop.levels[1].clone());
-        let of = |shop: &Shop, level: &Level, stored| {
-            shares(Fen(10_000), Fen(10_000), Fen(stored), level, shop)
-        };
-        assert_eq!(
-            of(&shop, &gold, 6_000),
-            [share(10_000, 20_000, Source::Level)]
-        );
-        shop.stored_value_multiplier = Some(20_000);
-        assert_eq!(
-            of(&shop, &plain, 6_000),
-            [
-                share(6_000, 20_000, Source::StoredValue),
-                share(4_000, ONE, Source::Level)
-            ]
-        );
-        // They do not multiply, and a tie is the level's.
-        assert_eq!(
-            of(&shop, &gold, 6_000),
-            [share(10_000, 20_000, Source::Level)]
-        );
-        shop.stored_value_multiplier = Some(30_000);
-        assert_eq!(
-            of(&shop, &gold, 10_000),
-            [share(10_000, 30_000, Source::StoredValue)]
-        );
-        assert_eq!(of(&shop, &plain, 0), [share(10_000, ONE, Source::Level)]);
-        // Half of the net earns: half of what the stored value paid does.
-        assert_eq!(
-            shares(Fen(5_000), Fen(10_000), Fen(6_000), &plain, &shop),
-            [
-                share(3_000, 30_000, Source::StoredValue),
-                share(2_000, ONE, Source::Level)
-            ]
-        );
-    }
-
-    /// PT3: nearest expiry first, then the oldest, what never expires last, nothing that is past; PT6: nothing while she
-    /// owes points.
-    #[test]
-    fn spends_what_ends_first() {
-        let day = |d| NaiveDate::from_ymd_opt(2027, 1, d);
-        let mut lots = vec![
-            points_lot(1, LotKind::Points, 100, None),
-            points_lot(2, LotKind::Points, 80, day(20)),
-            points_lot(3, LotKind::Points, 30, day(9)),
-            points_lot(4, LotKind::Points, 50, day(10)),
-        ];
-        let today = day(10).unwrap();
-        assert_eq!(spendable(&lots, today), 230);
-        let mut plan = Plan::new(OperationKind::Sale);
-        spend(&mut plan, &lots, 140, today).unwrap();
-        let moved = plan
-            .postings
-            .iter()
-            .filter_map(|p| Some((p.lot?.as_u128(), p.amount)));
-        assert_eq!(moved.collect::<Vec<_>>(), [(4, -50), (2, -80), (1, -10)]);
-        assert_eq!(plan.imbalance(), (0, 0));
-        assert!(spend(&mut plan, &lots, 231, today).is_err());
-        lots.push(points_lot(5, LotKind::PointsDebt, -1, None));
-        assert_eq!(spendable(&lots, today), 0);
-    }
-
-    /// PT6: the last that went comes back first, in parts, and pays a debt first.
-    #[test]
-    fn gives_back_to_the_lots_they_came_from() {
-        let lots = [
-            points_lot(1, LotKind::Points, 0, None),
-            points_lot(2, LotKind::Points, 5, None),
-            points_lot(9, LotKind::PointsDebt, -20, None),
-        ];
-        let spent = [(Uuid::from_u128(1), 50), (Uuid::from_u128(2), 30)];
-        let back = |lots: &[Lot], before, points| {
-            let mut plan = Plan::new(OperationKind::Refund);
-            let after = give_back(&mut plan, lots, &spent, before, points);
-            assert_eq!(plan.imbalance(), (0, 0));
-            assert_eq!(plan.total(Account::PointsSpent), -points);
-            let points: Vec<i64> = after.iter().map(|lot| lot.points).collect();
-            points
-        };
-        assert_eq!(back(&lots, 0, 40), [10, 15, 0]);
-        assert_eq!(back(&lots[..2], 0, 25), [0, 30]);
-        assert_eq!(back(&lots[..2], 25, 55), [50, 10]);
-    }
-
-    /// PT6: what the returned goods had earned goes first, not the points that expire soonest.
-    #[test]
-    fn its_own_points_go_back_first() {
-        let day = |d| NaiveDate::from_ymd_opt(2027, 1, d);
-        let lots = [
-            points_lot(1, LotKind::Points, 100, day(1)),
-            points_lot(2, LotKind::Points, 80, day(20)),
-        ];
-        let mut plan = Plan::new(OperationKind::Refund);
-        let own = [Uuid::from_u128(2)];
-        take_back(&mut plan, &lots, 90, &own, Uuid::from_u128(9));
-        let moved = plan
-            .postings
-            .iter()
-            .filter_map(|p| Some((p.lot?.as_u128(), p.amount)));
-        assert_eq!(moved.collect::<Vec<_>>(), [(2, -80), (1, -10)]);
-    }
-
-    proptest! {
-        /// LG2: whatever the lots, what is granted and taken back balances; no points lot goes below zero.
-        #[test]
-        fn balances(
-            held in prop::collection::vec((1_i64..500, prop::option::of(1_u32..28)), 0..6),
-            debt in prop::option::of(-300_i64..=0),
-            points in 0_i64..2_000,
-            back in any::<bool>(),
-        ) {
-            let mut lots: Vec<Lot> = held.iter().enumerate()
-                .map(|(n, (p, d))| points_lot(n as u128 + 1, LotKind::Points, *p, d.map(|d| NaiveDate::from_ymd_opt(2027, 1, d).unwrap())))
-                .collect();
-            if let Some(debt) = debt {
-                lots.push(points_lot(99, LotKind::PointsDebt, debt, None));
-            }
-            let mut plan = Plan::new(OperationKind::Sale);
-            if back {
-                take_back(&mut plan, &lots, points, &[], Uuid::from_u128(100));
-            } else {
-                grant(&mut plan, &lots, points, None, Uuid::from_u128(100));
-            }
-            prop_assert_eq!(plan.imbalance(), (0, 0));
-            prop_assert_eq!(plan.total(Account::Points), if back { -points } else { points });
-            for lot in lots.iter().filter(|l| l.kind == LotKind::Points) {
-                let moved: i64 = plan.postings.iter().filter(|p| p.lot == Some(lot.id)).map(|p| p.amount).sum();
-                prop_assert!(lot.points + moved >= 0);
-            }
-        }
-    }
-}
+mod tests;

@@ -50,6 +50,8 @@ pub struct Document {
     pub rounding: Fen,
     /// Points granted, or taken back at a return.
     pub points: i64,
+    /// What of it earned points, and by which multiplier (PT2).
+    pub shares: Vec<super::points::Share>,
     /// Points that paid for a part, at this value (PT5); those that come back with a return (PT6).
     pub points_paid: i64,
     pub points_value: Option<super::points::Exchange>,

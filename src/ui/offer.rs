@@ -33,6 +33,12 @@ pub fn yuan(amount: Fen) -> String {
     text.strip_suffix(".00").unwrap_or(&text).to_owned()
 }
 
+/// `2`, `1.5`: by how much points are multiplied.
+#[must_use]
+pub fn times_of(multiplier: i64) -> String {
+    trimmed(multiplier, 10_000, 4)
+}
+
 /// What is paid of a price, as each language says it: `8.8 折`, `12% off`.
 #[must_use]
 pub fn share(paid: i64, look: &Look) -> String {
@@ -70,6 +76,12 @@ pub fn coupon(rule: &CouponRule, look: &Look) -> String {
             vec![Say::new("coupon.gives_free").with("count", *quantity)]
         }
         Gives::Right => vec![Say::new("coupon.gives_right").with("count", rule.uses)],
+        Gives::Multiply { times } => {
+            let mut says = vec![Say::new("member.multiplier").with("times", times_of(*times))];
+            let from = Some(from).filter(|_| rule.from.is_positive());
+            says.extend(from.map(|from| Say::new("coupon.from_on").with("from", from)));
+            says
+        }
     };
     let mut texts: Vec<String> = says.iter().map(|say| look.say(say)).collect();
     let shop = look.session.shop.as_ref();

@@ -95,7 +95,7 @@ pub(super) fn coupon(coupon: &Coupon, lines: &[Priced]) -> Vec<Fen> {
             let nets = eligible(lines, &coupon.scope);
             share(worth(coupon, lines, nets.iter().copied().sum()), &nets)
         }
-        Gives::Right => vec![Fen::ZERO; lines.len()],
+        Gives::Right | Gives::Multiply { .. } => vec![Fen::ZERO; lines.len()],
     }
 }
 
@@ -105,7 +105,7 @@ pub(super) fn worth(coupon: &Coupon, lines: &[Priced], reached: Fen) -> Fen {
         Gives::Amount { off } => off.max_zero().min(reached),
         Gives::Percent { paid, cap } => percent(reached, paid, cap),
         Gives::Free { quantity } => dearest(lines, &coupon.scope, quantity).into_iter().sum(),
-        Gives::Right => Fen::ZERO,
+        Gives::Right | Gives::Multiply { .. } => Fen::ZERO,
     }
 }
 
@@ -116,7 +116,7 @@ pub(super) fn ceiling(coupon: &Coupon, lines: &[Priced]) -> Fen {
         Gives::Amount { off } => reached.min(off.max_zero()),
         Gives::Percent { paid, cap } => percent(reached, *paid, *cap),
         Gives::Free { .. } => reached,
-        Gives::Right => Fen::ZERO,
+        Gives::Right | Gives::Multiply { .. } => Fen::ZERO,
     }
 }
 

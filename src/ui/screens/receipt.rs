@@ -79,7 +79,8 @@ impl Screen for Receipt {
             Input::Action(Action::Why) => {
                 let document = &self.document.document;
                 let why = Why::new(self.document.lines.clone());
-                return Step::push(why.points(document.points_paid, document.points_value));
+                let why = why.points(document.points_paid, document.points_value);
+                return Step::push(why.earns(document.shares.clone()));
             }
             Input::Action(Action::Print) if cx.session.printing.is_there => self.print(cx),
             Input::Action(Action::Print) => cx.notice(Tone::Warn, "receipt.no_printer"),

@@ -454,7 +454,7 @@ impl Tender {
             Action::Up | Action::Left | Action::Previous => self.step(false),
             Action::Down | Action::Right | Action::Next => self.step(true),
             Action::Points => self.pay_points(cx),
-            Action::Why => return self.why(),
+            Action::Why => return self.why(cx),
             Action::Note1 => self.note(0),
             Action::Note2 => self.note(1),
             Action::Note3 => self.note(2),

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::ledger::{DocumentLine, Reason, Reduction};
 use crate::domain::money::{Fen, grouped};
-use crate::domain::points::Exchange;
+use crate::domain::points::{Exchange, ONE, Share, Source};
 use crate::domain::price::next::{Brings, Missing, Next};
 use crate::domain::product::ProductKind;
 use crate::domain::promotion::{Promotion, RuleRef};
@@ -37,6 +37,8 @@ pub struct Why {
     stored: Option<Fen>,
     /// Points that paid for a part, and what they were worth (PT5).
     points: Option<(i64, Exchange)>,
+    /// What earns points, and by which multiplier (PT2).
+    shares: Vec<Share>,
     /// Rules that were edited since, as they were.
     old: Vec<Promotion>,
     asked: Option<Ticket>,
@@ -53,6 +55,7 @@ impl Why {
             next: Vec::new(),
             stored: None,
             points: None,
+            shares: Vec::new(),
             old: Vec::new(),
             asked: None,
             offset: 0,
@@ -79,6 +82,41 @@ impl Why {
     pub fn points(mut self, points: i64, value: Option<Exchange>) -> Self {
         self.points = value.map(|value| (points, value));
         self
+    }
+
+    /// With what earns points, and by which multiplier (PT2).
+    #[must_use]
+    pub fn earns(mut self, shares: Vec<Share>) -> Self {
+        self.shares = shares;
+        self
+    }
+
+    /// What earns points more than once, and which of the multipliers it was: the largest (PT2).
+    fn earned(&self, rows: &mut Vec<Row>, look: &Look) {
+        let counts_more = self.shares.iter().any(|share| share.multiplier != ONE);
+        for share in self.shares.iter().filter(|_| counts_more) {
+            let shop = look.session.shop.as_ref();
+            let rule = share.rule.and_then(|rule| shop?.coupon(rule.id));
+            let by = match share.by {
+                Source::Level => look.text("why.by_level"),
+                Source::StoredValue => look.text("why.by_stored_value"),
+                Source::Multiplier => rule.map_or("", |rule| &rule.name),
+            };
+            let say = Say::new("why.earns")
+                .with("fen", share.fen)
+                .with("times", offer::times_of(share.multiplier))
+                .with("by", by);
+            let row = |text, role| Row {
+                text,
+                amount: None,
+                role,
+            };
+            rows.push(row(look.say(&say), Role::Text));
+            if let Some(rule) = share.rule {
+                let version = Say::new("why.version").with("version", rule.version);
+                rows.push(row(format!("    {}", look.say(&version)), Role::Dim));
+            }
+        }
     }
 
     /// Asks for the rules that are not in force any more.
@@ -205,6 +243,7 @@ impl Why {
                 });
             }
         }
+        self.earned(&mut rows, look);
         if let Some(stored) = self.stored {
             rows.push(Row {
                 text: look.text("counter.stored_price").to_owned(),

@@ -10,12 +10,12 @@ use crate::domain::beneficiary::{Beneficiary, near};
 use crate::domain::member::Member;
 use crate::domain::money::{Fen, grouped};
 use crate::domain::redemption::{ServiceLeft, services};
-use crate::ui::paint;
 use crate::ui::screen::Look;
 use crate::ui::screens::redeem::left;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::width;
+use crate::ui::{offer, paint};
 
 /// A birthday, or an expiry, within this many days is near.
 const NEAR_DAYS: i64 = 30;
@@ -226,9 +226,22 @@ fn prepaid_left(service: &ServiceLeft, today: NaiveDate, look: &Look) -> (Say, R
     (say, role)
 }
 
-/// What expires soon, and a birthday that is near.
+/// The points she has times so much for a time, the largest of them (PT2).
+fn multiplied(member: &Member, today: NaiveDate) -> Option<Say> {
+    let counts = member.grants.iter().filter(|grant| !grant.is_past(today));
+    let counts = counts.filter_map(|grant| Some((grant.multiplies()?.0, grant.expires_on)));
+    let (times, day) = counts.max_by_key(|(times, day)| (*times, day.unwrap_or(NaiveDate::MAX)))?;
+    let say = match day {
+        Some(day) => Say::new("counter.times_until").with("day", day.format("%m-%d")),
+        None => Say::new("member.multiplier"),
+    };
+    Some(say.with("times", offer::times_of(times)))
+}
+
+/// Points that count more, what expires soon, and a birthday that is near.
 fn remarks(member: &Member, today: NaiveDate) -> Vec<(&'static str, Say, Role)> {
     let mut remarks = Vec::new();
+    remarks.extend(multiplied(member, today).map(|say| ("counter.times", say, Role::Good)));
     if let Some((day, bonus, points)) = member.expiring(today, NEAR_DAYS) {
         let say = match (bonus.is_positive(), points > 0) {
             (true, true) => Say::new("counter.expires_both"),

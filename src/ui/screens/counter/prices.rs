@@ -7,6 +7,7 @@ use super::Counter;
 use crate::domain::coupon::{Coupon, Outcome};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
+use crate::domain::points;
 use crate::domain::price::next::{Next, next};
 use crate::domain::price::{Quote, Terms, price};
 use crate::domain::promotion::Occasion;
@@ -147,9 +148,17 @@ impl Counter {
         let quote = self.quote(cx.session, now);
         let next = self.next(cx.session, now, &quote);
         let stored = self.stored_quote(cx.session, now);
+        let shares = points::foreseen(
+            &quote.lines,
+            Fen::ZERO,
+            &cx.session.stamp(Uuid::nil(), now),
+            cx.session.shop.as_ref(),
+            self.member.as_deref(),
+        );
         Step::push(
             Why::new(quote.lines)
                 .next(next)
+                .earns(shares)
                 .or_by_stored_value(stored.map(|quote| quote.total)),
         )
     }

@@ -16,7 +16,7 @@ use crate::ui::widgets::table::{Cell, Column};
 
 /// Basis points: the whole price, and the most times points are multiplied.
 const WHOLE: i64 = 10_000;
-pub(super) const MOST_TIMES: i64 = 100_000;
+pub(in crate::ui::screens::manage) const MOST_TIMES: i64 = 100_000;
 
 /// Longest name, digits of the rank.
 const NAME_LENGTH: usize = 20;

@@ -11,6 +11,7 @@ use crate::domain::grant::{Grant, GrantKind, Unit};
 use crate::domain::ledger::LotKind;
 use crate::domain::member::{Lot, Member};
 use crate::domain::money::{Fen, grouped};
+use crate::ui::offer;
 use crate::ui::screen::Look;
 use crate::ui::screens::orders::due_on;
 use crate::ui::screens::redeem::counted;
@@ -68,6 +69,8 @@ pub enum Row {
         left: i64,
         until: Option<NaiveDate>,
         is_right: bool,
+        /// Of a multiplier of points, basis points (PT2).
+        times: Option<i64>,
     },
     Points(i64),
     PointsLot {
@@ -132,6 +135,7 @@ pub fn of(member: &Member) -> Vec<Row> {
         left: grant.quantity.unwrap_or(0),
         until: grant.expires_on,
         is_right: grant.kind == GrantKind::Entitlement,
+        times: grant.multiplies().map(|(times, _)| times),
     });
     let coupons: Vec<Row> = coupons.collect();
     if !coupons.is_empty() {
@@ -293,12 +297,16 @@ fn coupon(row: &Row, look: &Look) -> Vec<Cell> {
             left,
             until,
             is_right,
+            times,
             ..
         } => {
-            let left = if *is_right {
-                look.say(&counted(Unit::Session, *left))
-            } else {
-                String::new()
+            let left = match times {
+                Some(times) => {
+                    let times = offer::times_of(*times);
+                    look.say(&Say::new("member.multiplier").with("times", times))
+                }
+                None if *is_right => look.say(&counted(Unit::Session, *left)),
+                None => String::new(),
             };
             vec![
                 Cell::from(format!("  {name}")),

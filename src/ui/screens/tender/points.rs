@@ -1,12 +1,15 @@
 //! Points as money (PT5): one key takes as many as the shop allows, a typed number fewer.
 
+use uuid::Uuid;
+
 use super::{Job, Prices, Tender};
 use crate::domain::ledger::{DocumentLine, Reason};
 use crate::domain::money::{Fen, grouped};
-use crate::domain::points::{Exchange, spendable};
+use crate::domain::points::{Exchange, foreseen, spendable};
 use crate::domain::price::{Terms, price};
 use crate::domain::print::Shown;
 use crate::domain::promotion::Occasion;
+use crate::domain::tender::TenderKind;
 use crate::session::Session;
 use crate::ui::screen::{Cx, Look, Step};
 use crate::ui::screens::counter::used;
@@ -150,12 +153,24 @@ impl Tender {
     }
 
     /// Why it costs what it costs, points included (LG7).
-    pub(super) fn why(&self) -> Step {
+    pub(super) fn why(&self, cx: &Cx) -> Step {
         let Job::Sale(lines) = &self.job else {
             return Step::Stay;
         };
         let value = self.points.as_ref().map(|(exchange, _)| *exchange);
-        Step::push(Why::new(lines.clone()).points(self.points_of(lines), value))
+        let mut stored = self.bill.paid_by(TenderKind::StoredValue);
+        if self.kind() == TenderKind::StoredValue {
+            stored += self.bill.left().min(self.balance);
+        }
+        let shares = foreseen(
+            lines,
+            stored,
+            &cx.session.stamp(Uuid::nil(), cx.now()),
+            cx.session.shop.as_ref(),
+            self.member.as_deref(),
+        );
+        let why = Why::new(lines.clone()).points(self.points_of(lines), value);
+        Step::push(why.earns(shares))
     }
 
     /// Somebody else was faster with her points: without them, and she is read again.

@@ -2,23 +2,25 @@
 
 use crate::domain::coupon::{CouponRule, Gives};
 use crate::domain::money::Fen;
+use crate::domain::points::ONE;
 use crate::domain::promotion::{RuleRef, Scope};
 use crate::query::{CouponEdit, Query};
 use crate::session::Session;
 use crate::ui::screen::Cx;
 use crate::ui::screens::manage::conditions::{self, Names, Typed};
 use crate::ui::screens::manage::edit::Subject;
-use crate::ui::screens::manage::levels::short;
+use crate::ui::screens::manage::levels::{MOST_TIMES, short};
 use crate::ui::text::Say;
 use crate::ui::widgets::field::{Field, Kind};
 use crate::ui::widgets::form::Form;
 
 /// Kinds in the order they are offered.
-const KINDS: [&str; 4] = [
+const KINDS: [&str; 5] = [
     "coupon.kind_amount",
     "coupon.kind_percent",
     "coupon.kind_free",
     "coupon.kind_right",
+    "coupon.kind_multiply",
 ];
 
 /// Places of kind and name, and of the first entry of the kind.
@@ -70,6 +72,7 @@ const fn kind_of(gives: &Gives) -> usize {
         Gives::Percent { .. } => 1,
         Gives::Free { .. } => 2,
         Gives::Right => 3,
+        Gives::Multiply { .. } => 4,
     }
 }
 
@@ -144,6 +147,14 @@ impl Draft {
             (2, _) => form
                 .field("coupon.pieces", count(1))
                 .hint("coupon.pieces_hint"),
+            (4, gives) => {
+                let times = match gives {
+                    Some(Gives::Multiply { times }) => *times,
+                    _ => 2 * ONE,
+                };
+                form.field("coupon.times", amount(Some(Fen(times / 100))))
+                    .hint("coupon.times_hint")
+            }
             _ => form
                 .field("coupon.uses", count(rule.map_or(1, |rule| rule.uses)))
                 .hint("coupon.uses_hint"),
@@ -243,7 +254,15 @@ impl Draft {
                 }
                 Some((Gives::Free { quantity }, 1))
             }
-            _ => Some((Gives::Right, whole(form)?)),
+            3 => Some((Gives::Right, whole(form)?)),
+            _ => {
+                let times = form.need_amount(FIRST)?.0.saturating_mul(100);
+                if !(ONE + 1..=MOST_TIMES).contains(&times) {
+                    form.refuse(FIRST, "coupon.times_wrong");
+                    return None;
+                }
+                Some((Gives::Multiply { times }, 1))
+            }
         }
     }
 
@@ -283,6 +302,13 @@ impl Draft {
             on_receipt,
             given: 0,
         };
+        // PT2: it is for the whole sale, never stacks and is nobody else's.
+        let plain = rule.stack.is_none() && !rule.transferable;
+        let goods = rule.scope != Scope::default() || !conditions.products.is_empty();
+        if matches!(rule.gives, Gives::Multiply { .. }) && (goods || !plain) {
+            form.refuse(base + STACK, "coupon.multiplier_plain");
+            return None;
+        }
         let free = matches!(rule.gives, Gives::Free { .. });
         if free && rule.scope == Scope::default() && conditions.products.is_empty() {
             form.refuse(
