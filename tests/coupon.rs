@@ -1,5 +1,6 @@
 //! Coupons through the real back end: given, printed, used once, back with a return (PR4).
 
+mod multiplier;
 mod refused;
 
 use chrono::{Days, NaiveDate};

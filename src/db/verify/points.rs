@@ -8,10 +8,43 @@ use crate::error::Result;
 
 /// What each sale spent of a member's points is what its document names and the fewest that are worth its reductions.
 pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
-    match spent(conn, merchant).await? {
-        None => kept(conn, merchant).await,
-        found => Ok(found),
+    if let Some(found) = spent(conn, merchant).await? {
+        return Ok(Some(found));
     }
+    if let Some(found) = multiplied(conn, merchant).await? {
+        return Ok(Some(found));
+    }
+    kept(conn, merchant).await
+}
+
+/// PT2: whoever earned by a multiplier that was given had one of that rule and version, of so much, on that day.
+async fn multiplied(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+    let row = sqlx::query!(
+        r#"select o.id as "id!", o.till_id as "till!", o.seq as "seq!", s ->> 'multiplier' as "found?",
+                  (select max(g.terms #>> '{coupon,gives,multiply,times}') from member_grant g
+                    where g.merchant_id = $1 and g.kind = 'multiplier' and g.rule_id = (s #>> '{rule,id}')::int) as "expected?"
+             from operation o cross join lateral jsonb_path_query(o.document, '$.shares[*] ? (@.by == "multiplier")') s
+            where o.merchant_id = $1 and not exists (
+              select from member_grant g
+               where g.merchant_id = $1 and g.kind = 'multiplier' and (g.member_id = o.member_id or o.member_id = any (g.held_by)
+                   or g.member_id = (select t.merged_into from member t where t.merchant_id = $1 and t.id = o.member_id))
+                 and g.rule_id = (s #>> '{rule,id}')::int and g.terms #> '{coupon,version}' = s #> '{rule,version}'
+                 and g.terms #> '{coupon,gives,multiply,times}' = s -> 'multiplier'
+                 and (g.expires_on < o.business_on) is not true)
+            order by o.till_id, o.seq limit 1"#,
+        merchant
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(refuse)?;
+    Ok(row.map(|row| {
+        let wrong = Wrong {
+            what: None,
+            expected: row.expected,
+            found: row.found,
+        };
+        wrong.named("verify.points").at(row.id, row.till, row.seq)
+    }))
 }
 
 async fn spent(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
