@@ -448,6 +448,38 @@ create table check_in_rule (
     and not body @? '$.bonuses[*] ? (!exists(@ ? (@.days > 1 && @.days <= 366 && @.points > 0)))', false))
 );
 
+-- Whether a plan of staged prepayment is what the consoles can read: the first stage is paid when it is signed, the others
+-- later, one after the other.
+create function contract_sound(p jsonb) returns boolean
+language sql immutable
+as $$
+  select coalesce(jsonb_array_length(case jsonb_typeof(p -> 'stages') when 'array' then p -> 'stages' end) between 2 and 12, false)
+    and not p @? '$.stages[*] ? (!exists(@ ? (@.amount > 0 && @.amount <= 99999999 && @.days >= 0 && @.days <= 3660)))'
+    and p @? '$.stages[0] ? (@.days == 0)'
+    and not exists (select from (select (s ->> 'days')::numeric as day, lag((s ->> 'days')::numeric) over (order by no) as before
+      from jsonb_path_query(p, '$.stages[*]') with ordinality as x (s, no)) y where day <= before)
+    and not p @? '$.stages[*].gives[*] ? (!exists(@ ? (
+      @.kind == "bonus" && @.fen > 0 && @.fen <= 99999999 && !exists(@.instalments) || @.kind == "points" && @.points > 0 || @.kind == "level" && @.level_id > 0
+      || @.kind == "coupon" && @.rule_id > 0 && @.count >= 1 && @.count <= 20 || @.kind == "package" && @.product_id > 0)))'
+    -- It is about no goods, and holds all day.
+    and conditions_sound(p || '{"scope": {}}') and coalesce(jsonb_typeof(p #> '{when,hours}'), 'null') = 'null'
+$$;
+
+-- SV5: plans of staged prepayment. A plan is never changed, as of promotions: who signed a version keeps it. body is the rest
+-- of the type ContractPlan of the domain: when, who, stages.
+create table contract_plan (
+  merchant_id int not null references merchant,
+  id int not null,
+  version int not null,
+  name text not null,
+  active boolean not null default true,
+  body jsonb not null,
+  edited_at timestamptz not null default clock_timestamp(),
+  constraint contract_plan_pkey primary key (merchant_id, id, version),
+  constraint contract_plan_name check (name <> '' and length(name) <= 60),
+  constraint contract_plan_body check (contract_sound(body))
+);
+
 -- Whether a rule of gifts is what the consoles can read.
 create function gift_sound(p jsonb) returns boolean
 language sql immutable

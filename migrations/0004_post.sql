@@ -5,7 +5,8 @@
 -- login has no seat, GT004 postings do not balance, GT005 shift not open here, GT006 approval missing,
 -- GT007 more returned than there was, GT008 no such operation, GT017 not yet expired, GT018 not a sale to attach, GT020 known id,
 -- GT021 the package that is sold has changed, GT022 no more of these coupons, GT026 a reward cannot give this, GT030 not to be given
--- away, GT031 not whole any more, GT032 not shared, GT035 more is kept than may be, GT040 a guardian's consent is missing, GT041 too many beneficiaries.
+-- away, GT031 not whole any more, GT032 not shared, GT035 more is kept than may be, GT040 a guardian's consent is missing, GT041
+-- too many beneficiaries, GT060 not the last stage, GT061 a contract that is over.
 
 set role guitai_ledger;
 
@@ -61,6 +62,7 @@ begin
   if p_kind = 'top_up_reversal' then
     update instalment set cancelled_by = p_id
      where merchant_id = m and operation_id = p_about and released_by is null and cancelled_by is null;
+    perform reopen_stage(m, p_id, p_about);
   end if;
   if p_extras is null then
     return;
@@ -304,6 +306,9 @@ begin
   update lot set lapses_on = case when bonus > 0 or points > 0 then expires_on end
    where merchant_id = v_merchant and id = any (p_lots) and lapses_on is distinct from case when bonus > 0 or points > 0 then expires_on end;
   perform refuse_misfit(p_kind, p_accounts, d_principal, d_bonus, d_points, p_lines, p_extras);
+  if p_kind = 'top_up' and p_document ? 'contract' then
+    perform post_stage(v_merchant, p_id);
+  end if;
   if p_kind = 'top_up' and p_approver is null then
     perform refuse_unapproved_top_up(v_merchant, p_id, p_operator);
   elsif p_kind = 'gift' then

@@ -44,6 +44,9 @@ as $$
     'gifts', coalesce((
       select jsonb_agg(g.body || jsonb_build_object('id', g.id, 'version', g.version, 'name', g.name, 'active', g.active, 'since', g.since) order by g.id) from (
         select distinct on (id) * from gift_rule where merchant_id = m.merchant_id order by id, version desc) g), '[]'),
+    'plans', coalesce((
+      select jsonb_agg(p.body || jsonb_build_object('id', p.id, 'version', p.version, 'name', p.name, 'active', p.active) order by p.id) from (
+        select distinct on (id) * from contract_plan where merchant_id = m.merchant_id order by id, version desc) p), '[]'),
     'packages', coalesce((select jsonb_agg(to_jsonb(p) - 'grams' order by p.spelling, p.id) from product p
         where p.merchant_id = m.merchant_id and p.kind = 'package'), '[]'),
     'services', coalesce((select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'price', p.price) order by p.spelling, p.id) from product p
@@ -116,6 +119,7 @@ begin
               (select x.id, x.operation_id, x.no, x.kind, x.product_id, x.quantity, x.value, x.opened_at, x.expires_on, x.used_on, x.given_on, x.terms from member_grant x
                 where x.merchant_id = m and x.member_id = t.id and x.quantity > 0 and x.kind <> 'package' and x.kind <> 'deposit'
                 order by x.expires_on desc nulls first, x.opened_at desc, x.id limit 100)) g), '[]'),
+    'contracts', contracts_of(m, array[t.id] || t.absorbed),
     'occasions', occasions(m, t.id, array[t.id] || t.absorbed, h.level_id),
     -- How many coupons of each rule she was ever given.
     'given', coalesce((select jsonb_object_agg(x.rule_id, x.count) from (
@@ -394,6 +398,15 @@ create function read_loaded_alone(p_member bigint, p_shift uuid, p_operator int)
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
 as $$ begin return loaded_alone(seat_merchant(), p_member, p_shift, p_operator); end $$;
 
+-- SV5: whether a later stage of the contract was paid.
+create function is_followed(m int, p_id uuid) returns boolean
+language plpgsql stable
+as $$
+begin
+  return exists (select from contract_stage s join contract_stage l on l.merchant_id = m and l.contract_id = s.contract_id and l.no > s.no and l.reversed_by is null
+    where s.merchant_id = m and s.operation_id = p_id);
+end $$;
+
 -- A posted top-up with all that was paid out on it since: what its reversal is planned on.
 create function read_top_up(p_id uuid) returns jsonb
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
@@ -408,6 +421,8 @@ as $$
     'level_before', (select c.from_level_id from level_change c where c.merchant_id = o.merchant_id and c.operation_id = o.id),
     'level_after', (select c.to_level_id from level_change c where c.merchant_id = o.merchant_id and c.operation_id = o.id),
     'tenders', o.document -> 'tenders',
+    -- SV5: of a stage, whether a later one was paid.
+    'is_followed', is_followed(o.merchant_id, o.id),
     'claims', coalesce((select jsonb_agg(jsonb_build_object('grant_id', g.id, 'quantity', coalesce(g.quantity, 0), 'value', 0) order by g.id) from member_grant g
        where g.merchant_id = o.merchant_id and g.operation_id = o.id and (g.quantity is null or g.quantity > 0)), '[]'),
     'reversed', exists (select from operation k where k.merchant_id = o.merchant_id and k.about_id = o.id and k.kind = 'top_up_reversal'))

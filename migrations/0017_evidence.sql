@@ -12,6 +12,18 @@ as $$
        where c.merchant_id = (select seat_merchant()) and c.value = any (p_codes) order by c.state, c.kind limit 1), p_id)
 $$;
 
+-- What she can be shown: every contract she ever signed, with what was paid of it, and why one was ended.
+create function contracts_shown(m int, p_names bigint[]) returns jsonb
+language plpgsql stable
+as $$
+begin
+  return (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'plan', jsonb_build_object('id', c.plan_id, 'version', c.plan_version), 'name', p.name,
+      'stages', p.body -> 'stages', 'signed_on', c.signed_on, 'paid', stages_paid(m, c.id),
+      'ended_at', c.ended_at, 'reason', c.reason, 'ended_by', (select f.name from staff f where f.merchant_id = m and f.id = c.ended_by)) order by c.signed_at, c.id), '[]')
+    from contract c join contract_plan p on p.merchant_id = m and p.id = c.plan_id and p.version = c.plan_version
+   where c.merchant_id = m and c.member_id = any (p_names));
+end $$;
+
 -- Everything: balances, operations with their postings and lines, what is left of lots and claims, what she agreed to, and
 -- the full text of every version of the terms that is named anywhere in it.
 create function evidence(m int, p_member bigint) returns jsonb
@@ -58,6 +70,7 @@ as $$
     'grants', coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'operation_id', x.operation_id, 'opened_at', x.opened_at,
         'expires_on', x.expires_on, 'quantity', x.quantity, 'value', x.value, 'terms', x.terms) order by x.opened_at, x.operation_id, x.no, x.id)
       from member_grant x where x.merchant_id = m and x.member_id = any ((select ids from her)::bigint[])), '[]'),
+    'contracts', contracts_shown(m, (select ids from her)::bigint[]),
     'consents', coalesce((select jsonb_agg(jsonb_build_object('purpose', c.purpose, 'given', c.given, 'version', c.version,
         'channel', c.channel, 'at', c.at) order by c.id)
       from consent c where c.merchant_id = m and c.member_id = any ((select ids from her)::bigint[])), '[]'),

@@ -140,6 +140,11 @@ declare
   m int := seat_merchant();
   v_id uuid := coalesce(p_after_id, '00000000-0000-0000-0000-000000000000');
 begin
+  -- SV5: stages of contracts, the overdue ones too.
+  if p_kind = 'stage' then
+    return query select r.* from stages_due(m, p_today + p_days, p_after_on, v_id, p_limit) r;
+    return;
+  end if;
   if p_kind = 'expiring' then
     return query
       select r.* from remind(m, array(

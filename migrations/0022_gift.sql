@@ -138,11 +138,15 @@ as $$
               else make_date(p_year, p_month, p_day) end
 $$;
 
--- The claims that come with a top-up are what its rule says.
+-- The claims that come with a top-up are what its rule says, or the stage of a contract that it pays (SV5).
 create function refuse_other_load(m int, o operation) returns void
 language plpgsql
 as $$
 begin
+  if o.document ? 'contract' then
+    perform refuse_other_benefits(m, o, coalesce(stage_of(m, o) -> 'gives', '[]'));
+    return;
+  end if;
   perform refuse_other_benefits(m, o, coalesce((
     select r.benefits from jsonb_to_recordset(o.new_lots) as n (kind text, rule_id int, rule_version int)
       join top_up_rule r on r.merchant_id = m and r.id = n.rule_id and r.version = n.rule_version

@@ -3,6 +3,7 @@
 pub mod books;
 pub mod connect;
 pub mod consent;
+pub mod contract;
 pub mod coupon;
 pub mod demo;
 pub mod deposit;
@@ -307,6 +308,18 @@ impl Db {
                 .top_up(&request, Some(&member), Fresh)
                 .await
                 .map(receipt),
+            Query::EndContract {
+                contract_id,
+                by,
+                approver_id,
+                reason,
+            } => {
+                let end = async |c: &mut PgConnection| {
+                    contract::end(c, contract_id, by, approver_id, &reason).await
+                };
+                let member = Box::pin(link.call(end)).await?;
+                Ok(Reply::Member(Box::new(member)))
+            }
             Query::SellCards(request) => Box::pin(self.sell_cards(&request)).await.map(receipt),
             Query::TakeDeposit { request, member } => {
                 Box::pin(self.take_deposit(&request, Some(&member), Fresh))
@@ -540,6 +553,7 @@ impl Db {
             | Query::SavePromotion { .. }
             | Query::SaveCoupon { .. }
             | Query::SaveGift { .. }
+            | Query::SaveContractPlan { .. }
             | Query::SaveReward { .. }
             | Query::SaveRecipe { .. }
             | Query::SaveCheckIn { .. }

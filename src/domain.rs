@@ -12,6 +12,7 @@ pub mod check_in;
 pub mod chip;
 pub mod code;
 pub mod columns;
+pub mod contract;
 pub mod coupon;
 pub mod csv;
 pub mod damage;

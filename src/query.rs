@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::domain::attach::AttachRequest;
 use crate::domain::check_in::{CheckInRequest, CheckInRule};
+use crate::domain::contract::ContractPlan;
 use crate::domain::coupon::{Number, Presented};
 use crate::domain::deposit::{DepositRequest, ForfeitRequest, UndoDeposit};
 use crate::domain::gift::GiftRequest;
@@ -202,6 +203,13 @@ pub enum Query {
         member: Box<Member>,
     },
     ReverseTopUp(ReversalRequest),
+    /// Ends a contract before its last stage; answers with the member (SV5).
+    EndContract {
+        contract_id: Uuid,
+        by: By,
+        approver_id: Option<i32>,
+        reason: String,
+    },
     /// Unregistered gift cards, all of them or none (SV10).
     SellCards(Box<CardSaleRequest>),
     /// Paid beforehand for one order (SV6).
@@ -419,6 +427,11 @@ pub enum Query {
         editor: i32,
         rule: Box<GiftRule>,
         today: NaiveDate,
+    },
+    /// A plan of staged prepayment, saved as a new version; id 0 makes a new one.
+    SaveContractPlan {
+        editor: i32,
+        plan: Box<ContractPlan>,
     },
     /// The coupon that was printed on a receipt.
     ReadCoupon(Number),

@@ -275,6 +275,7 @@ fn the_shop() -> Shop {
 
 fn member(principal: i64, bonus: i64) -> Member {
     Member {
+        contracts: vec![],
         occasions: guitai::domain::gift::rule::Occasions::default(),
         given: std::collections::BTreeMap::new(),
         merged: None,
@@ -424,6 +425,7 @@ fn top_up_record() -> TopUpRecord {
             Fen(10_000),
         )],
         reversed: false,
+        is_followed: false,
     }
 }
 

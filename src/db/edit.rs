@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use crate::db::{Db, coupon, promotion, recipe, reward, shop};
+use crate::db::{Db, contract, coupon, promotion, recipe, reward, shop};
 use crate::error::{Kind, Refusal, Result};
 use crate::query::{Query, Reply};
 
@@ -103,6 +103,12 @@ impl Db {
             } => {
                 let save = async |c: &mut PgConnection| {
                     coupon::save_gift(c, editor, &rule, today).await.map(drop)
+                };
+                Box::pin(self.save(save)).await
+            }
+            Query::SaveContractPlan { editor, plan } => {
+                let save = async |c: &mut PgConnection| {
+                    contract::save_plan(c, editor, &plan).await.map(drop)
                 };
                 Box::pin(self.save(save)).await
             }

@@ -78,6 +78,8 @@ pub fn refuse(error: Error) -> Refusal {
         ("GT032", _) => Refusal::user("redemption.not_shared"),
         ("GT050", _) => Refusal::user("gift_card.taken"),
         ("GT051", _) => Refusal::user("gift_card.over_limit"),
+        ("GT060", _) => Refusal::user("contract.not_last"),
+        ("GT061", _) => Refusal::user("contract.over"),
         ("GT018", _) => Refusal::user("attach.not_this_shift"),
         ("GT019", _) => Refusal::user("shift.reason_missing"),
         ("GT016", _) => Refusal::user("approval.beyond"),

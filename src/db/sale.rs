@@ -125,14 +125,14 @@ impl Db {
     /// Loads stored value with all the benefits of its rule.
     ///
     /// # Errors
-    /// `top_up.rule_gone`, the enforced limits of SV10.
+    /// `top_up.rule_gone`, the enforced limits of SV10; of a stage `contract.stage_paid`, `contract.over`, `contract.plan_gone`.
     pub async fn top_up(
         &self,
         request: &TopUpRequest,
         given: Option<&Member>,
         knowledge: Knowledge,
     ) -> Result<Receipt> {
-        let shop = self.shop().await?;
+        let known = self.shop().await?;
         let done = self
             .settle(
                 OperationKind::TopUp,
@@ -140,6 +140,11 @@ impl Db {
                 request,
                 knowledge,
                 async |conn: &mut PgConnection, attempt| {
+                    // What was stale may have been the plan of a contract.
+                    let shop = match attempt {
+                        0 => Rc::clone(&known),
+                        _ => Box::pin(self.reread_shop(conn)).await?,
+                    };
                     let member = fresh(conn, given, request.member_id, attempt).await?;
                     top_up::plan(request, &shop, &member)
                 },

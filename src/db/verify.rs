@@ -1,9 +1,11 @@
 //! Everything the ledger says, computed again from its operations and postings (LG6).
 //!
 //! First each till's chain, operation by operation; then what is derived: balances after each operation,
-//! lots, holdings, expiries, levels, returns, instalments, claims, deposits, transfers, shifts, approvals. The first difference is named.
+//! lots, holdings, expiries, levels, returns, instalments, claims, contracts, deposits, transfers, shifts, approvals. The first
+//! difference is named.
 
 mod chain;
+mod contracts;
 mod deposits;
 mod derived;
 mod expiry;
@@ -124,6 +126,7 @@ enum Part {
     Returned,
     Instalments,
     Grants,
+    Contracts,
     Deposits,
     Bearers,
     Shifts,
@@ -143,6 +146,7 @@ impl Part {
             Self::Returned,
             Self::Instalments,
             Self::Grants,
+            Self::Contracts,
             Self::Deposits,
             Self::Bearers,
             Self::Shifts,
@@ -177,6 +181,7 @@ impl Part {
             Self::Instalments => derived::instalments(conn, merchant).await,
             Self::Grants => grants::check(conn, merchant).await,
             Self::Deposits => deposits::check(conn, merchant).await,
+            Self::Contracts => contracts::check(conn, merchant).await,
             Self::Transfers => transfers::check(conn, merchant).await,
             Self::Bearers => derived::bearers(conn, merchant).await,
             Self::Shifts => derived::shifts(conn, merchant).await,

@@ -1,6 +1,7 @@
 //! `evidence`: everything a member can be shown of herself, for whoever has to decide between her and the shop: every
 //! posting, what was bought and used, the terms she accepted, and settlements (RF5, LG7).
 
+pub mod contracts;
 pub mod page;
 pub mod tables;
 
@@ -33,6 +34,9 @@ pub struct Pack {
     pub operations: Vec<Operation>,
     pub lots: Vec<Lot>,
     pub grants: Vec<Claim>,
+    /// Contracts of staged prepayment she signed (SV5).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contracts: Vec<contracts::Shown>,
     pub consents: Vec<Consent>,
     /// Every version that is named, in full.
     pub terms: Vec<TermsText>,

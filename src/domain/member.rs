@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::beneficiary::Beneficiary;
 use super::birthday::kept_next;
 use super::check_in::CheckedIn;
+use super::contract::Contract;
 use super::gift::rule::Occasions;
 use super::grant::Grant;
 use super::ledger::LotKind;
@@ -95,6 +96,9 @@ pub struct Member {
     /// How many coupons of each rule she was ever given (PR4).
     #[serde(default)]
     pub given: BTreeMap<i32, i64>,
+    /// Contracts she still pays, the next stage that is due first (SV5).
+    #[serde(default)]
+    pub contracts: Vec<Contract>,
     /// What the rules of gifts ask for.
     #[serde(default)]
     pub occasions: Occasions,

@@ -64,6 +64,8 @@ pub struct Document {
     pub amount: Fen,
     pub bonus: Fen,
     pub rule: Option<String>,
+    /// Of a top-up that paid a stage of a contract (SV5).
+    pub contract: Option<super::contract::Settled>,
     /// Of a gift card: its place among those sold at once (SV10).
     pub card: Option<SoldCard>,
     /// The last day of a top-up's bonus, instalments included; none is for ever.

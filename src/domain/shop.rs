@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::check_in::CheckInRule;
+use super::contract::ContractPlan;
 use super::coupon::{CouponRule, SigningKey};
 use super::gift::rule::GiftRule;
 use super::label::LabelRule;
@@ -110,6 +111,9 @@ pub struct Shop {
     /// What it gives by itself, each rule in its newest version.
     #[serde(default)]
     pub gifts: Vec<GiftRule>,
+    /// Plans of staged prepayment, each in its newest version (SV5).
+    #[serde(default)]
+    pub plans: Vec<ContractPlan>,
     /// What the tills sign coupons on receipts with.
     #[serde(default)]
     pub coupon_key: SigningKey,

@@ -6,7 +6,8 @@ mod rule;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::benefit::Giving;
+use super::benefit::{Benefit, Giving};
+use super::contract::{self, Paying};
 use super::coupon;
 use super::ledger::{Account, LotKind, NewLot, OperationKind, Plan, Stamp};
 use super::member::Member;
@@ -85,12 +86,16 @@ pub struct TopUpRequest {
     pub amount: Fen,
     /// The rule and its version shown to the customer.
     pub rule: Option<(i32, i32)>,
+    /// The stage of a contract it pays, instead of a rule (SV5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<Paying>,
     pub tenders: Vec<Tender>,
 }
 
-/// Plans a top-up: the load and all its benefits in one operation (SV4).
+/// Plans a top-up: the load and all its benefits in one operation (SV4); those of a stage when it pays one (SV5).
 ///
 /// # Errors
+/// What [`contract::pays`] refuses;
 /// `top_up.malformed` when the tenders do not pay it, `top_up.rule_gone` when the rule shown is no longer in
 /// force, and the limits of SV10 where they are enforced.
 pub fn plan(request: &TopUpRequest, shop: &Shop, member: &Member) -> Result<Plan> {
@@ -120,6 +125,17 @@ pub fn plan(request: &TopUpRequest, shop: &Shop, member: &Member) -> Result<Plan
     {
         return Err(Refusal::user(hint));
     }
+    if let Some(paying) = &request.contract {
+        let (settled, stage) = contract::pays(paying, &request.stamp, shop, member)?;
+        if request.amount != stage.amount || request.rule.is_some() {
+            return Err(Refusal::user("top_up.malformed"));
+        }
+        let mut plan = load(request, shop, member, None, &stage.gives);
+        if let Some(document) = plan.document.as_object_mut() {
+            document.insert("contract".to_owned(), serde_json::json!(settled));
+        }
+        return Ok(plan);
+    }
     let rule = match request.rule {
         None => None,
         // SV10: money and nothing on top.
@@ -132,10 +148,17 @@ pub fn plan(request: &TopUpRequest, shop: &Shop, member: &Member) -> Result<Plan
                 .ok_or_else(|| Refusal::conflict("top_up.rule_gone"))?,
         ),
     };
-    Ok(load(request, shop, member, rule))
+    let gives = rule.map_or(&[][..], |rule| &rule.benefits);
+    Ok(load(request, shop, member, rule, gives))
 }
 
-fn load(request: &TopUpRequest, shop: &Shop, member: &Member, rule: Option<&TopUpRule>) -> Plan {
+fn load(
+    request: &TopUpRequest,
+    shop: &Shop,
+    member: &Member,
+    rule: Option<&TopUpRule>,
+    gives: &[Benefit],
+) -> Plan {
     let mut plan = Plan::new(OperationKind::TopUp);
     plan.member = Some((member.id, member.version));
     for tender in &request.tenders {
@@ -158,7 +181,7 @@ fn load(request: &TopUpRequest, shop: &Shop, member: &Member, rule: Option<&TopU
         member,
         lot: Some(lot),
     };
-    giving.all(&mut plan, rule.map_or(&[][..], |r| &r.benefits));
+    giving.all(&mut plan, gives);
     plan.document = serde_json::json!({
         "amount": request.amount,
         "bonus": plan.total(Account::Bonus),
@@ -178,7 +201,7 @@ fn load(request: &TopUpRequest, shop: &Shop, member: &Member, rule: Option<&TopU
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
-    use crate::domain::benefit::{Benefit, Every, Instalments};
+    use crate::domain::benefit::{Every, Instalments};
     use crate::domain::price::tests::shop;
     use crate::domain::sale::tests::{member, stamp};
     use crate::domain::stored_value::tests::{TODAY, lot};
@@ -192,6 +215,7 @@ mod tests {
             store_id: 1,
             amount: Fen::yuan(yuan),
             rule,
+            contract: None,
             tenders: vec![Tender::exact(TenderKind::Cash, Fen::yuan(yuan))],
         }
     }

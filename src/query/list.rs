@@ -119,10 +119,19 @@ pub enum Remind {
     Low,
     /// It is time for the next one, or will be within a week.
     Due,
+    /// A stage of a contract is overdue, or will be due within a week (SV5).
+    Stage,
 }
 
 impl Remind {
-    pub const ALL: [Self; 5] = [Self::Month, Self::Week, Self::Day, Self::Low, Self::Due];
+    pub const ALL: [Self; 6] = [
+        Self::Month,
+        Self::Week,
+        Self::Day,
+        Self::Low,
+        Self::Due,
+        Self::Stage,
+    ];
 
     /// What the function of the database calls it, and how many days ahead.
     #[must_use]
@@ -133,11 +142,12 @@ impl Remind {
             Self::Day => ("expiring", 1),
             Self::Low => ("low", 0),
             Self::Due => ("due", 7),
+            Self::Stage => ("stage", 7),
         }
     }
 }
 
-/// A claim somebody is reminded of.
+/// A claim somebody is reminded of, or a stage of a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReminderRow {
     pub grant_id: Uuid,
@@ -147,7 +157,7 @@ pub struct ReminderRow {
     pub service: String,
     pub of: String,
     pub unit: Unit,
-    /// None is without limit.
+    /// None is without limit; of a stage its amount, fen.
     pub left: Option<i64>,
     /// The last day, the day of the last use, or that of the next.
     pub day: NaiveDate,

@@ -24,7 +24,7 @@ impl Noun {
     pub fn named(payload: &str) -> Self {
         match payload {
             "terms" | "level" | "rule" | "promotion" | "reward" | "check_in" | "coupon"
-            | "gift" | "recipe" | "store" | "till" | "limit" | "label" => Self::Shop,
+            | "gift" | "contract" | "recipe" | "store" | "till" | "limit" | "label" => Self::Shop,
             "product" => Self::Product,
             "staff" => Self::Staff,
             "member" => Self::Member,

@@ -33,6 +33,7 @@ pub const FILES: &[(&str, &str)] = files![
     "check_in",
     "confirm",
     "consent",
+    "contract",
     "counter",
     "coupon",
     "deposit",

@@ -74,6 +74,7 @@ pub fn member() -> Member {
         spend_order: None,
     };
     Member {
+        contracts: vec![],
         occasions: guitai::domain::gift::rule::Occasions::default(),
         given: std::collections::BTreeMap::new(),
         merged: None,

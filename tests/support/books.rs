@@ -231,6 +231,7 @@ impl Counter {
             member_id: member.id,
             store_id: 1,
             amount,
+            contract: None,
             tenders: vec![Tender::exact(kind, amount)],
         }
     }

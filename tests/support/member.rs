@@ -28,6 +28,7 @@ fn lot(n: u128, kind: LotKind, opened: &str, until: Option<&str>, held: (i64, i6
 /// 王晓明: gold, two top-ups, an instalment to come, points on two days, 42 days away.
 pub fn member() -> Member {
     Member {
+        contracts: vec![],
         occasions: guitai::domain::gift::rule::Occasions::default(),
         given: std::collections::BTreeMap::new(),
         checked_in: None,

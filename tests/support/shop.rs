@@ -41,6 +41,7 @@ pub fn shop() -> Shop {
     };
     Shop {
         gifts: vec![],
+        plans: vec![],
         coupon_grace_days: 7,
         coupon_key: guitai::domain::coupon::SigningKey::default(),
         coupons: vec![],

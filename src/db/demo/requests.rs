@@ -48,6 +48,7 @@ pub fn top_up(
         store_id,
         amount,
         rule: rule.map(|rule| (rule.id, rule.version)),
+        contract: None,
         tenders: vec![Tender::exact(pays, amount)],
         stamp,
     }

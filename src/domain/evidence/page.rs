@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Pack, Taken};
+use super::{Pack, Taken, contracts};
 use crate::domain::calendar::local;
 use crate::domain::money::{Fen, grouped};
 use crate::domain::package::wording;
@@ -40,6 +40,7 @@ pub fn page(pack: &Pack, taken: &Taken, lang: &str, words: Words) -> String {
     page.statement(pack);
     page.lots(pack);
     page.packages(pack);
+    page.contracts(pack);
     page.settlements(pack);
     page.terms(pack);
     page.consents(pack);
@@ -276,6 +277,48 @@ impl Page<'_> {
             ],
             &rows,
         );
+    }
+
+    fn contracts(&mut self, pack: &Pack) {
+        if pack.contracts.is_empty() {
+            return;
+        }
+        self.heading("evidence.contracts");
+        let day = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
+        let rows = contracts::rows(pack).into_iter().map(|row| {
+            let contract = &row.shown.contract;
+            vec![
+                format!("{} v{}", contract.name, contract.plan.version),
+                contract.signed_on.to_string(),
+                format!("{}/{}", row.no, contract.stages.len()),
+                day(row.day),
+                row.amount.to_string(),
+                day(row.paid.map(|paid| paid.on)),
+                row.paid
+                    .map_or_else(String::new, |paid| format!("{:06}", paid.seq)),
+            ]
+        });
+        let rows: Vec<Vec<String>> = rows.collect();
+        self.table(
+            &[
+                "evidence.contract",
+                "evidence.signed",
+                "evidence.stage",
+                "evidence.due",
+                ">evidence.amount",
+                "evidence.paid",
+                "evidence.number",
+            ],
+            &rows,
+        );
+        for shown in &pack.contracts {
+            if let (Some(at), Some(reason)) = (shown.ended_at, &shown.reason) {
+                let by = shown.ended_by.as_deref().unwrap_or_default();
+                let ended = self.say("evidence.ended");
+                let name = &shown.contract.name;
+                self.text(&format!("{name} {ended} {} {by}: {reason}", when(at)));
+            }
+        }
     }
 
     fn settlements(&mut self, pack: &Pack) {

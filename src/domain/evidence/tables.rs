@@ -1,6 +1,8 @@
 //! The evidence as tables for a spreadsheet.
 
-use super::{Pack, Taken};
+use chrono::NaiveDate;
+
+use super::{Pack, Taken, contracts};
 use crate::domain::calendar::local;
 use crate::domain::csv::{Cell, Csv};
 use crate::domain::money::Fen;
@@ -11,13 +13,52 @@ type Words<'a> = &'a dyn Fn(&str) -> String;
 /// The tables: name and content.
 #[must_use]
 pub fn tables(pack: &Pack, taken: &Taken, words: Words) -> Vec<(&'static str, String)> {
-    vec![
+    let mut tables = vec![
         ("statement", statement(pack, words)),
         ("receipts", receipts(pack, words)),
         ("packages", packages(pack, words)),
         ("settlements", settlements(pack, words)),
         ("terms", terms(pack, taken, words)),
-    ]
+    ];
+    if !pack.contracts.is_empty() {
+        tables.push(("contracts", contracts(pack, words)));
+    }
+    tables
+}
+
+/// Every stage of every contract (SV5).
+fn contracts(pack: &Pack, words: Words) -> String {
+    let keys = [
+        "evidence.contract",
+        "evidence.version",
+        "evidence.signed",
+        "evidence.stage",
+        "evidence.due",
+        "evidence.amount",
+        "evidence.paid",
+        "evidence.number",
+        "evidence.ended",
+        "evidence.reason",
+    ];
+    let mut csv = headed(&keys, words);
+    let day = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
+    for row in contracts::rows(pack) {
+        let contract = &row.shown.contract;
+        let ended = row.shown.ended_at.map(|at| local(at).date_naive());
+        csv.row([
+            Cell::Text(&contract.name),
+            Cell::Number(contract.plan.version.into()),
+            Cell::Text(&contract.signed_on.to_string()),
+            Cell::Text(&format!("{} / {}", row.no, contract.stages.len())),
+            Cell::Text(&day(row.day)),
+            Cell::Money(row.amount),
+            Cell::Text(&day(row.paid.map(|paid| paid.on))),
+            Cell::Text(&row.paid.map_or_else(String::new, |it| format!("{:06}", it.seq))),
+            Cell::Text(&day(ended)),
+            Cell::Text(row.shown.reason.as_deref().unwrap_or_default()),
+        ]);
+    }
+    csv.into_text()
 }
 
 /// A table under these headings.

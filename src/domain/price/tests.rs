@@ -30,6 +30,7 @@ pub(crate) fn shop() -> Shop {
     };
     Shop {
         gifts: vec![],
+        plans: vec![],
         coupon_grace_days: 7,
         coupon_key: crate::domain::coupon::SigningKey::default(),
         coupons: vec![],

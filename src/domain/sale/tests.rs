@@ -14,6 +14,7 @@ use uuid::Uuid;
 /// A member of level 2 with these lots.
 pub(crate) fn member(lots: Vec<Lot>) -> Member {
     Member {
+        contracts: vec![],
         occasions: crate::domain::gift::rule::Occasions::default(),
         given: std::collections::BTreeMap::new(),
         id: 7,

@@ -312,8 +312,17 @@ fn top_up(facts: Facts, receipt: &Receipt, shop: Option<&Shop>, layout: Layout) 
         Some(all) => format!("{} x *{}", all.of, card.tail),
         None => format!("{}/{} *{}", card.no, card.of, card.tail),
     });
+    let contract = document.contract.as_ref();
+    let next = contract.and_then(|contract| contract.next);
     let facts = facts
         .maybe("rule", document.rule.as_ref())
+        .maybe("contract", contract.map(|contract| &contract.name))
+        .maybe(
+            "stage",
+            contract.map(|contract| format!("{}/{}", contract.stage, contract.of)),
+        )
+        .maybe("next_on", next.map(|next| next.on))
+        .maybe("next_amount", next.map(|next| next.amount))
         .maybe("cards", cards)
         .one("amount", all.map_or(document.amount, |all| all.total))
         .money("bonus", document.bonus.max_zero())

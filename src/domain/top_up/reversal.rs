@@ -46,6 +46,9 @@ pub struct TopUpRecord {
     #[serde(default)]
     pub claims: Vec<GrantMove>,
     pub reversed: bool,
+    /// Of a stage of a contract: a later one was paid (SV5).
+    #[serde(default)]
+    pub is_followed: bool,
 }
 
 /// The reversal of a top-up (RF1): everything back as long as nothing of it was spent.
@@ -60,7 +63,8 @@ pub struct ReversalRequest {
 /// (RF1). She keeps a level that she has earned by her spend (LV1).
 ///
 /// # Errors
-/// `top_up.spent` when a part of the lot is spent already, `top_up.reversed` the second time.
+/// `top_up.spent` when a part of the lot is spent already, `top_up.reversed` the second time, `contract.not_last` for a
+/// stage before the last one that was paid (SV5).
 pub fn plan_reversal(
     request: &ReversalRequest,
     record: &TopUpRecord,
@@ -69,6 +73,9 @@ pub fn plan_reversal(
 ) -> Result<Plan> {
     if record.reversed {
         return Err(Refusal::user("top_up.reversed"));
+    }
+    if record.is_followed {
+        return Err(Refusal::user("contract.not_last"));
     }
     let apart: Fen = record.parts.iter().map(|part| part.bonus).sum();
     let together = record.bonus - apart;
@@ -151,6 +158,7 @@ mod tests {
             level_after: Some(2),
             tenders: vec![Tender::exact(TenderKind::Wechat, Fen(100_000))],
             reversed: false,
+            is_followed: false,
         };
         let request = ReversalRequest {
             stamp: stamp(),
@@ -197,6 +205,7 @@ mod tests {
             level_after: None,
             tenders: vec![Tender::exact(TenderKind::Wechat, Fen(100_000))],
             reversed: false,
+            is_followed: false,
         };
         let request = ReversalRequest {
             stamp: stamp(),

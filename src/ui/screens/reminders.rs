@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::money::Fen;
 use crate::error::{Refusal, Result};
 use crate::query::{Noun, Query, Remind, ReminderRow, Reply, Ticket};
 use crate::ui::keymap::Action;
@@ -69,6 +70,7 @@ const fn title(kind: Remind) -> &'static str {
         Remind::Day => "reminders.one_day",
         Remind::Low => "reminders.low",
         Remind::Due => "reminders.due",
+        Remind::Stage => "reminders.stage",
     }
 }
 
@@ -290,6 +292,7 @@ impl Screen for Reminders {
 
 fn cells(row: &ReminderRow, kind: Remind, narrow: bool, look: &Look) -> Vec<Cell> {
     let left = match row.left {
+        Some(fen) if kind == Remind::Stage => Fen(fen).to_string(),
         Some(left) => look.say(&counted(row.unit, left)),
         None => look.text("redeem.endless").to_owned(),
     };

@@ -161,6 +161,7 @@ impl TopUp {
             store_id: cx.session.store.as_ref().map_or(0, |store| store.id),
             amount,
             rule,
+            contract: None,
             tenders: vec![Part::exact(TenderKind::Wechat, amount)],
         };
         match top_up::plan(&request, shop, &self.member) {

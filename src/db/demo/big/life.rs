@@ -445,6 +445,7 @@ impl World {
     fn newcomer(&self, id: i64, joined_on: NaiveDate) -> Result<Member> {
         let level = self.shop.first_level().cloned();
         Ok(Member {
+            contracts: vec![],
             occasions: crate::domain::gift::rule::Occasions::default(),
             id,
             version: 0,

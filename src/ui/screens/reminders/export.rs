@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use crate::domain::calendar::local;
 use crate::domain::csv::{Cell, Csv};
+use crate::domain::money::Fen;
 use crate::domain::package::wording;
 use crate::error::Result;
 use crate::query::{ListFile, Query, Remind, ReminderRow, Reply, Ticket};
@@ -117,14 +118,19 @@ impl Export {
 
     fn row(&mut self, row: &ReminderRow) {
         let text = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
-        let (last, used) = (text(row.expires_on), text(row.used_on));
+        // The day of a stage is what it is about.
+        let (last, unit, left): (_, _, fn(i64) -> Cell<'static>) = match self.kind {
+            Remind::Stage => (text(Some(row.day)), "", |fen| Cell::Money(Fen(fen))),
+            _ => (text(row.expires_on), wording::unit(row.unit), Cell::Number),
+        };
+        let used = text(row.used_on);
         self.csv.row([
             Cell::Text(&row.name),
             Cell::Text(row.phone.as_deref().unwrap_or_default()),
             Cell::Text(&row.service),
             Cell::Text(&row.of),
-            row.left.map_or(Cell::Empty, Cell::Number),
-            Cell::Text(wording::unit(row.unit)),
+            row.left.map_or(Cell::Empty, left),
+            Cell::Text(unit),
             Cell::Text(&last),
             Cell::Text(&used),
         ]);
