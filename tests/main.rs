@@ -19,6 +19,7 @@ mod care_screen;
 mod catalogue;
 mod cluster;
 mod codes;
+mod contract;
 mod counter;
 mod coupon;
 mod coupon_screen;

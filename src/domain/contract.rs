@@ -180,7 +180,8 @@ pub fn pays(
         None => sign(paying, stamp, shop, member)?,
     };
     let due = signed.due().filter(|due| due.no == paying.stage);
-    let due = due.ok_or_else(|| Refusal::user("contract.stage_paid").with("stage", paying.stage))?;
+    let due =
+        due.ok_or_else(|| Refusal::user("contract.stage_paid").with("stage", paying.stage))?;
     let stage = signed.stages.get(due.no - 1);
     let stage = stage.cloned();
     let stage = stage.ok_or_else(|| Refusal::user("contract.over"))?;

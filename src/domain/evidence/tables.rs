@@ -53,7 +53,10 @@ fn contracts(pack: &Pack, words: Words) -> String {
             Cell::Text(&day(row.day)),
             Cell::Money(row.amount),
             Cell::Text(&day(row.paid.map(|paid| paid.on))),
-            Cell::Text(&row.paid.map_or_else(String::new, |it| format!("{:06}", it.seq))),
+            Cell::Text(
+                &row.paid
+                    .map_or_else(String::new, |it| format!("{:06}", it.seq)),
+            ),
             Cell::Text(&day(ended)),
             Cell::Text(row.shown.reason.as_deref().unwrap_or_default()),
         ]);
