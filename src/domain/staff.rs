@@ -77,6 +77,8 @@ pub enum Act {
     Merge,
     /// A package or coupon given to another member (PK1): the right of whoever may set prices.
     HandOver,
+    /// A contract that ends before its last stage (SV5): the right of whoever may set prices.
+    EndContract,
     /// A person forgotten (PV1): the right of whoever manages the shop.
     Erase,
     /// An edit of the shop.
@@ -103,7 +105,8 @@ impl Limit {
             | Act::FreeCard
             | Act::GiveCoupon
             | Act::Merge
-            | Act::HandOver => self.price_override,
+            | Act::HandOver
+            | Act::EndContract => self.price_override,
             Act::Manage | Act::Erase => self.manage,
         }
     }

@@ -95,6 +95,9 @@ actions! {
     /// Her cards: lost and found.
     Cards = "cards",
     TopUp = "top_up",
+    /// Money paid beforehand in stages.
+    Contracts = "contracts",
+    EndContract = "end_contract",
     Points = "points",
     Exchange = "exchange",
     CheckIn = "check_in",

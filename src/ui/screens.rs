@@ -7,6 +7,7 @@ pub mod check_in;
 pub mod choose;
 pub mod close_shift;
 pub mod confirm;
+pub mod contracts;
 pub mod counter;
 pub mod deposit;
 pub mod devices;

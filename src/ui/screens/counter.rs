@@ -9,7 +9,7 @@ mod goods;
 mod menu;
 mod order;
 mod panel;
-pub use panel::birthday_of;
+pub use panel::{birthday_of, stage_of};
 mod pay;
 mod prices;
 mod receive;

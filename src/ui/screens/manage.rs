@@ -19,6 +19,7 @@ use crate::ui::widgets::table::{Cell, Column, Table};
 
 pub mod check_ins;
 mod conditions;
+pub mod contracts;
 pub mod coupons;
 pub mod disclosures;
 pub mod drawer;
@@ -44,6 +45,8 @@ pub mod staff_list;
 pub mod stores;
 pub mod terms;
 pub mod tills;
+
+pub use gives::said;
 
 const COLUMNS: &[Column] = &[Column::fixed("", 22), Column::rest("")];
 

@@ -52,6 +52,14 @@ const DRAWER: [&str; 4] = [
     "reason.try_drawer",
 ];
 
+/// Why a contract ends before its last stage.
+const CONTRACT: [&str; 4] = [
+    "reason.moves",
+    "reason.no_more",
+    "reason.shop_stops",
+    "reason.by_mistake",
+];
+
 /// Who is served besides the holder (PK1).
 const WHOM: [&str; 4] = [
     "reason.child",
@@ -82,6 +90,12 @@ impl Reason {
     #[must_use]
     pub fn drawer() -> Self {
         Self::new(Say::new("reason.drawer"), DRAWER)
+    }
+
+    /// Before a contract ends.
+    #[must_use]
+    pub fn contract() -> Self {
+        Self::new(Say::new("reason.contract"), CONTRACT)
     }
 
     /// Before all that is known of somebody becomes a file.

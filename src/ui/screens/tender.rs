@@ -13,6 +13,7 @@ mod view;
 
 use crate::domain::bill::{Bill, Paid};
 use crate::domain::code::Origin;
+use crate::domain::contract::Paying;
 use crate::domain::deposit::{DepositRequest, Order};
 use crate::domain::ledger::DocumentLine;
 use crate::domain::member::Member;
@@ -56,6 +57,8 @@ pub struct Load {
     pub amount: Fen,
     /// The rule and its version as shown.
     pub rule: Option<(i32, i32)>,
+    /// The stage of a contract it pays (SV5).
+    pub contract: Option<Paying>,
     /// What she gets for it, as shown: fen at once and later, and points.
     pub bonus: Fen,
     pub bonus_later: Fen,

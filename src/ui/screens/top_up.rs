@@ -3,6 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::contract::{Due, Paying};
 use crate::domain::ledger::{Account, LotKind, NewLot, OperationKind, Plan};
 use crate::domain::member::Member;
 use crate::domain::money::Fen;
@@ -19,6 +20,7 @@ use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step, is_narrow};
 use crate::ui::screens::approve::Approve;
 use crate::ui::screens::confirm::Confirm;
+use crate::ui::screens::contracts::Contracts;
 use crate::ui::screens::tender::{Load, Tender};
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
@@ -33,10 +35,20 @@ const DATES: usize = 3;
 /// Columns of the label before the amount.
 const LABEL: u16 = 12;
 
+/// A stage of a contract that is paid, instead of an offer (SV5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaysStage {
+    pub paying: Paying,
+    /// Of the plan.
+    pub name: String,
+    pub due: Due,
+}
+
 /// Pops `Outcome::Receipt` when paid, nothing on Esc.
 #[derive(Debug)]
 pub struct TopUp {
     member: Box<Member>,
+    stage: Option<PaysStage>,
     amount: Field,
     rules: Vec<TopUpRule>,
     tiles: Tiles,
@@ -58,6 +70,7 @@ impl TopUp {
     pub fn new(member: Box<Member>) -> Self {
         Self {
             member,
+            stage: None,
             amount: Field::new(Kind::Amount).most(10),
             rules: Vec::new(),
             tiles: Tiles::new(Vec::new()),
@@ -68,6 +81,15 @@ impl TopUp {
             asked: None,
             accepts: false,
             warned: false,
+        }
+    }
+
+    /// A stage of a contract of this member: nothing to choose.
+    #[must_use]
+    pub fn stage(member: Box<Member>, stage: PaysStage) -> Self {
+        Self {
+            stage: Some(stage),
+            ..Self::new(member)
         }
     }
 
@@ -103,8 +125,8 @@ impl TopUp {
         };
         let level = self.member.level.id;
         // A gift card takes money and nothing on top (SV10).
-        let is_bearer = self.member.is_bearer;
-        let open = |rule: &&TopUpRule| !is_bearer && rule.open_to(level, store.id, cx.now());
+        let none = self.member.is_bearer || self.stage.is_some();
+        let open = |rule: &&TopUpRule| !none && rule.open_to(level, store.id, cx.now());
         self.rules = shop.rules.iter().filter(open).cloned().collect();
         self.rules.sort_by_key(|rule| (rule.amount, rule.id));
         let tile = |rule: &TopUpRule| Tile {
@@ -117,6 +139,9 @@ impl TopUp {
 
     /// What is loaded now: what is typed, else the tile.
     fn chosen(&self) -> Option<Fen> {
+        if let Some(stage) = &self.stage {
+            return Some(stage.due.amount);
+        }
         if !self.amount.is_empty() {
             return self.amount.amount().filter(|amount| amount.is_positive());
         }
@@ -161,7 +186,7 @@ impl TopUp {
             store_id: cx.session.store.as_ref().map_or(0, |store| store.id),
             amount,
             rule,
-            contract: None,
+            contract: self.stage.as_ref().map(|stage| stage.paying),
             tenders: vec![Part::exact(TenderKind::Wechat, amount)],
         };
         match top_up::plan(&request, shop, &self.member) {
@@ -218,6 +243,7 @@ impl TopUp {
             store_id: cx.session.store.as_ref().map_or(0, |store| store.id),
             amount,
             rule: self.rule(cx),
+            contract: self.stage.as_ref().map(|stage| stage.paying),
             bonus: Fen(total(Account::Bonus)),
             bonus_later: parts.map(|part| part.bonus).sum(),
             points: total(Account::Points),
@@ -325,6 +351,18 @@ impl TopUp {
         if let Some(name) = look.session.shop.as_ref().and_then(level) {
             let text = look.say(&Say::new("top_up.level_up").with("level", name));
             paint::line(frame, area, row, &text, look.style(Role::Good));
+            row += 1;
+        }
+        for (name, count) in things(plan) {
+            let count = format!("x{count}");
+            let taken = paint::line_right(frame, area, row, &count, look.style(Role::Text));
+            let room = area.width.saturating_sub(taken + 1);
+            let room = Rect {
+                width: room,
+                ..area
+            };
+            paint::line(frame, room, row, name, look.style(Role::Good));
+            row += 1;
         }
     }
 
@@ -337,6 +375,38 @@ impl TopUp {
             ..area
         };
         self.amount.view(frame, field, true, look);
+    }
+}
+
+/// Coupons, rights and services that come with it, by name and how many.
+fn things(plan: &Plan) -> Vec<(&str, usize)> {
+    let mut things: Vec<(&str, usize)> = Vec::new();
+    for grant in &plan.extras.grants {
+        let name = grant.terms.name.as_str();
+        match things.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => things.push((name, 1)),
+        }
+    }
+    things
+}
+
+/// Which stage of which plan it is, and its day.
+fn draw_stage(stage: &PaysStage, frame: &mut Frame, area: Rect, look: &Look) {
+    let due = stage.due;
+    let says = [
+        Say::new("contract.of_plan").with("name", &stage.name),
+        Say::new("contract.pays")
+            .with("no", due.no)
+            .with("of", due.of)
+            .with("day", due.on),
+    ];
+    let mut row = 0;
+    for (say, role) in says.iter().zip([Role::Title, Role::Text]) {
+        for text in width::wrap(&look.say(say), area.width.into()) {
+            paint::line(frame, area, row, &text, look.style(role));
+            row += 1;
+        }
     }
 }
 
@@ -360,6 +430,8 @@ impl Screen for TopUp {
     fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
         let before = (self.chosen(), self.rule(cx));
         let takes = match &input {
+            // A stage is what it is.
+            Input::Paste(_) | Input::Text(_) if self.stage.is_some() => false,
             Input::Mark | Input::Rollback => {
                 self.tiles.on(&input);
                 self.amount.on(&input);
@@ -391,6 +463,14 @@ impl Screen for TopUp {
             }
             Input::Changed(noun) if Noun::Shop.meets(noun) => self.renewed(cx),
             Input::Action(Action::Accept) => return self.accept(cx),
+            Input::Action(Action::Contracts) => {
+                return Step::push(Contracts::new(self.member.clone()));
+            }
+            // A contract was ended above.
+            Input::Outcome(Outcome::Member(member)) => {
+                self.member = member;
+                self.weigh(cx);
+            }
             Input::Action(Action::Back) if !self.amount.is_empty() => {
                 self.amount.clear();
                 self.changed(cx);
@@ -412,6 +492,11 @@ impl Screen for TopUp {
         Step::Stay
     }
 
+    /// A stage leads to no other contract, and a gift card signs none.
+    fn can(&self, action: Action) -> bool {
+        action != Action::Contracts || (self.stage.is_none() && !self.member.is_bearer)
+    }
+
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let inside = paint::inset(area, 1, 0);
         let member = &self.member;
@@ -430,7 +515,10 @@ impl Screen for TopUp {
         money::line(frame, inside, 0, &title, held, look);
         paint::rule(frame, area, 1, look);
         let rest = paint::below(inside, 3);
-        self.draw_amount(frame, paint::below(inside, 2), look);
+        match &self.stage {
+            Some(stage) => draw_stage(stage, frame, paint::below(inside, 2), look),
+            None => self.draw_amount(frame, paint::below(inside, 2), look),
+        }
         let narrow = is_narrow(area);
         let tiles = if narrow {
             Rect {
@@ -443,7 +531,9 @@ impl Screen for TopUp {
                 ..paint::below(rest, 1)
             }
         };
-        if self.rules.is_empty() {
+        if self.stage.is_some() {
+            // Nothing to choose.
+        } else if self.rules.is_empty() {
             let text = look.text("top_up.no_rules");
             for (row, line) in (0..).zip(width::wrap(text, tiles.width.into())) {
                 paint::line(frame, tiles, row, &line, look.style(Role::Dim));
@@ -451,7 +541,9 @@ impl Screen for TopUp {
         } else {
             self.tiles.view(frame, tiles, look);
         }
-        let benefits = if narrow {
+        let benefits = if self.stage.is_some() {
+            paint::below(rest, 3)
+        } else if narrow {
             paint::below(rest, rest.height / 2 + 1)
         } else {
             Rect {

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use super::Counter;
 use super::view::{is_some, visited};
 use crate::domain::beneficiary::{Beneficiary, near};
+use crate::domain::contract::{Contract, Due};
 use crate::domain::member::Member;
 use crate::domain::money::{Fen, grouped};
 use crate::domain::redemption::{ServiceLeft, services};
@@ -238,10 +239,43 @@ fn multiplied(member: &Member, today: NaiveDate) -> Option<Say> {
     Some(say.with("times", offer::times_of(times)))
 }
 
+/// The stages of her contracts that are due soon, or overdue (SV5).
+fn stages(member: &Member, today: NaiveDate) -> Vec<(&'static str, Say, Role)> {
+    let due = member.contracts.iter();
+    let due = due.filter_map(|contract| Some((contract, contract.due()?)));
+    let near = due.filter(|(_, due)| due.is_near(today));
+    let says = near.map(|(contract, due)| {
+        let role = if due.is_overdue(today) {
+            Role::Bad
+        } else {
+            Role::Warn
+        };
+        ("counter.stage", stage_of(contract, due, today), role)
+    });
+    says.take(MOST_NEAR).collect()
+}
+
+/// `三期护发 2/3 500.00 应付 12-22` (SV5).
+#[must_use]
+pub fn stage_of(contract: &Contract, due: Due, today: NaiveDate) -> Say {
+    let key = if due.is_overdue(today) {
+        "counter.stage_overdue"
+    } else {
+        "counter.stage_due"
+    };
+    Say::new(key)
+        .with("name", &contract.name)
+        .with("no", due.no)
+        .with("of", due.of)
+        .with("amount", due.amount)
+        .with("day", due.on.format("%m-%d"))
+}
+
 /// Points that count more, what expires soon, and a birthday that is near.
 fn remarks(member: &Member, today: NaiveDate) -> Vec<(&'static str, Say, Role)> {
     let mut remarks = Vec::new();
     remarks.extend(multiplied(member, today).map(|say| ("counter.times", say, Role::Good)));
+    remarks.extend(stages(member, today));
     if let Some((day, bonus, points)) = member.expiring(today, NEAR_DAYS) {
         let say = match (bonus.is_positive(), points > 0) {
             (true, true) => Say::new("counter.expires_both"),

@@ -54,34 +54,43 @@ impl Gives {
 
     /// Adds the entry.
     pub(super) fn entry(&self, form: Form, text: &str) -> Form {
-        let known = self.coupons.iter().chain(&self.packages);
         form.field("gift.what", Field::new(Kind::Any).most(LENGTH).with(text))
             .hint("gift.what_hint")
-            .known(known.map(|(_, name)| name.clone()).collect())
+            .known(self.names().collect())
+    }
+
+    /// Everything there is, by name.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        let known = self.coupons.iter().chain(&self.packages);
+        known.map(|(_, name)| name.clone())
+    }
+
+    /// What `满100减10*2` is; none when there is no such thing, or not so many.
+    pub(super) fn find(&self, part: &str) -> Option<Benefit> {
+        let (name, count) = match part.rsplit_once('*') {
+            Some((name, count)) => (name.trim(), count.trim().parse().unwrap_or(0)),
+            None => (part, 1),
+        };
+        let find = |all: &[(i32, String)]| {
+            let mut known = all.iter();
+            known.find(|(_, known)| known == name).map(|(id, _)| *id)
+        };
+        match (find(&self.coupons), find(&self.packages)) {
+            (Some(rule_id), _) if (1..=MOST).contains(&count) => {
+                Some(Benefit::Coupon { rule_id, count })
+            }
+            (None, Some(product_id)) if count == 1 => Some(Benefit::Package { product_id }),
+            _ => None,
+        }
     }
 
     /// What the entry says; none after saying what is wrong.
     pub(super) fn read(&self, form: &mut Form, place: usize) -> Option<Vec<Benefit>> {
         let mut benefits = Vec::new();
         for part in parts(form.value(place)) {
-            let (name, count) = match part.rsplit_once('*') {
-                Some((name, count)) => (name.trim(), count.trim().parse().unwrap_or(0)),
-                None => (part.as_str(), 1),
-            };
-            let find = |all: &[(i32, String)]| {
-                all.iter()
-                    .find(|(_, known)| known == name)
-                    .map(|(id, _)| *id)
-            };
-            let benefit = match (find(&self.coupons), find(&self.packages)) {
-                (Some(rule_id), _) if (1..=MOST).contains(&count) => {
-                    Benefit::Coupon { rule_id, count }
-                }
-                (None, Some(product_id)) if count == 1 => Benefit::Package { product_id },
-                _ => {
-                    form.refuse(place, Say::new("gift.what_wrong").with("name", part));
-                    return None;
-                }
+            let Some(benefit) = self.find(&part) else {
+                form.refuse(place, Say::new("gift.what_wrong").with("name", part));
+                return None;
             };
             benefits.push(benefit);
         }
@@ -90,7 +99,8 @@ impl Gives {
 }
 
 /// What benefits are, in a line: `赠金 50.00  积分 100  满100减10*2`.
-pub(super) fn said(benefits: &[Benefit], look: &Look) -> String {
+#[must_use]
+pub fn said(benefits: &[Benefit], look: &Look) -> String {
     let mut texts: Vec<String> = Vec::new();
     for benefit in benefits {
         let say = match benefit {

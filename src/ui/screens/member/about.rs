@@ -14,7 +14,7 @@ use crate::domain::phone::Phone;
 use crate::query::Consent;
 use crate::ui::paint;
 use crate::ui::screen::{Look, is_narrow};
-use crate::ui::screens::counter::birthday_of;
+use crate::ui::screens::counter::{birthday_of, stage_of};
 use crate::ui::text::{Lang, Say};
 use crate::ui::theme::Role;
 use crate::ui::width;
@@ -29,6 +29,9 @@ const LEFT: u16 = 36;
 
 /// Rows of notes that are shown; all of them stand in the form.
 const MOST_NOTES: usize = 2;
+
+/// Contracts that are shown; all of them stand behind F10.
+const MOST_CONTRACTS: usize = 2;
 
 /// No discount and single points, basis points.
 const WHOLE: i64 = 10_000;
@@ -99,6 +102,7 @@ impl About<'_> {
     fn below(&self, columns: u16, look: &Look) -> Vec<Line> {
         let mut lines = Vec::new();
         lines.extend(self.expiring(look));
+        lines.extend(self.stages(look));
         lines.extend(self.consents(look));
         lines.extend(self.family(look));
         if !self.member.notes.is_empty() {
@@ -283,6 +287,24 @@ impl About<'_> {
         let all: Vec<String> = named.chain(others.map(|one| one.name.clone())).collect();
         let text = format!("{} {}", look.text("family.label"), all.join(", "));
         (!all.is_empty()).then_some((text, role))
+    }
+
+    /// The next stage of each contract she pays, loud when it is near or overdue (SV5).
+    fn stages(&self, look: &Look) -> Vec<Line> {
+        let today = look.session.today(look.now);
+        let due = self.member.contracts.iter();
+        let due = due.filter_map(|contract| Some((contract, contract.due()?)));
+        let lines = due.map(|(contract, due)| {
+            let role = if due.is_near(today) {
+                Role::Warn
+            } else {
+                Role::Text
+            };
+            let label = look.text("counter.stage");
+            let text = look.say(&stage_of(contract, due, today));
+            (format!("{label} {text}"), role)
+        });
+        lines.take(MOST_CONTRACTS).collect()
     }
 
     fn expiring(&self, look: &Look) -> Option<Line> {

@@ -6,6 +6,7 @@ use crate::ui::screen::{Cx, Outcome, Step};
 use crate::ui::screens::approve::Approve;
 use crate::ui::screens::choose::Choose;
 use crate::ui::screens::confirm::Confirm;
+use crate::ui::screens::contracts::Contracts;
 use crate::ui::screens::merge::Merge;
 use crate::ui::screens::merge::undo::UndoMerge;
 use crate::ui::screens::reason::Reason;
@@ -28,6 +29,7 @@ pub(super) enum Asking {
 #[derive(Debug, Clone, Copy)]
 enum More {
     Hand,
+    Contracts,
     Merge,
     UndoMerge,
     Consents,
@@ -42,6 +44,7 @@ const MORE: &[(&str, More)] = &[
     ("member.more_export", More::Export),
     ("member.more_erase", More::Erase),
     ("member.more_hand", More::Hand),
+    ("member.more_contracts", More::Contracts),
 ];
 
 impl MemberCard {
@@ -57,6 +60,7 @@ impl MemberCard {
         };
         match MORE.get(place).map(|(_, more)| *more) {
             Some(More::Hand) => Step::push(Hand::new(member.clone())),
+            Some(More::Contracts) => Step::push(Contracts::new(member.clone())),
             Some(More::Merge) => Step::push(Merge::new(member.id)),
             Some(More::UndoMerge) => {
                 if let Some(id) = member.merged {

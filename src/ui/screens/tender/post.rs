@@ -79,7 +79,7 @@ impl Tender {
                 store_id: load.store_id,
                 amount: load.amount,
                 rule: load.rule,
-                contract: None,
+                contract: load.contract,
                 tenders: paid.tenders.clone(),
             }),
         };
