@@ -20,6 +20,7 @@ mod catalogue;
 mod cluster;
 mod codes;
 mod contract;
+mod contract_screen;
 mod counter;
 mod coupon;
 mod coupon_screen;

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use chrono::{NaiveDate, TimeDelta};
 use guitai::app::Parts;
+use guitai::domain::contract::Contract;
 use guitai::domain::grant::Grant;
 use guitai::domain::ledger::{Balances, DocumentLine, LotKind, OperationKind};
 use guitai::domain::member::{Instalment, Lot, Member};
@@ -48,6 +49,8 @@ pub struct Desk {
     card: RefCell<Option<String>>,
     /// What she may claim, and the coupon of every receipt.
     pub grants: RefCell<Vec<Grant>>,
+    /// The contracts she pays.
+    pub contracts: RefCell<Vec<Contract>>,
     pub coupon: RefCell<Option<Grant>>,
     /// The gifts she has once what is hers was given.
     pub gifts: RefCell<Vec<(i32, String)>>,
@@ -237,6 +240,7 @@ impl Desk {
             member.name.clone_from(name);
         }
         member.grants.clone_from(&self.grants.borrow());
+        member.contracts.clone_from(&self.contracts.borrow());
         if self.promises.get() {
             member.instalments.push(Instalment {
                 operation_id: Uuid::from_u128(5),

@@ -174,7 +174,7 @@ pub fn all() -> Vec<Receipt> {
     vec![sale(), top_up(), refund(), reversal(), closed(), attached()]
 }
 
-pub(super) fn text(receipt: &Receipt, lang: Lang, columns: usize) -> String {
+pub fn text(receipt: &Receipt, lang: Lang, columns: usize) -> String {
     let texts = Text::load().unwrap();
     let words = |key: &str| texts.get(lang, key).to_owned();
     let layout = Layout {

@@ -150,6 +150,7 @@ impl Backend for &Office {
             Query::SavePromotion { .. }
             | Query::SaveCoupon { .. }
             | Query::SaveGift { .. }
+            | Query::SaveContractPlan { .. }
             | Query::Give { .. }
             | Query::SaveReward { .. }
             | Query::SaveRecipe { .. }
@@ -165,7 +166,9 @@ impl Backend for &Office {
                 Reply::LevelsReviewed(i64::try_from(members.len()).unwrap())
             }
             Query::ReadShop { .. } => Reply::Shop(Box::new(full_shop()), Some(owner())),
-            Query::SellCards(_) => Reply::Kept,
+            Query::SellCards(_) | Query::TopUp { .. } => Reply::Kept,
+            Query::LoadedAlone { .. } => Reply::LoadedAlone(Fen::ZERO),
+            Query::EndContract { .. } => Reply::Member(Box::new(super::member::member())),
             other => logged(&other),
         })
     }

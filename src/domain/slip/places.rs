@@ -123,6 +123,10 @@ const OTHER: &[&str] = &[
 const TOP_UP: &[&str] = &[
     "rule",
     "cards",
+    "contract",
+    "stage",
+    "next_on",
+    "next_amount",
     "amount",
     "bonus",
     "bonus_later",

@@ -77,8 +77,7 @@ fn plans<'a>(member: &'a Member, cx: &'a Cx) -> impl Iterator<Item = &'a Contrac
     let level = Some(member.level.id);
     let occasion = shop.map(|shop| Occasion::at(shop, cx.session.till_id(), cx.now(), level));
     let plans = shop.into_iter().flat_map(|shop| &shop.plans);
-    let holds =
-        move |plan: &&ContractPlan| occasion.as_ref().is_some_and(|now| plan.holds(now));
+    let holds = move |plan: &&ContractPlan| occasion.as_ref().is_some_and(|now| plan.holds(now));
     let is_new = |plan: &&ContractPlan| {
         let mut hers = member.contracts.iter();
         hers.all(|contract| contract.plan.id != plan.rule.id)
@@ -149,7 +148,11 @@ impl Contracts {
             .with("name", &contract.name)
             .with("reason", &reason);
         self.ending = Some(Ending { contract, reason });
-        if cx.session.limit().is_some_and(|it| it.allows(Act::EndContract)) {
+        if cx
+            .session
+            .limit()
+            .is_some_and(|it| it.allows(Act::EndContract))
+        {
             self.send(None, cx);
             return Step::Stay;
         }
@@ -179,7 +182,6 @@ impl Contracts {
                 if matches!(self.rows.selected(), Some(Row::Hers(_))) {
                     return Step::push(Reason::contract());
                 }
-                cx.notice(Tone::Warn, "contract.not_signed");
             }
             Action::Back => {
                 let changed = self.is_changed.then(|| self.member.clone());
@@ -271,6 +273,10 @@ impl Screen for Contracts {
             }
             _ => true,
         }
+    }
+
+    fn why_not(&self, action: Action) -> Option<Say> {
+        (action == Action::EndContract).then(|| Say::new("contract.not_signed"))
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {

@@ -35,6 +35,8 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "close_shift",
     "confirm",
     "consents",
+    "contract_plan",
+    "contracts",
     "counter",
     "coupon",
     "deposit",

@@ -20,7 +20,7 @@ use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step, is_narrow};
 use crate::ui::screens::approve::Approve;
 use crate::ui::screens::confirm::Confirm;
-use crate::ui::screens::contracts::Contracts;
+use crate::ui::screens::contracts::{Contracts, has_any};
 use crate::ui::screens::tender::{Load, Tender};
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
@@ -49,6 +49,8 @@ pub struct PaysStage {
 pub struct TopUp {
     member: Box<Member>,
     stage: Option<PaysStage>,
+    /// She pays contracts, or could sign one.
+    has_contracts: bool,
     amount: Field,
     rules: Vec<TopUpRule>,
     tiles: Tiles,
@@ -71,6 +73,7 @@ impl TopUp {
         Self {
             member,
             stage: None,
+            has_contracts: false,
             amount: Field::new(Kind::Amount).most(10),
             rules: Vec::new(),
             tiles: Tiles::new(Vec::new()),
@@ -124,6 +127,7 @@ impl TopUp {
             return;
         };
         let level = self.member.level.id;
+        self.has_contracts = has_any(&self.member, cx);
         // A gift card takes money and nothing on top (SV10).
         let none = self.member.is_bearer || self.stage.is_some();
         let open = |rule: &&TopUpRule| !none && rule.open_to(level, store.id, cx.now());
@@ -463,7 +467,7 @@ impl Screen for TopUp {
             }
             Input::Changed(noun) if Noun::Shop.meets(noun) => self.renewed(cx),
             Input::Action(Action::Accept) => return self.accept(cx),
-            Input::Action(Action::Contracts) => {
+            Input::Action(Action::Contracts) if self.has(Action::Contracts) => {
                 return Step::push(Contracts::new(self.member.clone()));
             }
             // A contract was ended above.
@@ -492,9 +496,9 @@ impl Screen for TopUp {
         Step::Stay
     }
 
-    /// A stage leads to no other contract, and a gift card signs none.
-    fn can(&self, action: Action) -> bool {
-        action != Action::Contracts || (self.stage.is_none() && !self.member.is_bearer)
+    /// A stage leads to no other contract.
+    fn has(&self, action: Action) -> bool {
+        action != Action::Contracts || (self.has_contracts && self.stage.is_none())
     }
 
     fn view(&mut self, frame: &mut Frame, area: Rect, look: &Look) {

@@ -300,16 +300,18 @@ fn coupon(row: &Row, look: &Look) -> Vec<Cell> {
             times,
             ..
         } => {
-            let left = match times {
-                Some(times) => {
-                    let times = offer::times_of(*times);
-                    look.say(&Say::new("member.multiplier").with("times", times))
-                }
-                None if *is_right => look.say(&counted(Unit::Session, *left)),
-                None => String::new(),
+            let left = if *is_right {
+                look.say(&counted(Unit::Session, *left))
+            } else {
+                String::new()
             };
+            let times = times.map(|times| {
+                let say = Say::new("member.multiplier").with("times", offer::times_of(times));
+                format!("  {}", look.say(&say))
+            });
+            let times = times.unwrap_or_default();
             vec![
-                Cell::from(format!("  {name}")),
+                Cell::from(format!("  {name}{times}")),
                 last_day(*until, true, look),
                 blank(),
                 Cell::from(left),

@@ -190,7 +190,11 @@ impl Stages {
             let (fen, days) = bonus.split_once('/').unwrap_or((bonus, ""));
             let valid_days = match days.trim() {
                 "" => None,
-                days => Some(days.parse().ok().filter(|it| (1..=MOST_DAYS).contains(it))?),
+                days => Some(
+                    days.parse()
+                        .ok()
+                        .filter(|it| (1..=MOST_DAYS).contains(it))?,
+                ),
             };
             let fen = Fen::parse(fen.trim()).filter(|fen| fen.is_positive() && *fen <= MOST)?;
             return Some(Benefit::Bonus {
