@@ -164,6 +164,11 @@ const OFFERS: &[Place] = &[
         about: "manage.gifts_about",
         open: |_| Box::new(list::List::<gifts::Gifts>::new()),
     },
+    Place {
+        title: "manage.contracts",
+        about: "manage.contracts_about",
+        open: |_| Box::new(list::List::<contracts::Contracts>::new()),
+    },
 ];
 
 const PROMISES: &[Place] = &[
