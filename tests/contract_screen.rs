@@ -36,7 +36,7 @@ fn plans() -> Vec<ContractPlan> {
     first.stages[1].gives.push(Benefit::Level { level_id: 2 });
     let mut long = first.clone();
     long.rule = RuleRef { id: 2, version: 1 };
-    long.name = "一个名字特别特别长的十二期老客户护理方案".to_owned();
+    "一个名字特别特别长的十二期老客户护理方案".clone_into(&mut long.name);
     let last = long.stages[2].clone();
     long.stages.extend((3..12).map(|no| {
         let mut stage = last.clone();
@@ -45,7 +45,7 @@ fn plans() -> Vec<ContractPlan> {
     }));
     let mut off = first.clone();
     off.rule = RuleRef { id: 3, version: 4 };
-    off.name = "停用的方案".to_owned();
+    "停用的方案".clone_into(&mut off.name);
     off.active = false;
     vec![first, long, off]
 }

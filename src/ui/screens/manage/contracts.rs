@@ -61,7 +61,7 @@ impl Rows for Contracts {
     }
 
     fn cells(plan: &ContractPlan, look: &Look) -> Vec<Cell> {
-        let (word, paint, plain) = if plan.active {
+        let (word, paint, role) = if plan.active {
             ("promotion.running", Role::Good, Role::Text)
         } else {
             ("manage.off", Role::Dim, Role::Dim)
@@ -70,7 +70,7 @@ impl Rows for Contracts {
             .with("count", plan.stages.len())
             .with("total", plan.total());
         vec![
-            Cell::from(plan.name.as_str()).role(plain),
+            Cell::from(plan.name.as_str()).role(role),
             Cell::from(look.say(&does)).role(Role::Dim),
             Cell::from(format!("v{}", plan.rule.version)).role(Role::Dim),
             Cell::from(look.text(word)).role(paint),
