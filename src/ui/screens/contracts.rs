@@ -32,6 +32,9 @@ const COLUMNS: &[Column] = &[
 /// Rows of the list that stay for it when the stages are many.
 const LEAST_ROWS: u16 = 4;
 
+/// Columns of the number of a stage.
+const NUMBER: usize = 2;
+
 /// A contract she pays, or a plan she can sign.
 #[derive(Debug, Clone)]
 enum Row {
@@ -222,7 +225,8 @@ impl Contracts {
                 },
             };
             let gives = said(&stage.gives, look);
-            let text = format!("{no:>2}  {}  {state}  {gives}", stage.amount);
+            let no = width::right(&no.to_string(), NUMBER);
+            let text = format!("{no}  {}  {state}  {gives}", stage.amount);
             (text.trim_end().to_owned(), role)
         });
         stages.collect()
