@@ -40,6 +40,7 @@ pub mod reward;
 pub mod sale;
 pub mod scram;
 pub mod search;
+pub mod segment;
 pub mod set_up;
 pub mod settle;
 pub mod settlement;
@@ -575,6 +576,12 @@ impl Db {
                     async |c: &mut PgConnection| promotion::tried(c, &shop, &rule, day).await;
                 Box::pin(link.read(tried)).await.map(Reply::Tried)
             }
+            Query::Segment(batch) => Box::pin(self.segment(&batch))
+                .await
+                .map(|preview| Reply::Segment(Box::new(preview))),
+            Query::GiveSegment(request) => Box::pin(self.give_segment(&request))
+                .await
+                .map(Reply::SegmentGiven),
             Query::ReadPromotions { rules } => link
                 .read(async |c: &mut PgConnection| promotion::read(c, &rules).await)
                 .await

@@ -51,6 +51,7 @@ pub mod refund;
 pub mod reward;
 pub mod sale;
 pub mod scan;
+pub mod segment;
 pub mod set_up;
 pub mod settlement;
 pub mod share;

@@ -38,6 +38,7 @@ use crate::domain::redemption::{RedemptionRequest, UndoRequest};
 use crate::domain::refund::RefundRequest;
 use crate::domain::reward::{ExchangeRequest, UndoExchange};
 use crate::domain::sale::SaleRequest;
+use crate::domain::segment::{self, Batch};
 use crate::domain::settlement::SettlementRequest;
 use crate::domain::shift::{CloseRequest, Shift};
 use crate::domain::shop::{Shop, Store, Till};
@@ -440,6 +441,10 @@ pub enum Query {
         request: GiftRequest,
         member: Box<Member>,
     },
+    /// Who of a segment would get a coupon: nothing is given.
+    Segment(Batch),
+    /// Gives one round of them theirs (PR4).
+    GiveSegment(Box<segment::Request>),
     /// Promotions as they were in these versions: those behind a receipt (LG7).
     ReadPromotions {
         rules: Vec<RuleRef>,

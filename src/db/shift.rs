@@ -182,7 +182,9 @@ pub async fn operations(conn: &mut PgConnection, shift: Uuid) -> Result<Vec<Uuid
         "select o.id from shift s
          join operation o on o.merchant_id = s.merchant_id and o.till_id = s.till_id
           and o.seq between s.first_seq and coalesce(s.last_seq, 9223372036854775807)
-         where s.merchant_id = seat_merchant() and s.id = $1 and o.kind not in ('enrol', 'instalment', 'expiry', 'shift_open', 'shift_close', 'void', 'transfer_out', 'lapse')
+         where s.merchant_id = seat_merchant() and s.id = $1 and o.kind not in ('enrol', 'instalment', 'expiry', 'shift_open', 'shift_close', 'void', 'transfer_out', 'lapse', 'level_review')
+           -- What a rule gives, and what a whole segment is given, has an id that follows from what it is.
+           and (o.kind <> 'gift' or not o.document ?| '{gift,batch}')
            -- The cards of one sale are one entry of the journal.
            and (o.kind <> 'top_up' or coalesce((o.document #>> '{card,no}')::int, 1) = 1)",
         shift

@@ -8,6 +8,7 @@ use crate::domain::grant::Moved;
 use crate::domain::grant::Unit;
 use crate::domain::ledger::OperationKind;
 use crate::domain::money::Fen;
+pub use crate::domain::segment::Remind;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OperationsOf {
@@ -105,46 +106,6 @@ pub struct DormantRow {
     pub bonus: Fen,
     pub at_risk: Fen,
     pub visits: i32,
-}
-
-/// Which claims somebody is reminded of (PK3).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Remind {
-    /// The last day is within so many days.
-    #[default]
-    Month,
-    Week,
-    Day,
-    /// Little is left.
-    Low,
-    /// It is time for the next one, or will be within a week.
-    Due,
-    /// A stage of a contract is overdue, or will be due within a week (SV5).
-    Stage,
-}
-
-impl Remind {
-    pub const ALL: [Self; 6] = [
-        Self::Month,
-        Self::Week,
-        Self::Day,
-        Self::Low,
-        Self::Due,
-        Self::Stage,
-    ];
-
-    /// What the function of the database calls it, and how many days ahead.
-    #[must_use]
-    pub const fn asked(self) -> (&'static str, i32) {
-        match self {
-            Self::Month => ("expiring", 30),
-            Self::Week => ("expiring", 7),
-            Self::Day => ("expiring", 1),
-            Self::Low => ("low", 0),
-            Self::Due => ("due", 7),
-            Self::Stage => ("stage", 7),
-        }
-    }
 }
 
 /// A claim somebody is reminded of, or a stage of a contract.

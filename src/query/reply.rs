@@ -19,6 +19,7 @@ use crate::domain::receipt::Receipt;
 use crate::domain::redemption::RedemptionRecord;
 use crate::domain::refund::SaleRecord;
 use crate::domain::reward::{ExchangeRecord, Taken};
+use crate::domain::segment::{self, Preview};
 use crate::domain::settlement::History;
 use crate::domain::shift::{Sheet, Shift};
 use crate::domain::shop::Shop;
@@ -80,6 +81,8 @@ pub enum Reply {
     Staff(Vec<Staff>),
     Promotions(Vec<Promotion>),
     Tried(Trial),
+    Segment(Box<Preview>),
+    SegmentGiven(segment::Round),
     Kept,
     /// Where the file lies.
     Exported(String),

@@ -67,6 +67,9 @@ pub async fn check(conn: &mut PgConnection, merchant: i32) -> Result<Option<Diff
     if let Some(found) = lapses(conn, merchant).await? {
         return Ok(Some(found));
     }
+    if let Some(found) = batches(conn, merchant).await? {
+        return Ok(Some(found));
+    }
     owed(conn, merchant).await
 }
 
@@ -100,6 +103,24 @@ async fn lapses(conn: &mut PgConnection, merchant: i32) -> Result<Option<Differe
         };
         wrong.named("verify.lapse").at(row.id, row.till, row.seq)
     }))
+}
+
+/// PR4: a batch gave as many as its operations say.
+async fn batches(conn: &mut PgConnection, merchant: i32) -> Result<Option<Difference>> {
+    let row = sqlx::query!(
+        r#"select b.id as "id!", count(o.id) as "posted!", b.given as "kept!"
+             from coupon_batch b
+             left join member_grant g on g.merchant_id = $1 and g.rule_id = b.rule_id and g.kind <> 'package'
+             left join operation o on o.merchant_id = $1 and o.id = g.operation_id and o.document #>> '{batch,id}' = b.id::text
+            where b.merchant_id = $1
+            group by b.id, b.given having count(o.id) <> b.given
+            order by b.id limit 1"#,
+        merchant
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(refuse)?;
+    Ok(row.map(|row| Difference::new("verify.batch", row.posted, row.kept).with("what", row.id)))
 }
 
 /// PK4: what was paid beforehand and is not yet earned stands in the claims, to the fen.
