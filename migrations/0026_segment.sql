@@ -82,8 +82,10 @@ begin
      where h.merchant_id = m and h.member_id = e.member_id and t.merged_into is null and t.erased_at is null and not t.is_bearer;
     if not found then
       became := 'gone';
-    elsif exists (select from operation where merchant_id = m and id = e.id) then
-      became := 'known';
+    elsif exists (select from operation o where o.merchant_id = m and o.id = e.id) then
+      -- By this very call, when its answer was lost.
+      became := case when exists (select from operation o where o.merchant_id = m and o.id = e.id and o.till_id = p_till and o.happened_at = p_happened_at)
+        then 'given' else 'known' end;
     else
       begin
         perform post(

@@ -71,6 +71,7 @@ mod redeem;
 mod remote;
 mod rights;
 mod scanning;
+mod segment;
 mod server_killed;
 mod set_up;
 mod set_up_screen;

@@ -9,13 +9,15 @@ use guitai::db::Db;
 use guitai::db::embedded::{DATABASE, Embedded, OWNER};
 use guitai::db::open::{APP, migrate};
 use guitai::db::verify::verify;
-use guitai::query::{Backend, Differences};
+use guitai::domain::ledger::Stamp;
+use guitai::domain::segment::{Batch, Request, Segment};
+use guitai::query::{Backend, Differences, Query, Reply};
 use guitai::session::Connection;
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
 use crate::faults::{What, customer, differences};
-use crate::support::books::{Counter, count, news, stock};
+use crate::support::books::{Counter, MANAGER, count, news, stock};
 use crate::support::folder::Folder;
 use crate::support::proxy::{Cut, Proxy};
 use crate::support::server::{kill, started_before};
@@ -137,6 +139,97 @@ async fn owner(embedded: &Embedded) -> PgConnection {
     PgConnection::connect_with(&embedded.options(OWNER, DATABASE))
         .await
         .unwrap()
+}
+
+/// Gives all of these members a coupon of a batch, with the server dying at this place; returns whether it got there.
+async fn give_all(home: &Place, batch: &Batch, members: &[i64], place: Cut) -> bool {
+    let embedded = Embedded::open(&home.dir).await.unwrap();
+    let proxy = Proxy::slip(embedded.socket_folder());
+    let till = home.counter(Server::Private).await;
+    let request = Box::new(Request {
+        stamp: Stamp {
+            operator_id: MANAGER,
+            ..till.stamp()
+        },
+        batch: *batch,
+        reason: "回来坐坐".to_owned(),
+        members: members.to_vec(),
+    });
+    till.db
+        .answer(Query::ReadShop { staff_id: None })
+        .await
+        .unwrap();
+    let held = proxy.hold(place);
+    let died = std::cell::Cell::new(false);
+    let die = async {
+        while held.try_recv().is_err() {
+            tokio::task::yield_now().await;
+        }
+        died.set(true);
+        kill(embedded.server().unwrap());
+        proxy.release();
+        std::future::pending::<()>().await;
+    };
+    let answer = tokio::select! {
+        answer = till.db.answer(Query::GiveSegment(request)) => answer,
+        () = die => unreachable!(),
+    };
+    proxy.release();
+    let Ok(Reply::SegmentGiven(round)) = answer else {
+        panic!("{place:?} {answer:?}")
+    };
+    assert_eq!(
+        (round.given, round.without.len()),
+        (members.len(), 0),
+        "{place:?}"
+    );
+    died.get()
+}
+
+/// PR4: a batch that loses its server goes on where it was; nobody gets two.
+#[tokio::test]
+async fn in_a_batch_of_coupons() {
+    let home = Place::new().await;
+    let till = home.counter(Server::Private).await;
+    let shop = crate::coupon::save(&till, crate::coupon::rule())
+        .await
+        .unwrap();
+    let mut members = Vec::new();
+    for n in 0..5 {
+        members.push(till.enrol(&format!("1370000{n:04}")).await.id);
+    }
+    till.db.close().await;
+    let mut batches = 0;
+    for place in [MESSAGES, ANSWERS] {
+        let mut step = 0;
+        loop {
+            // Another filter is another batch.
+            let days = i32::try_from(batches).unwrap();
+            let batch = Batch {
+                segment: Segment::Dormant {
+                    days,
+                    rhythm: false,
+                    max_days: None,
+                    level_id: None,
+                    balance: None,
+                },
+                rule: shop.coupons.last().unwrap().rule,
+                business_on: till.shift.business_on,
+            };
+            batches += 1;
+            let died = give_all(&home, &batch, &members, place(step)).await;
+            let embedded = Embedded::open(&home.dir).await.unwrap();
+            let given = count(&mut owner(&embedded).await, "gift").await;
+            assert_eq!(given, batches * 5, "{:?}", place(step));
+            if !died {
+                break;
+            }
+            step += 1;
+            assert!(step < MOST_STEPS);
+        }
+        assert!(step > 0);
+    }
+    home.agrees().await;
 }
 
 async fn killed_at_every_step(what: What, server: Server, places: &[fn(usize) -> Cut]) {

@@ -6,12 +6,14 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::db::ledger::fingerprint;
-use crate::db::refuse::{is_stale, refuse};
+use crate::db::refuse::refuse;
 use crate::db::{Db, json, reminder, search};
 use crate::domain::grant::NewGrant;
-use crate::domain::segment::{Batch, Found, MOST, Preview, Request, Round, Segment, Without, plan, preview};
+use crate::domain::segment::{
+    Batch, Found, MOST, Preview, Request, Round, Segment, Without, plan, preview, rule_of,
+};
 use crate::domain::shop::Shop;
-use crate::error::{Refusal, Result};
+use crate::error::{Kind, Refusal, Result};
 use crate::query::DormantFilter;
 
 /// Rounds planned anew because the rule was edited meanwhile, or a lock was in the way.
@@ -53,11 +55,7 @@ impl Sent {
 }
 
 /// The members of a segment in its order, one more than [`MOST`] at most: the same question its list asks.
-async fn members(
-    conn: &mut PgConnection,
-    segment: &Segment,
-    today: NaiveDate,
-) -> Result<Vec<i64>> {
+async fn members(conn: &mut PgConnection, segment: &Segment, today: NaiveDate) -> Result<Vec<i64>> {
     let limit = i32::try_from(MOST + 1).map_err(Refusal::internal)?;
     Ok(match *segment {
         Segment::Dormant {
@@ -100,6 +98,14 @@ async fn facts(conn: &mut PgConnection, batch: &Batch, members: &[i64]) -> Resul
     )
 }
 
+/// The plans of a round, as the database takes them.
+fn plans(request: &Request, shop: &Shop) -> Result<serde_json::Value> {
+    let sent = request.members.iter();
+    let sent = sent.map(|id| Sent::of(request, shop, *id));
+    let sent: Vec<Sent> = sent.collect::<Result<_>>()?;
+    serde_json::to_value(&sent).map_err(Refusal::internal)
+}
+
 /// Posts a round, and says what became of each.
 async fn post(
     conn: &mut PgConnection,
@@ -140,10 +146,12 @@ impl Db {
     /// # Errors
     /// `coupon.rule_changed`; offline.
     pub(super) async fn segment(&self, batch: &Batch) -> Result<Preview> {
-        let shop = self.shop().await?;
-        let rule = shop.coupon(batch.rule.id);
-        let rule = rule.filter(|rule| rule.rule.version == batch.rule.version && rule.active);
-        let rule = rule.ok_or_else(|| Refusal::conflict("coupon.rule_changed"))?;
+        let mut shop = self.shop().await?;
+        if rule_of(batch, &shop).is_err() {
+            self.forget_shop();
+            shop = self.shop().await?;
+        }
+        let rule = rule_of(batch, &shop)?;
         self.link
             .read(async |conn: &mut PgConnection| {
                 let mut members = members(&mut *conn, &batch.segment, batch.business_on).await?;
@@ -164,20 +172,25 @@ impl Db {
         let mut shop = self.shop().await?;
         let mut tries = 0;
         loop {
-            let sent = request.members.iter();
-            let sent = sent.map(|id| Sent::of(request, &shop, *id));
-            let sent: Vec<Sent> = sent.collect::<Result<_>>()?;
-            let plans = serde_json::to_value(&sent).map_err(Refusal::internal)?;
-            let posted = self
-                .link
-                .read(async |conn: &mut PgConnection| post(conn, request, &plans).await)
-                .await;
+            let posted = match plans(request, &shop) {
+                Err(refusal) => Err(refusal),
+                Ok(plans) => {
+                    self.link
+                        .read(async |conn: &mut PgConnection| post(conn, request, &plans).await)
+                        .await
+                }
+            };
             tries += 1;
             match posted {
                 Ok(rows) => return Ok(round(&rows)),
-                Err(refusal) if is_stale(&refusal) && tries < PLANS => {
+                // The rule may be another, for us or for everybody.
+                Err(refusal) if refusal.kind == Kind::Conflict && tries < PLANS => {
                     self.forget_shop();
                     shop = self.shop().await?;
+                }
+                // Whoever was given hers by the call that was lost is not given another.
+                Err(refusal) if refusal.kind == Kind::Offline && tries < PLANS => {
+                    self.revive().await;
                 }
                 Err(refusal) => return Err(refusal),
             }

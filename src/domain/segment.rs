@@ -237,6 +237,16 @@ pub struct Round {
     pub without: Left,
 }
 
+/// The rule of a batch as it was shown.
+///
+/// # Errors
+/// `coupon.rule_changed` when it is another by now.
+pub fn rule_of<'a>(batch: &Batch, shop: &'a Shop) -> Result<&'a CouponRule> {
+    let rule = shop.coupon(batch.rule.id);
+    let same = rule.filter(|rule| rule.rule.version == batch.rule.version && rule.active);
+    same.ok_or_else(|| Refusal::conflict("coupon.rule_changed"))
+}
+
 /// Plans the gift of one member: it needs nothing of her but who she is. The plan's version is the database's business.
 ///
 /// # Errors
@@ -247,9 +257,7 @@ pub fn plan(request: &Request, shop: &Shop, member_id: i64) -> Result<(Stamp, Pl
         return Err(Refusal::user("gift.malformed"));
     }
     let batch = &request.batch;
-    let rule = shop.coupon(batch.rule.id);
-    let rule = rule.filter(|rule| rule.rule.version == batch.rule.version && rule.active);
-    let rule = rule.ok_or_else(|| Refusal::conflict("coupon.rule_changed"))?;
+    let rule = rule_of(batch, shop)?;
     let today = request.stamp.business_on;
     if rule.expires_on(today).is_some_and(|last| last < today) {
         return Err(Refusal::user("coupon.past").with("name", &rule.name));
