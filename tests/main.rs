@@ -72,6 +72,7 @@ mod remote;
 mod rights;
 mod scanning;
 mod segment;
+mod segment_screen;
 mod server_killed;
 mod set_up;
 mod set_up_screen;

@@ -118,6 +118,8 @@ actions! {
     Attach = "attach",
     /// Whether she uses her coupons; all of them.
     Coupons = "coupons",
+    /// Give everybody of a list theirs.
+    GiveAll = "give_all",
     /// Use what was paid for beforehand.
     Redeem = "redeem",
     /// Who served the customer.

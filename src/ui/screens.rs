@@ -37,6 +37,7 @@ pub mod redeem;
 pub mod refund;
 pub mod reminders;
 pub mod reversal;
+pub mod segment;
 pub mod set_up;
 pub mod settlement;
 pub mod sign_in;

@@ -95,6 +95,7 @@ pub const FILES: &[(&str, &str)] = files![
     "rule",
     "sale",
     "scanner",
+    "segment",
     "set_up",
     "settlement",
     "shift",

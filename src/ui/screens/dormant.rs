@@ -8,6 +8,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::member::Member;
+use crate::domain::segment::Segment;
 use crate::error::{Refusal, Result};
 use crate::query::{DormantRow, Noun, Query, Reply, Ticket};
 use crate::ui::keymap::Action;
@@ -15,6 +16,7 @@ use crate::ui::paint;
 use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step, is_narrow};
 use crate::ui::screens::member::MemberCard;
 use crate::ui::screens::reason::Reason;
+use crate::ui::screens::segment::GiveAll;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::notice::Tone;
@@ -175,6 +177,16 @@ impl Dormant {
                 return Step::push(Reason::export());
             }
             Action::Export => return cx.refuse(Refusal::user("staff.no_right")),
+            Action::Coupons => {
+                let filter = self.bar.filter(cx.session.today(cx.now()));
+                return Step::push(GiveAll::new(Segment::Dormant {
+                    days: filter.days,
+                    rhythm: filter.rhythm,
+                    max_days: filter.max_days,
+                    level_id: filter.level_id,
+                    balance: filter.balance,
+                }));
+            }
             Action::Back if self.export.is_some() => self.stop_export(cx),
             Action::Back if self.bar.is_focused() => self.bar.leave(),
             Action::Back => return Step::Pop(None),
@@ -264,6 +276,7 @@ impl Screen for Dormant {
     fn can(&self, action: Action) -> bool {
         match action {
             Action::Accept => self.bar.is_focused() || !self.rows.is_empty(),
+            Action::Coupons => !self.rows.is_empty(),
             Action::Export => self.export.is_none() && !self.rows.is_empty(),
             _ => true,
         }

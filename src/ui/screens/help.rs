@@ -89,6 +89,8 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "reversal",
     "reward",
     "rule",
+    "segment",
+    "segment_run",
     "set_up",
     "settlement",
     "sign_in",

@@ -7,6 +7,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::money::Fen;
+use crate::domain::segment::Segment;
 use crate::error::{Refusal, Result};
 use crate::query::{Noun, Query, Remind, ReminderRow, Reply, Ticket};
 use crate::ui::keymap::Action;
@@ -15,6 +16,7 @@ use crate::ui::screen::{Cx, Input, Look, Outcome, Screen, Step, is_narrow};
 use crate::ui::screens::member::MemberCard;
 use crate::ui::screens::reason::Reason;
 use crate::ui::screens::redeem::counted;
+use crate::ui::screens::segment::GiveAll;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::notice::Tone;
@@ -183,6 +185,10 @@ impl Reminders {
             Action::Export if cx.session.limit().is_some_and(|limit| limit.export) => {
                 return Step::push(Reason::export());
             }
+            Action::Coupons => {
+                let kind = self.kind;
+                return Step::push(GiveAll::new(Segment::Reminder { kind }));
+            }
             Action::Export => return cx.refuse(Refusal::user("staff.no_right")),
             Action::Back => {
                 if self.export.take_if(|export| !export.is_writing()).is_some() {
@@ -243,6 +249,7 @@ impl Screen for Reminders {
     fn can(&self, action: Action) -> bool {
         match action {
             Action::Accept => !self.rows.is_empty(),
+            Action::Coupons => !self.rows.is_empty(),
             Action::Export => self.export.is_none() && !self.rows.is_empty(),
             _ => true,
         }
