@@ -65,3 +65,4 @@ pub mod tender;
 pub mod token;
 pub mod top_up;
 pub mod transfer;
+pub mod trial;

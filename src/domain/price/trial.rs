@@ -67,6 +67,14 @@ pub struct Touched {
     pub after: Fen,
 }
 
+impl PastSale {
+    /// What was rung up.
+    #[must_use]
+    pub fn cart(&self) -> Vec<CartLine> {
+        self.lines.iter().filter_map(PastLine::rung).collect()
+    }
+}
+
 impl PastLine {
     /// What was rung up; none for goods that came on top.
     fn rung(&self) -> Option<CartLine> {
@@ -119,7 +127,7 @@ pub fn trial(shop: &Shop, rule: &Promotion, sales: &[PastSale], complete: bool) 
         ..Trial::default()
     };
     for sale in sales {
-        let lines: Vec<CartLine> = sale.lines.iter().filter_map(PastLine::rung).collect();
+        let lines = sale.cart();
         let level = sale.level_id.and_then(|id| shop.level(id));
         let occasion = Occasion {
             by_stored_value: sale.stored,

@@ -1,0 +1,119 @@
+//! The occasions of a time under an edited gift rule (MB2, LV2, OR6): what it would have given had everybody come.
+
+use chrono::NaiveDate;
+
+use super::{Gain, Outlook, Touched};
+use crate::domain::gift::rule::{Event, GiftRule};
+
+/// Somebody whose occasion it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastOccasion {
+    pub member: String,
+    pub on: NaiveDate,
+}
+
+/// All of one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub on: Event,
+    pub occasions: Vec<PastOccasion>,
+}
+
+/// What would have been given. The day a rule was made does not count, nor whether one of it was given before; who does not
+/// come to the counter gets nothing, so that it is the most it can cost.
+#[must_use]
+pub fn trial(
+    in_force: Option<&GiftRule>,
+    draft: &GiftRule,
+    seen: &[Seen],
+    complete: bool,
+) -> Outlook {
+    let gives = |rule: &GiftRule| match rule.active {
+        true => Gain::of(&rule.gives),
+        false => Gain::default(),
+    };
+    let mut outlook = Outlook::new(complete);
+    for seen in seen {
+        let hers = |rule: &&GiftRule| rule.on == seen.on;
+        let before = in_force.filter(hers).map(gives).unwrap_or_default();
+        let after = Some(draft).filter(hers).map(gives).unwrap_or_default();
+        for it in &seen.occasions {
+            outlook.add(Touched {
+                id: None,
+                on: it.on,
+                who: it.member.clone(),
+                amount: None,
+                before,
+                after,
+            });
+        }
+    }
+    outlook
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::benefit::Benefit;
+    use crate::domain::money::Fen;
+    use crate::domain::promotion::RuleRef;
+    use crate::domain::stored_value::tests::TODAY;
+    use proptest::prelude::*;
+
+    fn rule(on: Event, points: i64, bonus: i64) -> GiftRule {
+        GiftRule {
+            rule: RuleRef { id: 1, version: 1 },
+            name: String::new(),
+            active: true,
+            on,
+            gives: vec![
+                Benefit::Points { points },
+                Benefit::Bonus {
+                    fen: Fen(bonus),
+                    instalments: None,
+                    valid_days: None,
+                },
+            ],
+            since: None,
+        }
+    }
+
+    fn seen(on: Event, count: usize) -> Seen {
+        let one = PastOccasion {
+            member: "王晓明".to_owned(),
+            on: TODAY,
+        };
+        Seen {
+            on,
+            occasions: vec![one; count],
+        }
+    }
+
+    #[test]
+    fn another_occasion_loses_one_and_gains_the_other() {
+        let level = Event::Level { level_id: 2 };
+        let all = [seen(Event::Welcome, 3), seen(level, 2)];
+        let (now, draft) = (rule(Event::Welcome, 50, 0), rule(level, 0, 1_000));
+        let outlook = trial(Some(&now), &draft, &all, true);
+        assert_eq!((outlook.events, outlook.touched), (5, 5));
+        assert_eq!(
+            (outlook.before.points, outlook.after.bonus),
+            (150, Fen(2_000))
+        );
+    }
+
+    proptest! {
+        /// The rule in force, saved unchanged, costs nothing; a new one costs all it gives.
+        #[test]
+        fn no_edit_costs_nothing(points in 0_i64..500, bonus in 0_i64..5_000, count in 0_usize..40, active: bool) {
+            let rule = GiftRule { active, ..rule(Event::Welcome, points, bonus) };
+            let all = [seen(Event::Welcome, count)];
+            let same = trial(Some(&rule), &rule, &all, true);
+            prop_assert_eq!(same.before, same.after);
+            prop_assert_eq!((same.touched, same.events), (0, count));
+            let new = trial(None, &rule, &all, true);
+            prop_assert!(new.before.is_none());
+            prop_assert_eq!(new.after, same.after);
+        }
+    }
+}
