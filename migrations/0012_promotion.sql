@@ -66,9 +66,9 @@ begin
   end loop;
 end $$;
 
--- The sales of a business day at every store, in the order of their tills, as they can be priced again. The level is the
+-- The sales of some business days at every store, the last day first, in the order of their tills, as they can be priced again. The level is the
 -- one the member had: what the next change of it began from, else today's.
-create function day_sales(p_day date, p_limit int)
+create function past_sales(p_from date, p_to date, p_limit int)
 returns table (id uuid, seq bigint, at timestamptz, till_id int, till text, member text, level_id int, stored boolean, lines jsonb)
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
 as $$
@@ -88,11 +88,11 @@ as $$
       join level_change x on x.merchant_id = n.merchant_id and x.operation_id = n.id
      where n.merchant_id = o.merchant_id and n.member_id = o.member_id and n.version_after >= o.version_after and n.level_id is not null
      order by n.version_after limit 1) c on true
-  where s.merchant_id = (select seat_merchant()) and s.business_on = p_day and o.kind = 'sale'
-  order by o.till_id, o.seq
+  where s.merchant_id = (select seat_merchant()) and s.business_on between p_from and p_to and o.kind = 'sale'
+  order by s.business_on desc, o.till_id, o.seq
   limit p_limit
 $$;
 
-grant execute on function day_sales to guitai_app;
+grant execute on function past_sales to guitai_app;
 
 reset role;

@@ -107,7 +107,74 @@ begin
   end if;
 end $$;
 
+-- What dry runs are made on: the top-ups of some business days that were not taken back, with what each got.
+create function past_top_ups(p_from date, p_to date, p_limit int)
+returns table (id uuid, at timestamptz, store_id int, member text, level_id int, amount bigint, bonus bigint, points bigint, coupons bigint, packages bigint)
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+  select o.id, o.happened_at, o.store_id, b.name, coalesce(c.level_id, h.level_id), (o.document ->> 'amount')::bigint,
+         coalesce((o.document ->> 'bonus')::bigint, 0)
+           + (select coalesce(sum((i ->> 'bonus')::bigint), 0)::bigint from jsonb_array_elements(coalesce(o.extras -> 'instalments', '[]')) i),
+         coalesce((o.document ->> 'points')::bigint, 0),
+         (select count(*) from jsonb_array_elements(coalesce(o.extras -> 'grants', '[]')) g where g ->> 'kind' <> 'package'),
+         (select count(distinct g ->> 'rule_id') from jsonb_array_elements(coalesce(o.extras -> 'grants', '[]')) g where g ->> 'kind' = 'package')
+  from shift s
+  join operation o on o.merchant_id = s.merchant_id and o.till_id = s.till_id
+    and o.seq between s.first_seq and coalesce(s.last_seq, 9223372036854775807) and o.shift_id = s.id
+  join member b on b.merchant_id = o.merchant_id and b.id = o.member_id
+  join holding h on h.merchant_id = o.merchant_id and h.member_id = o.member_id
+  left join lateral (
+    select x.from_level_id as level_id from operation n
+      join level_change x on x.merchant_id = n.merchant_id and x.operation_id = n.id
+     where n.merchant_id = o.merchant_id and n.member_id = o.member_id and n.version_after >= o.version_after and n.level_id is not null
+     order by n.version_after limit 1) c on true
+  where s.merchant_id = (select seat_merchant()) and s.business_on between p_from and p_to and o.kind = 'top_up' and not o.document ? 'card'
+    and not exists (select from operation r where r.merchant_id = o.merchant_id and r.about_id = o.id and r.kind = 'top_up_reversal')
+  order by o.happened_at desc, o.id
+  limit p_limit
+$$;
+
+-- Whose occasion for a gift it was on these days, whether or not she came; p_on in the shape of the domain's type Event.
+create function past_occasions(p_on jsonb, p_from date, p_to date, p_limit int) returns table (member text, day date)
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  m int := seat_merchant();
+  v_days int := coalesce((p_on #>> '{newcomer,days}')::int, (p_on #>> '{referrer,days}')::int);
+begin
+  if p_on = '"welcome"' then
+    return query
+      select t.name, t.joined_on from member t
+       where t.merchant_id = m and t.joined_on between p_from and p_to and not t.is_bearer and t.merged_into is null and t.erased_at is null
+       order by t.joined_on desc, t.id limit p_limit;
+  elsif p_on ? 'birthday' then
+    return query
+      select t.name, k.day from member t
+        cross join lateral (select birthday_kept(t, y) as day from generate_series(extract(year from p_from)::int, extract(year from p_to)::int) y) k
+       where t.merchant_id = m and t.birth_month is not null and not t.is_bearer and t.merged_into is null and t.erased_at is null
+         and k.day between p_from and p_to
+       order by k.day desc, t.id limit p_limit;
+  elsif p_on ? 'level' then
+    return query
+      select t.name, o.business_on from level_change c
+        join operation o on o.merchant_id = m and o.id = c.operation_id
+        join member t on t.merchant_id = m and t.id = c.member_id
+        join level f on f.merchant_id = m and f.id = c.from_level_id
+        join level n on n.merchant_id = m and n.id = c.to_level_id
+       where c.merchant_id = m and c.to_level_id = (p_on #>> '{level,level_id}')::int and f.rank < n.rank and o.business_on between p_from and p_to
+       order by o.business_on desc, t.id limit p_limit;
+  elsif v_days is not null then
+    return query
+      select t.name, x.day from referral r
+        join member t on t.merchant_id = m and t.id = case when p_on ? 'newcomer' then r.member_id else r.referrer_id end
+        cross join lateral (select first_top_up(m, r.member_id) + v_days as day) x
+       where r.merchant_id = m and x.day between p_from and p_to
+       order by x.day desc, t.id limit p_limit;
+  end if;
+end $$;
+
 grant select on coupon_batch to guitai_app;
-grant execute on function segment_facts, post_segment to guitai_app;
+grant execute on function segment_facts, post_segment, past_top_ups, past_occasions to guitai_app;
 
 reset role;

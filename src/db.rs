@@ -48,6 +48,7 @@ pub mod shift;
 pub mod shop;
 pub mod staff;
 pub mod transfer;
+pub mod trial;
 pub mod verify;
 
 use std::cell::{Cell, RefCell};
@@ -582,6 +583,13 @@ impl Db {
             Query::GiveSegment(request) => Box::pin(self.give_segment(&request))
                 .await
                 .map(Reply::SegmentGiven),
+            Query::TryRule { rule, from, to } => {
+                let shop = self.shop().await?;
+                let days = (from, to);
+                let tried = async |c: &mut PgConnection| trial::tried(c, &shop, &rule, days).await;
+                let tried = Box::pin(link.read(tried)).await;
+                tried.map(|outlook| Reply::RuleTried(Box::new(outlook)))
+            }
             Query::ReadPromotions { rules } => link
                 .read(async |c: &mut PgConnection| promotion::read(c, &rules).await)
                 .await

@@ -47,7 +47,9 @@ use crate::domain::top_up::{ReversalRequest, TopUpRequest, TopUpRule};
 use crate::domain::transfer::TransferRequest;
 use crate::error::Result;
 pub use consent::{Consent, Purpose};
-pub use edit::{BeneficiaryEdit, CouponEdit, ProductEdit, PromotionEdit, RewardEdit, StaffEdit};
+pub use edit::{
+    BeneficiaryEdit, CouponEdit, ProductEdit, PromotionEdit, RewardEdit, StaffEdit, Tried,
+};
 pub use find::{Candidate, Found, Typed};
 pub use list::{
     Differences, DormantFilter, DormantRow, DueRow, DueTotals, ListFile, OperationRow,
@@ -417,6 +419,12 @@ pub enum Query {
     TryPromotion {
         promotion: Box<PromotionEdit>,
         day: NaiveDate,
+    },
+    /// What another rule would have given on these business days, both of them included.
+    TryRule {
+        rule: Box<Tried>,
+        from: NaiveDate,
+        to: NaiveDate,
     },
     /// A coupon's rule, saved as a new version; id 0 makes a new one.
     SaveCoupon {

@@ -14,7 +14,7 @@ use crate::error::{Refusal, Result};
 use crate::query::PromotionEdit;
 
 /// Most sales of a day that a promotion is tried on.
-const MOST_SALES: usize = 5_000;
+pub(super) const MOST_SALES: usize = 5_000;
 
 /// Saves a promotion as the version after its own; id 0 makes a new one.
 ///
@@ -110,11 +110,25 @@ pub async fn tried(
             shop.goods.push(goods);
         }
     }
+    let (sales, complete) = past_sales(conn, day, day).await?;
+    Ok(trial(&shop, &rule, &sales, complete))
+}
+
+/// The sales of these business days, as many as are tried, and whether that is all of them.
+///
+/// # Errors
+/// Offline.
+pub(super) async fn past_sales(
+    conn: &mut PgConnection,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<(Vec<PastSale>, bool)> {
     let most = i32::try_from(MOST_SALES + 1).map_err(Refusal::internal)?;
     let rows = sqlx::query!(
         r#"select id as "id!", seq as "seq!", at as "at!", till_id as "till_id!", till as "till!", member, level_id,
-                  stored as "stored!", lines as "lines!" from day_sales($1, $2)"#,
-        day,
+                  stored as "stored!", lines as "lines!" from past_sales($1, $2, $3)"#,
+        from,
+        to,
         most
     )
     .fetch_all(conn)
@@ -136,7 +150,7 @@ pub async fn tried(
         })
     });
     let sales: Vec<PastSale> = sales.collect::<Result<_>>()?;
-    Ok(trial(&shop, &rule, &sales, complete))
+    Ok((sales, complete))
 }
 
 fn read_as<T: serde::de::DeserializeOwned>(document: Value) -> Result<T> {

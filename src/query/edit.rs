@@ -4,12 +4,15 @@ use serde::Serialize;
 
 use crate::domain::beneficiary::{Born, Relation};
 use crate::domain::coupon::CouponRule;
+use crate::domain::gift::rule::GiftRule;
+use crate::domain::level::Level;
 use crate::domain::money::Fen;
 use crate::domain::package::Package;
 use crate::domain::product::ProductKind;
 use crate::domain::promotion::Promotion;
 use crate::domain::reward::Reward;
 use crate::domain::staff::{Pin, Staff};
+use crate::domain::top_up::TopUpRule;
 
 /// A product as edited; `id` is none for a new one. The category may be new.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +56,15 @@ impl From<Promotion> for PromotionEdit {
 pub struct CouponEdit {
     pub rule: CouponRule,
     pub products: Vec<String>,
+}
+
+/// A rule as edited, to be tried on what happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tried {
+    TopUp(TopUpRule),
+    Coupon(CouponEdit),
+    Gift(GiftRule),
+    Level(Level),
 }
 
 /// A reward as edited. What it gives may be named by a code or a name; Postgres says which it is.

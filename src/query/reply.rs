@@ -26,6 +26,7 @@ use crate::domain::shop::Shop;
 use crate::domain::staff::Staff;
 use crate::domain::top_up::TopUpRecord;
 use crate::domain::transfer::{MergeRecord, Pair};
+use crate::domain::trial::Outlook;
 
 /// An answer from the back end; a refusal travels beside it as `Err(Refusal)`.
 #[derive(Debug, Clone)]
@@ -81,6 +82,7 @@ pub enum Reply {
     Staff(Vec<Staff>),
     Promotions(Vec<Promotion>),
     Tried(Trial),
+    RuleTried(Box<Outlook>),
     Segment(Box<Preview>),
     SegmentGiven(segment::Round),
     Kept,

@@ -89,6 +89,7 @@ pub const PAGES: &[(&str, &str, &str)] = pages![
     "reversal",
     "reward",
     "rule",
+    "rule_trial",
     "segment",
     "segment_run",
     "set_up",

@@ -45,6 +45,7 @@ pub mod staff_list;
 pub mod stores;
 pub mod terms;
 pub mod tills;
+pub mod trial;
 
 pub use gives::said;
 

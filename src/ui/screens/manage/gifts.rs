@@ -9,10 +9,11 @@ use super::list::Rows;
 use crate::domain::benefit::Benefit;
 use crate::domain::gift::rule::{Event, GiftRule, REFUND_DAYS};
 use crate::domain::promotion::{RuleRef, When, Who};
-use crate::query::Query;
+use crate::query::{Query, Tried};
 use crate::session::Session;
-use crate::ui::screen::{Cx, Look};
+use crate::ui::screen::{Cx, Look, Screen};
 use crate::ui::screens::manage::levels::short;
+use crate::ui::screens::manage::trial::TryRule;
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::field::{Field, Kind};
@@ -387,6 +388,42 @@ impl Draft {
     }
 }
 
+impl Draft {
+    /// What the form says; none after saying what is wrong.
+    fn read(&self, form: &mut Form) -> Option<GiftRule> {
+        let name = form.need_text(NAME)?;
+        let on = self.event(form)?;
+        let gives = self.benefits(form)?;
+        let base = common(self.event);
+        let when = When {
+            from: read_day(form, base + FROM)?,
+            until: read_day(form, base + UNTIL)?,
+            ..When::default()
+        };
+        let ends = when.from.zip(when.until);
+        if ends.is_some_and(|(from, until)| until < from) {
+            form.refuse(base + UNTIL, "rule.ends_before");
+            return None;
+        }
+        let who = Who {
+            members_only: false,
+            levels: ids(&self.levels, &form.switched_on(base + LEVELS)),
+            stores: ids(&self.stores, &form.switched_on(base + STORES)),
+        };
+        let new = RuleRef { id: 0, version: 0 };
+        Some(GiftRule {
+            rule: self.rule.as_ref().map_or(new, |rule| rule.rule),
+            name,
+            active: form.is_yes(base + ACTIVE),
+            on,
+            gives,
+            when,
+            who,
+            since: None,
+        })
+    }
+}
+
 impl Subject for Draft {
     fn bindings(&self) -> &'static str {
         "gift"
@@ -421,37 +458,18 @@ impl Subject for Draft {
         }
     }
 
-    fn save(&mut self, form: &mut Form, editor: i32, cx: &Cx) -> Option<Query> {
-        let name = form.need_text(NAME)?;
-        let on = self.event(form)?;
-        let gives = self.benefits(form)?;
-        let base = common(self.event);
-        let when = When {
-            from: read_day(form, base + FROM)?,
-            until: read_day(form, base + UNTIL)?,
-            ..When::default()
-        };
-        let ends = when.from.zip(when.until);
-        if ends.is_some_and(|(from, until)| until < from) {
-            form.refuse(base + UNTIL, "rule.ends_before");
+    fn tried(&mut self, form: &mut Form) -> Option<Box<dyn Screen>> {
+        let rule = self.read(form)?;
+        // Their birthdays are by two calendars: the books do not look them up by the day.
+        if matches!(rule.on, Event::Child { .. }) {
+            form.refuse(EVENT, "trial.no_children");
             return None;
         }
-        let who = Who {
-            members_only: false,
-            levels: ids(&self.levels, &form.switched_on(base + LEVELS)),
-            stores: ids(&self.stores, &form.switched_on(base + STORES)),
-        };
-        let new = RuleRef { id: 0, version: 0 };
-        let rule = Box::new(GiftRule {
-            rule: self.rule.as_ref().map_or(new, |rule| rule.rule),
-            name,
-            active: form.is_yes(base + ACTIVE),
-            on,
-            gives,
-            when,
-            who,
-            since: None,
-        });
+        Some(Box::new(TryRule::new(Tried::Gift(rule))))
+    }
+
+    fn save(&mut self, form: &mut Form, editor: i32, cx: &Cx) -> Option<Query> {
+        let rule = Box::new(self.read(form)?);
         let today = cx.session.today(cx.now());
         Some(Query::SaveGift {
             editor,

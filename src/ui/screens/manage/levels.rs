@@ -3,12 +3,13 @@
 use super::edit::{Edit, Subject};
 use super::list::Rows;
 use super::products::typed;
+use super::trial::TryRule;
 use crate::domain::level::Level;
 use crate::domain::money::Fen;
-use crate::query::Query;
+use crate::query::{Query, Tried};
 use crate::session::Session;
 use crate::ui::offer;
-use crate::ui::screen::{Cx, Look};
+use crate::ui::screen::{Cx, Look, Screen};
 use crate::ui::text::Say;
 use crate::ui::widgets::field::{Field, Kind};
 use crate::ui::widgets::form::Form;
@@ -159,7 +160,31 @@ impl Subject for Draft {
         form.say_hint(PAID, Some(hint));
     }
 
+    fn tried(&mut self, form: &mut Form) -> Option<Box<dyn Screen>> {
+        let level = self.read(form)?;
+        Some(Box::new(TryRule::new(Tried::Level(level))))
+    }
+
     fn save(&mut self, form: &mut Form, editor: i32, _cx: &Cx) -> Option<Query> {
+        let level = self.read(form)?;
+        let typed = form.value(GOODS).trim();
+        let same = typed == self.goods;
+        let level = Level {
+            product_id: self.level.product_id.filter(|_| same),
+            ..level
+        };
+        let product = (!same && !typed.is_empty()).then(|| typed.to_owned());
+        Some(Query::SaveLevel {
+            editor,
+            level,
+            product,
+        })
+    }
+}
+
+impl Draft {
+    /// What the form says besides the goods; none after saying what is wrong.
+    fn read(&self, form: &mut Form) -> Option<Level> {
         let name = form.need_text(NAME)?;
         let rank = form.need_text(RANK)?.parse().unwrap_or(0);
         let threshold = form.need_amount(THRESHOLD)?;
@@ -173,7 +198,7 @@ impl Subject for Draft {
             form.refuse(TIMES, "level.times_wrong");
             return None;
         }
-        let level = Level {
+        Some(Level {
             id: self.level.id,
             rank,
             name,
@@ -182,18 +207,6 @@ impl Subject for Draft {
             multiplier,
             product_id: None,
             version: self.level.version,
-        };
-        let typed = form.value(GOODS).trim();
-        let same = typed == self.goods;
-        let level = Level {
-            product_id: self.level.product_id.filter(|_| same),
-            ..level
-        };
-        let product = (!same && !typed.is_empty()).then(|| typed.to_owned());
-        Some(Query::SaveLevel {
-            editor,
-            level,
-            product,
         })
     }
 }

@@ -8,12 +8,13 @@ use super::edit::{Edit, Subject};
 use super::gives::Gives;
 use super::list::Rows;
 use super::products::typed;
+use super::trial::TryRule;
 use crate::domain::benefit::{Benefit, Every, Instalments};
 use crate::domain::money::Fen;
 use crate::domain::top_up::TopUpRule;
-use crate::query::Query;
+use crate::query::{Query, Tried};
 use crate::session::Session;
-use crate::ui::screen::{Cx, Look};
+use crate::ui::screen::{Cx, Look, Screen};
 use crate::ui::text::Say;
 use crate::ui::theme::Role;
 use crate::ui::widgets::field::{Field, Kind};
@@ -323,7 +324,24 @@ impl Subject for Draft {
         form.say_hint(COUNT, Some(hint));
     }
 
+    fn tried(&mut self, form: &mut Form) -> Option<Box<dyn Screen>> {
+        let rule = self.read(form)?;
+        Some(Box::new(TryRule::new(Tried::TopUp(rule))))
+    }
+
     fn save(&mut self, form: &mut Form, editor: i32, cx: &Cx) -> Option<Query> {
+        let mut rule = self.read(form)?;
+        if rule.name.is_empty() {
+            rule.name = proposed(&rule, cx);
+        }
+        let rule = Box::new(rule);
+        Some(Query::SaveRule { editor, rule })
+    }
+}
+
+impl Draft {
+    /// What the form says, perhaps without a name; none after saying what is wrong.
+    fn read(&self, form: &mut Form) -> Option<TopUpRule> {
         let amount = form.need_amount(AMOUNT)?;
         if !amount.is_positive() {
             form.refuse(AMOUNT, "field.amount");
@@ -343,7 +361,7 @@ impl Subject for Draft {
             form.refuse(TO, "rule.ends_before");
             return None;
         }
-        let mut rule = TopUpRule {
+        Some(TopUpRule {
             id: self.rule.as_ref().map_or(0, |rule| rule.id),
             version: self.rule.as_ref().map_or(0, |rule| rule.version),
             name: form.value(NAME).to_owned(),
@@ -354,12 +372,7 @@ impl Subject for Draft {
             valid_from,
             valid_to,
             active: form.is_yes(ACTIVE),
-        };
-        if rule.name.is_empty() {
-            rule.name = proposed(&rule, cx);
-        }
-        let rule = Box::new(rule);
-        Some(Query::SaveRule { editor, rule })
+        })
     }
 }
 

@@ -4,12 +4,13 @@ use crate::domain::coupon::{CouponRule, Gives};
 use crate::domain::money::Fen;
 use crate::domain::points::ONE;
 use crate::domain::promotion::{RuleRef, Scope};
-use crate::query::{CouponEdit, Query};
+use crate::query::{CouponEdit, Query, Tried};
 use crate::session::Session;
-use crate::ui::screen::Cx;
+use crate::ui::screen::{Cx, Screen};
 use crate::ui::screens::manage::conditions::{self, Names, Typed};
 use crate::ui::screens::manage::edit::Subject;
 use crate::ui::screens::manage::levels::{MOST_TIMES, short};
+use crate::ui::screens::manage::trial::TryRule;
 use crate::ui::text::Say;
 use crate::ui::widgets::field::{Field, Kind};
 use crate::ui::widgets::form::Form;
@@ -371,6 +372,11 @@ impl Subject for Draft {
     fn scanned(&mut self, code: &str, form: &mut Form) {
         let goods = common(self.kind) + CONDITIONS + conditions::GOODS;
         conditions::add_code(form, goods, code);
+    }
+
+    fn tried(&mut self, form: &mut Form) -> Option<Box<dyn Screen>> {
+        let edit = self.read(form)?;
+        Some(Box::new(TryRule::new(Tried::Coupon(edit))))
     }
 
     fn save(&mut self, form: &mut Form, editor: i32, _cx: &Cx) -> Option<Query> {
