@@ -14,7 +14,7 @@ use crate::counter::coupons;
 use crate::support::console::Console;
 use crate::support::office::{Office, signed_in};
 
-fn rule(id: i32, name: &str, on: Event, gives: Vec<Benefit>) -> GiftRule {
+pub fn rule(id: i32, name: &str, on: Event, gives: Vec<Benefit>) -> GiftRule {
     GiftRule {
         rule: RuleRef { id, version: 2 },
         name: name.to_owned(),

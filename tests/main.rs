@@ -83,5 +83,7 @@ mod silence;
 mod soak;
 mod stored_value;
 mod terminal;
+mod trial;
+mod trial_screen;
 mod verify;
 mod widgets;

@@ -10,7 +10,8 @@ use guitai::domain::ledger::Posted;
 use guitai::domain::level::Reviewed;
 use guitai::domain::money::Fen;
 use guitai::domain::package::wording::Service;
-use guitai::domain::price::trial::{Touched, Trial};
+use guitai::domain::price;
+use guitai::domain::price::trial::Trial;
 use guitai::domain::product::{Product, ProductKind};
 use guitai::domain::recipe::MaterialUnit;
 use guitai::domain::shift::{Sheet, Shift, TenderRow};
@@ -18,10 +19,11 @@ use guitai::domain::shop::{Category, Shop};
 use guitai::domain::staff::{Limit, Role, Staff};
 use guitai::domain::tender::TenderKind;
 use guitai::domain::top_up::TopUpRule;
+use guitai::domain::trial::{Gain, Outlook, Touched};
 use guitai::error::{Refusal, Result};
 use guitai::query::{
     Backend, Differences, Disclosure, DisclosureKind, DrawerOpening, Found, MaterialUse,
-    MaterialUsed, Opening, Query, Reply,
+    MaterialUsed, Opening, Query, Reply, Tried,
 };
 use uuid::Uuid;
 
@@ -147,6 +149,9 @@ impl Backend for &Office {
                     }
                 })
             }
+            Query::TryRule { rule, from, to } => {
+                Reply::RuleTried(Box::new(outlook(&rule, from == to)))
+            }
             Query::SavePromotion { .. }
             | Query::SaveCoupon { .. }
             | Query::SaveGift { .. }
@@ -257,9 +262,59 @@ fn uses() -> Vec<MaterialUse> {
     ]
 }
 
+/// What an edited rule would have given, differently for each kind; on more days than one everything stays as it was.
+fn outlook(rule: &Tried, is_day: bool) -> Outlook {
+    let gain = |bonus: i64, points: i64| Gain {
+        bonus: Fen(bonus),
+        points,
+        ..Gain::default()
+    };
+    let sold = |off: i64, coupons: i64| Gain {
+        off: Fen(off),
+        coupons,
+        ..Gain::default()
+    };
+    let (before, after) = match rule {
+        Tried::TopUp(_) => (gain(150_000, 2_000), gain(165_000, 3_200)),
+        Tried::Coupon(_) => (sold(38_000, 12), sold(57_000, 31)),
+        Tried::Gift(_) => (Gain::default(), gain(0, 1_500)),
+        Tried::Level(_) => (
+            sold(120_000, 0),
+            Gain {
+                points: -310,
+                ..sold(96_050, 0)
+            },
+        ),
+    };
+    let touched = |who: &str, amount: i64, after: Gain| Touched {
+        id: (!matches!(rule, Tried::Gift(_))).then(|| Uuid::from_u128(9)),
+        on: "2026-03-08".parse().unwrap(),
+        who: who.to_owned(),
+        amount: (!matches!(rule, Tried::Gift(_))).then_some(Fen(amount)),
+        before: Gain::default(),
+        after,
+    };
+    Outlook {
+        events: 41,
+        touched: if is_day { 2 } else { 0 },
+        got: matches!(rule, Tried::TopUp(_)).then(|| gain(148_000, 2_000)),
+        before,
+        after: if is_day { after } else { before },
+        biggest: if is_day {
+            vec![
+                touched("阿卜杜热合曼·买买提艾力·依明江", 1_280_000, after - before),
+                touched("", 50_000, gain(5_000, 30)),
+            ]
+        } else {
+            vec![]
+        },
+        complete: is_day,
+    }
+}
+
 /// Three of forty sales of the day before, one of them by somebody with a long name.
 fn trial() -> Trial {
-    let touched = |no: i64, member: Option<&str>, before: i64, off: i64| Touched {
+    let touched = |no: i64, member: Option<&str>, before: i64, off: i64| price::trial::Touched {
         id: Uuid::from_u128(9),
         seq: no,
         at: morning() - TimeDelta::hours(20 + no % 5),

@@ -46,8 +46,15 @@ pub fn trial(
             }
         })
         .collect();
-    let others = rules.iter().filter(|rule| !is_its(rule)).cloned();
-    let after: Vec<TopUpRule> = others.chain([any_time(draft)]).collect();
+    let mut after: Vec<TopUpRule> = before.clone();
+    match after.iter_mut().find(|rule| is_its(rule)) {
+        Some(rule) => *rule = any_time(draft),
+        // Saved, it would be the newest.
+        None => after.push(TopUpRule {
+            id: i32::MAX,
+            ..any_time(draft)
+        }),
+    }
     let mut outlook = Outlook::new(complete);
     let mut got = Gain::default();
     for it in past {
