@@ -105,8 +105,8 @@ async fn nobody_one_and_three_hundred() {
     assert_eq!((empty.members, empty.gets.len(), empty.cut), (0, 0, false));
 
     visitors(&till, 1).await;
-    let one = preview(&till, everybody).await;
-    assert_eq!(all(&till, everybody, &one).await, (1, 0));
+    let single = preview(&till, everybody).await;
+    assert_eq!(all(&till, everybody, &single).await, (1, 0));
     let again = preview(&till, everybody).await;
     assert_eq!((again.gets.len(), again.without[&Without::Done]), (0, 1));
 

@@ -1,6 +1,6 @@
 //! Dry runs of rules on what really happened: an unchanged rule costs nothing, an edited one what it says (SV4, PR4, LV2).
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use guitai::db::open::APP;
 use guitai::domain::benefit::Benefit;
 use guitai::domain::coupon::CouponRule;
@@ -147,10 +147,10 @@ async fn receipts_under_an_edited_coupon() {
     let shop = save(&till, given).await.unwrap();
     let rule = shop.coupons.last().unwrap().clone();
     let edit = |rule: CouponRule| {
-        Tried::Coupon(CouponEdit {
+        Tried::Coupon(Box::new(CouponEdit {
             rule,
             products: vec![],
-        })
+        }))
     };
     let same = tried(&till, edit(rule.clone()), today(&till)).await;
     assert_eq!((same.events, same.touched), (3, 0));
@@ -200,7 +200,6 @@ async fn occasions_under_an_edited_gift() {
     let database = books().await;
     let till = Counter::open(database.options(APP), 1).await;
     let day = till.shift.business_on;
-    use chrono::Datelike;
     enrol(&till, "13700000001", Some((day.month(), day.day())), None).await;
     let second = enrol(&till, "13700000002", None, Some("13700000001")).await;
     let gift = |on, points| GiftRule {

@@ -12,7 +12,7 @@ use crate::domain::trial::gift::{PastOccasion, Seen};
 use crate::domain::trial::top_up::PastTopUp;
 use crate::domain::trial::{Gain, Outlook, coupon, gift, level, top_up};
 use crate::error::{Refusal, Result};
-use crate::query::{CouponEdit, Tried};
+use crate::query::Tried;
 
 /// What an edited rule would have given on these business days, beside the one in force. Of more than 5,000 sales, top-ups
 /// or occasions those are left out that come after.
@@ -30,9 +30,9 @@ pub async fn tried(
             let (past, complete) = top_ups(conn, from, to).await?;
             top_up::trial(&shop.rules, rule, &past, complete)
         }
-        Tried::Coupon(CouponEdit { rule, products }) => {
-            let mut rule = rule.clone();
-            for name in products {
+        Tried::Coupon(edit) => {
+            let mut rule = edit.rule.clone();
+            for name in &edit.products {
                 rule.scope.products.push(goods(&mut *conn, name).await?);
             }
             rule.scope.products.sort_unstable();

@@ -62,7 +62,7 @@ pub struct CouponEdit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tried {
     TopUp(TopUpRule),
-    Coupon(CouponEdit),
+    Coupon(Box<CouponEdit>),
     Gift(GiftRule),
     Level(Level),
 }

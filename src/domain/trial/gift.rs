@@ -28,9 +28,12 @@ pub fn trial(
     seen: &[Seen],
     complete: bool,
 ) -> Outlook {
-    let gives = |rule: &GiftRule| match rule.active {
-        true => Gain::of(&rule.gives),
-        false => Gain::default(),
+    let gives = |rule: &GiftRule| {
+        if rule.active {
+            Gain::of(&rule.gives)
+        } else {
+            Gain::default()
+        }
     };
     let mut outlook = Outlook::new(complete);
     for seen in seen {

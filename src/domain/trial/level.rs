@@ -67,6 +67,7 @@ pub mod tests {
     use uuid::Uuid;
 
     /// A sale of one amount each, to a member of this level or to nobody.
+    #[must_use]
     pub fn sales(nets: &[i64], level: Option<i32>) -> Vec<PastSale> {
         let shop = shop();
         let sale = |(n, net): (u128, &i64)| {

@@ -248,8 +248,7 @@ impl Screen for Reminders {
 
     fn can(&self, action: Action) -> bool {
         match action {
-            Action::Accept => !self.rows.is_empty(),
-            Action::Coupons => !self.rows.is_empty(),
+            Action::Accept | Action::Coupons => !self.rows.is_empty(),
             Action::Export => self.export.is_none() && !self.rows.is_empty(),
             _ => true,
         }

@@ -260,8 +260,7 @@ impl Screen for Run {
 
     fn on(&mut self, input: Input, cx: &mut Cx) -> Step {
         match input {
-            Input::Opened => self.read(cx),
-            Input::Action(Action::Reload) => self.read(cx),
+            Input::Opened | Input::Action(Action::Reload) => self.read(cx),
             Input::Action(Action::GiveAll) => return self.accept(cx),
             Input::Outcome(Outcome::Approved(staff)) => {
                 self.approved = Some((staff.id, self.gets()));

@@ -376,7 +376,7 @@ impl Subject for Draft {
 
     fn tried(&mut self, form: &mut Form) -> Option<Box<dyn Screen>> {
         let edit = self.read(form)?;
-        Some(Box::new(TryRule::new(Tried::Coupon(edit))))
+        Some(Box::new(TryRule::new(Tried::Coupon(Box::new(edit)))))
     }
 
     fn save(&mut self, form: &mut Form, editor: i32, _cx: &Cx) -> Option<Query> {
