@@ -7,7 +7,7 @@ use guitai::domain::coupon::CouponRule;
 use guitai::domain::gift::rule::{Event, GiftRule};
 use guitai::domain::level::Level;
 use guitai::domain::money::Fen;
-use guitai::domain::promotion::RuleRef;
+use guitai::domain::promotion::{RuleRef, When, Who};
 use guitai::domain::tender::TenderKind::Wechat;
 use guitai::domain::top_up::TopUpRule;
 use guitai::domain::trial::{Gain, Outlook};
@@ -208,6 +208,8 @@ async fn occasions_under_an_edited_gift() {
         active: true,
         on,
         gives: vec![Benefit::Points { points }],
+        when: When::default(),
+        who: Who::default(),
         since: None,
     };
     let days = today(&till);

@@ -19,7 +19,7 @@ pub struct Seen {
     pub occasions: Vec<PastOccasion>,
 }
 
-/// What would have been given. The day a rule was made does not count, nor whether one of it was given before; who does not
+/// What would have been given. The day a rule was made, its days, levels and stores do not count, nor whether one of it was given before; who does not
 /// come to the counter gets nothing, so that it is the most it can cost.
 #[must_use]
 pub fn trial(
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
     use crate::domain::benefit::Benefit;
     use crate::domain::money::Fen;
-    use crate::domain::promotion::RuleRef;
+    use crate::domain::promotion::{RuleRef, When, Who};
     use crate::domain::stored_value::tests::TODAY;
     use proptest::prelude::*;
 
@@ -77,6 +77,8 @@ mod tests {
                     valid_days: None,
                 },
             ],
+            when: When::default(),
+            who: Who::default(),
             since: None,
         }
     }

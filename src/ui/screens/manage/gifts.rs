@@ -461,7 +461,11 @@ impl Subject for Draft {
     fn tried(&mut self, form: &mut Form) -> Option<Box<dyn Screen>> {
         let rule = self.read(form)?;
         // Their birthdays are by two calendars: the books do not look them up by the day.
-        if matches!(rule.on, Event::Child { .. }) {
+        let known = self.rule.iter().map(|known| known.on);
+        if known
+            .chain([rule.on])
+            .any(|on| matches!(on, Event::Child { .. }))
+        {
             form.refuse(EVENT, "trial.no_children");
             return None;
         }
