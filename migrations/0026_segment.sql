@@ -151,8 +151,8 @@ begin
   elsif p_on ? 'birthday' then
     return query
       select t.name, k.day from member t
-        cross join lateral (select birthday_kept(t, y) as day from generate_series(extract(year from p_from)::int, extract(year from p_to)::int) y) k
-       where t.merchant_id = m and t.birth_month is not null and not t.is_bearer and t.merged_into is null and t.erased_at is null
+        cross join lateral (select kept_in(y, t.birth_month, t.birth_day) as day from generate_series(extract(year from p_from)::int, extract(year from p_to)::int) y) k
+       where t.merchant_id = m and t.birth_month is not null and t.birth_day is not null and not t.is_bearer and t.merged_into is null and t.erased_at is null
          and k.day between p_from and p_to
        order by k.day desc, t.id limit p_limit;
   elsif p_on ? 'level' then
