@@ -25,6 +25,7 @@ pub mod lapse;
 pub mod ledger;
 pub mod level_review;
 pub mod link;
+pub mod list;
 pub mod listen;
 pub mod member;
 pub mod open;
@@ -423,10 +424,6 @@ impl Db {
                 })
                 .await
                 .map(Reply::LoadedAlone),
-            Query::Operations { of, before, limit } => link
-                .read(async |c: &mut PgConnection| receipt::operations(c, of, before, limit).await)
-                .await
-                .map(Reply::Operations),
             Query::ReadReceipt { id } => link
                 .read(async |c: &mut PgConnection| receipt::read(c, id).await)
                 .await
@@ -443,47 +440,6 @@ impl Db {
                 .call(async |c: &mut PgConnection| hold::take(c, id).await)
                 .await
                 .map(|cart| Reply::Taken(cart.map(Box::new))),
-            Query::Dormant {
-                filter,
-                after,
-                limit,
-            } => link
-                .read(async |c: &mut PgConnection| search::dormant(c, &filter, after, limit).await)
-                .await
-                .map(Reply::Dormant),
-            Query::Reminders {
-                kind,
-                today,
-                after,
-                limit,
-            } => link
-                .read(async |c: &mut PgConnection| {
-                    reminder::list(c, kind, today, after, limit).await
-                })
-                .await
-                .map(Reply::Reminders),
-            Query::Dues {
-                staff_id,
-                now,
-                today,
-                after,
-                limit,
-            } => link
-                .read(async |c: &mut PgConnection| {
-                    dues::list(c, staff_id, (now, today), after, limit).await
-                })
-                .await
-                .map(|(rows, totals)| Reply::Dues(rows, totals)),
-            Query::Statement {
-                member_id,
-                before,
-                limit,
-            } => link
-                .read(async |c: &mut PgConnection| {
-                    receipt::statement(c, member_id, before, limit).await
-                })
-                .await
-                .map(Reply::Statement),
             Query::KeepCart { cart, sending } => {
                 self.desk.keep(cart, sending).map(|()| Reply::Kept)
             }
@@ -495,16 +451,6 @@ impl Db {
                 let written = self.desk.export(&list.name, &list.text);
                 written.map(Reply::Exported)
             }
-            Query::Disclosures {
-                staff_id,
-                before,
-                limit,
-            } => link
-                .read(async |c: &mut PgConnection| {
-                    disclosure::list(c, staff_id, before, limit).await
-                })
-                .await
-                .map(Reply::Disclosures),
             // By its key it does nothing twice.
             Query::OpenDrawer {
                 key,
@@ -521,33 +467,7 @@ impl Db {
                 .read(async |c: &mut PgConnection| drawer::pulsed(c, key, till_id).await)
                 .await
                 .map(|()| Reply::Kept),
-            Query::DrawerOpenings {
-                staff_id,
-                before,
-                limit,
-            } => link
-                .read(async |c: &mut PgConnection| drawer::list(c, staff_id, before, limit).await)
-                .await
-                .map(Reply::DrawerOpenings),
-            Query::Materials(days) => {
-                let used = async |c: &mut PgConnection| recipe::used(c, days).await;
-                Box::pin(link.read(used)).await.map(Reply::Materials)
-            }
-            Query::MaterialUses { product_id, days } => {
-                let uses = async |c: &mut PgConnection| recipe::uses(c, product_id, days).await;
-                Box::pin(link.read(uses)).await.map(Reply::MaterialUses)
-            }
             Query::ReadShop { staff_id } => self.read_shop(staff_id).await,
-            Query::Products {
-                search,
-                after,
-                limit,
-            } => link
-                .read(async |c: &mut PgConnection| {
-                    shop::products(c, &search, after, limit, None).await
-                })
-                .await
-                .map(Reply::Products),
             edit @ (Query::SaveProduct { .. }
             | Query::SaveStaff { .. }
             | Query::SaveLevel { .. }
@@ -564,10 +484,6 @@ impl Db {
             | Query::SaveLabel { .. }
             | Query::SaveTill { .. }
             | Query::SaveLimit { .. }) => Box::pin(self.edit(edit)).await,
-            Query::StaffList => link
-                .read(async |c: &mut PgConnection| shop::staff(c).await)
-                .await
-                .map(Reply::Staff),
             Query::TryPromotion {
                 promotion: rule,
                 day,
@@ -590,10 +506,18 @@ impl Db {
                 let tried = Box::pin(link.read(tried)).await;
                 tried.map(|outlook| Reply::RuleTried(Box::new(outlook)))
             }
-            Query::ReadPromotions { rules } => link
-                .read(async |c: &mut PgConnection| promotion::read(c, &rules).await)
-                .await
-                .map(Reply::Promotions),
+            list @ (Query::Operations { .. }
+            | Query::Dormant { .. }
+            | Query::Reminders { .. }
+            | Query::Dues { .. }
+            | Query::Statement { .. }
+            | Query::Disclosures { .. }
+            | Query::DrawerOpenings { .. }
+            | Query::Materials(_)
+            | Query::MaterialUses { .. }
+            | Query::Products { .. }
+            | Query::StaffList
+            | Query::ReadPromotions { .. }) => Box::pin(self.list(list)).await,
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct Share {
     pub fen: Fen,
     pub multiplier: i64,
     pub by: Source,
-    /// The rule of a multiplier that was given.
+    /// The level, the coupon rule of a multiplier, or the settings (number 0), in the version that counted (LG7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleRef>,
 }
@@ -122,16 +122,18 @@ fn shares(
     given: Option<Share>,
     shop: &Shop,
 ) -> Vec<Share> {
-    let share = |multiplier, by| Share {
+    let share = |multiplier, by, rule| Share {
         fen: Fen::ZERO,
         multiplier,
         by,
-        rule: None,
+        rule: Some(rule),
     };
-    let by_level = share(level.multiplier, Source::Level);
+    let by_level = share(level.multiplier, Source::Level, level.rule());
     let any = given.map_or(by_level, |given| by_level.or(given));
     let of_stored = shop.stored_value_multiplier;
-    let of_stored = of_stored.map_or(any, |times| any.or(share(times, Source::StoredValue)));
+    let of_stored = of_stored.map_or(any, |times| {
+        any.or(share(times, Source::StoredValue, shop.settings()))
+    });
     let paid = if of_stored == any {
         Fen::ZERO
     } else {

@@ -170,6 +170,7 @@ pub fn plan(request: &RedemptionRequest, shop: &Shop, member: &Member) -> Result
         "amount": copay,
         "points": earned.points,
         "shares": earned.shares,
+        "settings": shop.version,
         "left": remaining(&plan, &grants),
     });
     if let (Some(whom), Some(document)) = (&request.whom, plan.document.as_object_mut()) {

@@ -281,6 +281,7 @@ pub fn plan(request: &SaleRequest, shop: &Shop, member: Option<&Member>) -> Resu
         "rounding": request.rounding,
         "points": earned.points,
         "shares": earned.shares,
+        "settings": shop.version,
     });
     if let Some(document) = plan.document.as_object_mut() {
         if let (Some(basket), true) = (&request.basket, names_rules(&request.lines)) {

@@ -175,6 +175,15 @@ impl Shop {
         known.find(|recipe| recipe.service_id == service_id)
     }
 
+    /// What a receipt names of the settings (LG7): number 0, which no other rule has. Postgres keeps what each version said.
+    #[must_use]
+    pub const fn settings(&self) -> RuleRef {
+        RuleRef {
+            id: 0,
+            version: self.version,
+        }
+    }
+
     /// The level a new member starts at.
     #[must_use]
     pub fn first_level(&self) -> Option<&Level> {

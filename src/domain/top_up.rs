@@ -191,6 +191,7 @@ fn load(
         "instalments": plan.extras.instalments,
         "tenders": request.tenders,
         "terms_version": shop.terms_version,
+        "settings": shop.version,
         "spend_order": shop.spend_order,
         "coupons": coupon::said(&plan.extras.grants),
     });

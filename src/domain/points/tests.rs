@@ -34,6 +34,14 @@ fn share(fen: i64, multiplier: i64, by: Source) -> Share {
     }
 }
 
+/// Without the version of what multiplied.
+fn unnamed(share: Share) -> Share {
+    Share {
+        rule: None,
+        ..share
+    }
+}
+
 #[test]
 fn multipliers_do_not_stack_and_floor_once() {
     let worth = |shares: &[(i64, i64)], rate| {
@@ -60,8 +68,11 @@ fn the_largest_multiplier_wins_in_each_share() {
     let mut shop = prices::shop();
     let (plain, gold) = (shop.levels[0].clone(), shop.levels[1].clone());
     let of = |shop: &Shop, level: &Level, stored| {
-        shares(Fen(10_000), Fen(10_000), Fen(stored), level, None, shop)
+        let shares = shares(Fen(10_000), Fen(10_000), Fen(stored), level, None, shop);
+        shares.into_iter().map(unnamed).collect::<Vec<_>>()
     };
+    let named = shares(Fen(10_000), Fen(10_000), Fen(0), &gold, None, &shop);
+    assert_eq!(named[0].rule, Some(gold.rule()));
     assert_eq!(
         of(&shop, &gold, 6_000),
         [share(10_000, 20_000, Source::Level)]
@@ -86,8 +97,10 @@ fn the_largest_multiplier_wins_in_each_share() {
     );
     assert_eq!(of(&shop, &plain, 0), [share(10_000, ONE, Source::Level)]);
     // Half of the net earns: half of what the stored value paid does.
+    let half = shares(Fen(5_000), Fen(10_000), Fen(6_000), &plain, None, &shop);
+    assert_eq!(half[0].rule, Some(shop.settings()));
     assert_eq!(
-        shares(Fen(5_000), Fen(10_000), Fen(6_000), &plain, None, &shop),
+        half.into_iter().map(unnamed).collect::<Vec<_>>(),
         [
             share(3_000, 30_000, Source::StoredValue),
             share(2_000, ONE, Source::Level)
@@ -227,7 +240,11 @@ fn a_multiplier_counts_until_its_last_day() {
         let kept = lines.iter().map(|line| (line, line.net));
         let earned = weigh(kept, Fen(stored), &stamp(), &shop, her);
         let named = earned.shares.iter();
-        let named = named.map(|share| (share.fen.0, share.multiplier, share.rule.map(|it| it.id)));
+        let given = |share: &Share| {
+            let rule = share.rule.filter(|_| share.by == Source::Multiplier);
+            rule.map(|it| it.id)
+        };
+        let named = named.map(|share| (share.fen.0, share.multiplier, given(share)));
         (earned.points, named.collect::<Vec<_>>())
     };
     her.grants = vec![
@@ -280,7 +297,13 @@ proptest! {
         prop_assert_eq!(earned.points, points.trunc().to_i64().unwrap());
         prop_assert_eq!(earned.shares.iter().map(|share| share.fen).sum::<Fen>(), Fen(net));
         for share in &earned.shares {
-            prop_assert_eq!(share.rule.is_some(), share.by == Source::Multiplier);
+            // LG7: each names what multiplied.
+            let rule = share.rule.unwrap();
+            match share.by {
+                Source::Level => prop_assert_eq!(rule, her.level.rule()),
+                Source::StoredValue => prop_assert_eq!(rule, shop.settings()),
+                Source::Multiplier => prop_assert!((1..=given.len()).contains(&usize::try_from(rule.id).unwrap())),
+            }
         }
     }
 }

@@ -114,8 +114,8 @@ fn stored_value_earns_its_own_multiplier() {
     assert_eq!(
         plan.document["shares"],
         serde_json::json!([
-            { "fen": 6_000, "multiplier": 20_000, "by": "stored_value" },
-            { "fen": 4_000, "multiplier": 10_000, "by": "level" },
+            { "fen": 6_000, "multiplier": 20_000, "by": "stored_value", "rule": { "id": 0, "version": 1 } },
+            { "fen": 4_000, "multiplier": 10_000, "by": "level", "rule": { "id": 1, "version": 1 } },
         ])
     );
 }

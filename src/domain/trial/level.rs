@@ -26,6 +26,7 @@ fn gain(shop: &Shop, level: &Level, sale: &PastSale) -> Gain {
         fen,
         multiplier: stored.map_or(level.multiplier, |stored| stored.max(level.multiplier)),
         by: Source::Level,
+        rule: None,
     };
     Gain {
         off: quote.list - quote.total,

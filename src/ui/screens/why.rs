@@ -96,7 +96,8 @@ impl Why {
         let counts_more = self.shares.iter().any(|share| share.multiplier != ONE);
         for share in self.shares.iter().filter(|_| counts_more) {
             let shop = look.session.shop.as_ref();
-            let rule = share.rule.and_then(|rule| shop?.coupon(rule.id));
+            let given = share.rule.filter(|_| share.by == Source::Multiplier);
+            let rule = given.and_then(|rule| shop?.coupon(rule.id));
             let by = match share.by {
                 Source::Level => look.text("why.by_level"),
                 Source::StoredValue => look.text("why.by_stored_value"),

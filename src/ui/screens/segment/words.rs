@@ -35,6 +35,7 @@ pub fn list(segment: &Segment, look: &Look) -> String {
                 Remind::Day => "reminders.one_day",
                 Remind::Low => "reminders.low",
                 Remind::Due => "reminders.due",
+                Remind::Stage => "reminders.stage",
             });
             look.say(&Say::new("segment.reminder").with("what", what))
         }
