@@ -135,7 +135,7 @@ as $$
 $$;
 
 -- Whose occasion for a gift it was on these days, whether or not she came; p_on in the shape of the domain's type Event.
-create function past_occasions(p_on jsonb, p_from date, p_to date, p_limit int) returns table (member text, day date)
+create function past_occasions(p_on jsonb, p_from date, p_to date, p_limit int) returns table (member text, day date, level_id int)
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
 as $$
 #variable_conflict use_column
@@ -145,19 +145,19 @@ declare
 begin
   if p_on = '"welcome"' then
     return query
-      select t.name, t.joined_on from member t
+      select t.name, t.joined_on, h.level_id from member t join holding h on h.merchant_id = m and h.member_id = t.id
        where t.merchant_id = m and t.joined_on between p_from and p_to and not t.is_bearer and t.merged_into is null and t.erased_at is null
        order by t.joined_on desc, t.id limit p_limit;
   elsif p_on ? 'birthday' then
     return query
-      select t.name, k.day from member t
+      select t.name, k.day, h.level_id from member t join holding h on h.merchant_id = m and h.member_id = t.id
         cross join lateral (select kept_in(y, t.birth_month, t.birth_day) as day from generate_series(extract(year from p_from)::int, extract(year from p_to)::int) y) k
        where t.merchant_id = m and t.birth_month is not null and t.birth_day is not null and not t.is_bearer and t.merged_into is null and t.erased_at is null
          and k.day between p_from and p_to
        order by k.day desc, t.id limit p_limit;
   elsif p_on ? 'level' then
     return query
-      select t.name, o.business_on from level_change c
+      select t.name, o.business_on, c.to_level_id from level_change c
         join operation o on o.merchant_id = m and o.id = c.operation_id
         join member t on t.merchant_id = m and t.id = c.member_id
         join level f on f.merchant_id = m and f.id = c.from_level_id
@@ -166,15 +166,32 @@ begin
        order by o.business_on desc, t.id limit p_limit;
   elsif v_days is not null then
     return query
-      select t.name, x.day from referral r
+      select t.name, x.day, h.level_id from referral r
         join member t on t.merchant_id = m and t.id = case when p_on ? 'newcomer' then r.member_id else r.referrer_id end
+        join holding h on h.merchant_id = m and h.member_id = t.id
         cross join lateral (select first_top_up(m, r.member_id) + v_days as day) x
        where r.merchant_id = m and x.day between p_from and p_to
        order by x.day desc, t.id limit p_limit;
   end if;
 end $$;
 
+-- Children whose birthday by the solar calendar is within these days, and all whose is by the Chinese one: that is the console's
+-- to compute.
+create function past_children(p_from date, p_to date, p_limit int) returns table (member text, born jsonb, level_id int)
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+  select t.name, jsonb_build_object('year', b.birth_year, 'month', b.birth_month, 'day', b.birth_day, 'calendar', b.calendar), h.level_id
+    from beneficiary b
+    join member t on t.merchant_id = b.merchant_id and t.id = b.member_id and t.merged_into is null and t.erased_at is null
+    join holding h on h.merchant_id = t.merchant_id and h.member_id = t.id
+   where b.merchant_id = seat_merchant() and b.relation = 'child' and b.birth_month is not null
+     and (b.calendar <> 'solar' or exists (
+       select from generate_series(extract(year from p_from)::int, extract(year from p_to)::int) y
+        where kept_in(y, b.birth_month, b.birth_day) between p_from and p_to))
+   order by t.id, b.id limit p_limit
+$$;
+
 grant select on coupon_batch to guitai_app;
-grant execute on function segment_facts, post_segment, past_top_ups, past_occasions to guitai_app;
+grant execute on function segment_facts, post_segment, past_top_ups, past_occasions, past_children to guitai_app;
 
 reset role;

@@ -1,6 +1,6 @@
 //! Gifts that rules give, what a top-up brings besides money, and referrals, through the real back end (MB2, SV4, LV2, OR6).
 
-mod children;
+pub mod children;
 
 use chrono::Days;
 use guitai::db::ledger::{fingerprint, post};

@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 use guitai::db::open::APP;
+use guitai::domain::beneficiary::Calendar;
 use guitai::domain::benefit::Benefit;
 use guitai::domain::coupon::CouponRule;
 use guitai::domain::gift::rule::{Event, GiftRule};
@@ -221,6 +222,26 @@ async fn occasions_under_an_edited_gift() {
     };
     let birthday = tried(&till, Tried::Gift(gift(birthday, 88)), days).await;
     assert_eq!((birthday.events, birthday.after.points), (1, 88));
+    // MB6: children by either calendar; 9 March 2026 is 21 January of the Chinese one.
+    let her = till.member(second).await;
+    for (typed, calendar) in [
+        ("2020-03-09", Calendar::Solar),
+        ("2019-01-21", Calendar::Lunar),
+        ("2019-08-15", Calendar::Lunar),
+        ("2020-03-10", Calendar::Solar),
+    ] {
+        crate::gift::children::put(&till, &her, (0, 0), typed, calendar).await;
+    }
+    let child = Event::Child {
+        before: 7,
+        after: 7,
+    };
+    let children = tried(&till, Tried::Gift(gift(child, 30)), days).await;
+    assert_eq!((children.events, children.after.points), (2, 60));
+    // Only for another level: nothing.
+    let mut other = gift(child, 30);
+    other.who.levels = vec![her.level.id + 1];
+    assert_eq!(tried(&till, Tried::Gift(other), days).await.after.points, 0);
     // Nobody topped up, so that nobody's referral is ripe.
     let referrer = Event::Referrer { days: 0 };
     let brought = tried(&till, Tried::Gift(gift(referrer, 10)), days).await;

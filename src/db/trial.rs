@@ -1,10 +1,11 @@
 //! Dry runs of the owner's rules on what happened on some days.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use sqlx::PgConnection;
 
 use crate::db::promotion::{MOST_SALES, goods, past_sales};
 use crate::db::refuse::refuse;
+use crate::domain::beneficiary::Born;
 use crate::domain::gift::rule::{Event, GiftRule};
 use crate::domain::money::Fen;
 use crate::domain::shop::Shop;
@@ -13,6 +14,9 @@ use crate::domain::trial::top_up::PastTopUp;
 use crate::domain::trial::{Gain, Outlook, coupon, gift, level, top_up};
 use crate::error::{Refusal, Result};
 use crate::query::Tried;
+
+/// Most children that are looked at for one dry run.
+const MOST_CHILDREN: i32 = 50_000;
 
 /// What an edited rule would have given on these business days, beside the one in force. Of more than 5,000 sales, top-ups
 /// or occasions those are left out that come after.
@@ -98,8 +102,15 @@ async fn gifts(
     events.extend(in_force.map(|known| known.on).filter(|on| *on != rule.on));
     let (mut seen, mut complete) = (Vec::new(), true);
     for on in events {
-        let occasions = occasions(&mut *conn, on, days).await?;
-        complete &= occasions.len() <= MOST_SALES;
+        let (occasions, whole) = match on {
+            Event::Child { .. } => children(&mut *conn, days).await?,
+            on => {
+                let occasions = occasions(&mut *conn, on, days).await?;
+                let whole = occasions.len() <= MOST_SALES;
+                (occasions, whole)
+            }
+        };
+        complete &= whole;
         let occasions = occasions.into_iter().take(MOST_SALES).collect();
         seen.push(Seen { on, occasions });
     }
@@ -114,7 +125,7 @@ async fn occasions(
     let on = serde_json::to_value(on).map_err(Refusal::internal)?;
     let most = i32::try_from(MOST_SALES + 1).map_err(Refusal::internal)?;
     let rows = sqlx::query!(
-        r#"select member as "member!", day as "day!" from past_occasions($1, $2, $3, $4)"#,
+        r#"select member as "member!", day as "day!", level_id as "level_id!" from past_occasions($1, $2, $3, $4)"#,
         on,
         from,
         to,
@@ -126,6 +137,42 @@ async fn occasions(
     let rows = rows.into_iter().map(|row| PastOccasion {
         member: row.member,
         on: row.day,
+        level_id: row.level_id,
     });
     Ok(rows.collect())
+}
+
+/// The birthdays of children on these days, by either calendar, the newest day first, and whether none was left out.
+async fn children(
+    conn: &mut PgConnection,
+    (from, to): (NaiveDate, NaiveDate),
+) -> Result<(Vec<PastOccasion>, bool)> {
+    let rows = sqlx::query!(
+        r#"select member as "member!", born as "born!", level_id as "level_id!" from past_children($1, $2, $3)"#,
+        from,
+        to,
+        MOST_CHILDREN + 1
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(refuse)?;
+    let whole = i32::try_from(rows.len()).is_ok_and(|count| count <= MOST_CHILDREN);
+    let mut occasions = Vec::new();
+    for row in rows {
+        let born: Born = serde_json::from_value(row.born).map_err(Refusal::internal)?;
+        // The twelfth month of the Chinese calendar ends in the solar year after.
+        let years = from.year() - 1..=to.year();
+        let days = years.filter_map(|year| born.kept_in(year));
+        occasions.extend(
+            days.filter(|day| (from..=to).contains(day))
+                .map(|on| PastOccasion {
+                    member: row.member.clone(),
+                    on,
+                    level_id: row.level_id,
+                }),
+        );
+    }
+    occasions.sort_by_key(|it| std::cmp::Reverse(it.on));
+    let whole = whole && occasions.len() <= MOST_SALES;
+    Ok((occasions, whole))
 }

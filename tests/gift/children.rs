@@ -20,7 +20,7 @@ const ON: Event = Event::Child {
 };
 
 /// Puts a child down; with an id, changes the one that is there.
-async fn put(
+pub async fn put(
     till: &Counter,
     her: &Member,
     known: (i32, i32),

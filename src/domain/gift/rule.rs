@@ -93,14 +93,21 @@ impl Due {
 }
 
 impl GiftRule {
+    /// Whether it is for members of this level.
+    #[must_use]
+    pub fn is_for(&self, level_id: i32) -> bool {
+        let levels = &self.who.levels;
+        levels.is_empty() || levels.contains(&level_id)
+    }
+
     /// Whether it is given today in this store to a member of this level.
     fn holds(&self, level_id: i32, store_id: i32, today: NaiveDate) -> bool {
-        let among = |some: &[i32], id: i32| some.is_empty() || some.contains(&id);
+        let stores = &self.who.stores;
         self.active
             && self.when.from.is_none_or(|from| from <= today)
             && self.when.until.is_none_or(|until| today <= until)
-            && among(&self.who.levels, level_id)
-            && among(&self.who.stores, store_id)
+            && self.is_for(level_id)
+            && (stores.is_empty() || stores.contains(&store_id))
     }
 
     /// The occasions on which it is hers today, whether or not it was given.

@@ -10,6 +10,8 @@ use crate::domain::gift::rule::{Event, GiftRule};
 pub struct PastOccasion {
     pub member: String,
     pub on: NaiveDate,
+    /// The level she has.
+    pub level_id: i32,
 }
 
 /// All of one event.
@@ -19,8 +21,8 @@ pub struct Seen {
     pub occasions: Vec<PastOccasion>,
 }
 
-/// What would have been given. The day a rule was made, its days, levels and stores do not count, nor whether one of it was given before; who does not
-/// come to the counter gets nothing, so that it is the most it can cost.
+/// What would have been given, to the levels they have. The day a rule was made, its own days and its stores do not count, nor
+/// whether one of it was given before; who does not come to the counter gets nothing, so that it is the most it can cost.
 #[must_use]
 pub fn trial(
     in_force: Option<&GiftRule>,
@@ -28,26 +30,22 @@ pub fn trial(
     seen: &[Seen],
     complete: bool,
 ) -> Outlook {
-    let gives = |rule: &GiftRule| {
-        if rule.active {
-            Gain::of(&rule.gives)
-        } else {
-            Gain::default()
-        }
+    let gives = |rule: Option<&GiftRule>, it: &PastOccasion| {
+        let rule = rule.filter(|rule| rule.active && rule.is_for(it.level_id));
+        rule.map(|rule| Gain::of(&rule.gives)).unwrap_or_default()
     };
     let mut outlook = Outlook::new(complete);
     for seen in seen {
         let hers = |rule: &&GiftRule| rule.on == seen.on;
-        let before = in_force.filter(hers).map(gives).unwrap_or_default();
-        let after = Some(draft).filter(hers).map(gives).unwrap_or_default();
+        let (before, after) = (in_force.filter(hers), Some(draft).filter(hers));
         for it in &seen.occasions {
             outlook.add(Touched {
                 id: None,
                 on: it.on,
                 who: it.member.clone(),
                 amount: None,
-                before,
-                after,
+                before: gives(before, it),
+                after: gives(after, it),
             });
         }
     }
@@ -87,6 +85,7 @@ mod tests {
         let one = PastOccasion {
             member: "王晓明".to_owned(),
             on: TODAY,
+            level_id: 1,
         };
         Seen {
             on,
@@ -105,6 +104,23 @@ mod tests {
             (outlook.before.points, outlook.after.bonus),
             (150, Fen(2_000))
         );
+    }
+
+    /// Its levels count; its days do not: what begins tomorrow is tried on yesterday.
+    #[test]
+    fn only_for_its_levels() {
+        let all = [seen(Event::Welcome, 2)];
+        let given = |change: &dyn Fn(&mut GiftRule)| {
+            let mut draft = rule(Event::Welcome, 50, 0);
+            change(&mut draft);
+            trial(None, &draft, &all, true).after.points
+        };
+        assert_eq!(given(&|_| {}), 100);
+        assert_eq!(given(&|it| it.when.from = TODAY.succ_opt()), 100);
+        assert_eq!(given(&|it| it.who.levels = vec![2]), 0);
+        assert_eq!(given(&|it| it.who.levels = vec![1, 2]), 100);
+        assert_eq!(given(&|it| it.who.stores = vec![9]), 100);
+        assert_eq!(given(&|it| it.active = false), 0);
     }
 
     proptest! {

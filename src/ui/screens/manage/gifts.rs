@@ -460,15 +460,6 @@ impl Subject for Draft {
 
     fn tried(&mut self, form: &mut Form) -> Option<Box<dyn Screen>> {
         let rule = self.read(form)?;
-        // Their birthdays are by two calendars: the books do not look them up by the day.
-        let known = self.rule.iter().map(|known| known.on);
-        if known
-            .chain([rule.on])
-            .any(|on| matches!(on, Event::Child { .. }))
-        {
-            form.refuse(EVENT, "trial.no_children");
-            return None;
-        }
         Some(Box::new(TryRule::new(Tried::Gift(rule))))
     }
 
