@@ -31,6 +31,8 @@ begin
     select merchant_id, id, version, name, active, body from jsonb_populate_recordset(null::coupon_rule, p -> 'coupons');
   insert into reward (merchant_id, id, version, name, active, body)
     select merchant_id, id, version, name, active, body from jsonb_populate_recordset(null::reward, p -> 'rewards');
+  insert into contract_plan (merchant_id, id, version, name, active, body)
+    select merchant_id, id, version, name, active, body from jsonb_populate_recordset(null::contract_plan, p -> 'contract_plans');
   insert into recipe (merchant_id, service_id, version, items)
     select merchant_id, service_id, version, items from jsonb_populate_recordset(null::recipe, p -> 'recipes');
   insert into check_in_rule (merchant_id, version, body) select (p #>> '{merchant,merchant_id}')::int, 1, p -> 'check_in' where jsonb_typeof(p -> 'check_in') = 'object';

@@ -1,5 +1,6 @@
 //! `Preset`: what a shop of one kind starts with: goods and services, levels, top-up rules, promotions.
 
+mod contract;
 mod coupon;
 mod gift;
 mod promotion;
@@ -15,6 +16,7 @@ use crate::domain::package::{self, Validity};
 use crate::domain::points::Exchange;
 use crate::domain::reward::Gives;
 use crate::domain::tender::Rounding;
+pub use contract::{PresetContract, PresetStage};
 pub use coupon::{PresetCoupon, PresetGives};
 pub use gift::{PresetEvent, PresetGift};
 pub use promotion::{PresetOffer, PresetPromotion};
@@ -82,6 +84,9 @@ pub struct Preset {
     /// Services together, paid for beforehand (PK1).
     #[serde(default)]
     pub packages: Vec<Package>,
+    /// Plans of staged prepayment (SV5), switched off to begin with.
+    #[serde(default)]
+    pub contracts: Vec<PresetContract>,
     /// What services take from the shelf (PK2).
     #[serde(default)]
     pub recipes: Vec<PresetRecipe>,
@@ -506,7 +511,7 @@ mod tests {
     #[test]
     fn coupons_lie_ready() {
         for (id, preset) in all() {
-            assert!((3..=4).contains(&preset.coupons.len()), "{id}");
+            assert!((4..=5).contains(&preset.coupons.len()), "{id}");
             for coupon in &preset.coupons {
                 let rule = coupon.rule(1, false, &preset);
                 let rule = rule.unwrap_or_else(|| panic!("{id}: {}", coupon.name.zh));

@@ -99,6 +99,7 @@ impl NewShop<'_> {
             "promotions": self.promotions(),
             "coupons": self.coupons(),
             "gifts": self.gifts(),
+            "contract_plans": self.contract_plans(),
             "rewards": self.rewards(),
             "recipes": self.preset.recipes().into_iter().map(|recipe| of_merchant(json!(recipe))).collect::<Vec<_>>(),
             "check_in": self.check_in(),
@@ -190,6 +191,19 @@ impl NewShop<'_> {
                     row.insert("body".to_owned(), body);
                 }
                 row
+            })
+            .collect()
+    }
+
+    fn contract_plans(&self) -> Vec<Value> {
+        let plans = (1..).zip(&self.preset.contracts);
+        plans
+            .map(|(id, contract)| {
+                let plan = contract.plan(id, self.english);
+                json!({
+                    "merchant_id": MERCHANT, "id": id, "version": 1, "name": plan.name, "active": plan.active,
+                    "body": { "when": plan.when, "who": plan.who, "stages": plan.stages },
+                })
             })
             .collect()
     }

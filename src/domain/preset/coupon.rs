@@ -1,10 +1,13 @@
 //! `PresetCoupon`: a coupon or a right that lies ready in a preset, with names where the domain has numbers.
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Deserializer};
 
 use super::{Name, Preset, fen, maybe_yuan};
 use crate::domain::coupon::{CouponRule, Gives};
 use crate::domain::money::Fen;
+use crate::domain::points::ONE;
 use crate::domain::promotion::{RuleRef, Scope, When, Who};
 
 /// A coupon of a preset; what is not said is everybody, always, everything.
@@ -32,6 +35,8 @@ pub enum PresetGives {
     Free(String),
     /// A right, so many times.
     Right(i64),
+    /// Points so many times while it is valid (SV4).
+    Multiply(Decimal),
 }
 
 impl PresetCoupon {
@@ -53,6 +58,10 @@ impl PresetCoupon {
                 (Gives::Free { quantity: 1 }, 1)
             }
             PresetGives::Right(uses) => (Gives::Right, *uses),
+            PresetGives::Multiply(times) => {
+                let times = (times * Decimal::from(ONE)).to_i64()?;
+                (Gives::Multiply { times }, 1)
+            }
         };
         let name = if english {
             &self.name.en
