@@ -1,9 +1,9 @@
 //! Members: found, enrolled, edited (MB1, MB2, MB7).
 
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::db::json;
 use crate::db::ledger::fingerprint;
 use crate::db::refuse::refuse;
 use crate::domain::calendar::end_of_month_after;
@@ -21,7 +21,7 @@ use crate::query::{By, Credential, CredentialState, EnrolRequest, Found, Person}
 /// Offline.
 pub async fn scan(conn: &mut PgConnection, codes: &[String], near: &Near) -> Result<Found> {
     let found = sqlx::query_scalar!(
-        "select scan($1, $2, $3, $4, $5)",
+        r#"select scan($1, $2, $3, $4, $5) as "found: Json<Found>""#,
         codes,
         &near.sure,
         &near.forms,
@@ -31,10 +31,7 @@ pub async fn scan(conn: &mut PgConnection, codes: &[String], near: &Near) -> Res
     .fetch_one(conn)
     .await
     .map_err(refuse)?;
-    match found {
-        None => Ok(Found::Nothing),
-        Some(value) => serde_json::from_value(value).map_err(Refusal::internal),
-    }
+    Ok(found.map_or(Found::Nothing, |Json(found)| found))
 }
 
 /// The member card.
@@ -42,12 +39,13 @@ pub async fn scan(conn: &mut PgConnection, codes: &[String], near: &Near) -> Res
 /// # Errors
 /// `refusal.not_found`; offline.
 pub async fn read(conn: &mut PgConnection, id: i64) -> Result<Member> {
-    json::read(
-        sqlx::query_scalar!("select read_member($1)", id)
-            .fetch_one(conn)
-            .await
-            .map_err(refuse)?,
-    )
+    // Read as it arrives: whoever owns much has a long card.
+    let found = sqlx::query_scalar!(r#"select read_member($1) as "member: Json<Member>""#, id)
+        .fetch_one(conn)
+        .await
+        .map_err(refuse)?;
+    let missing = || Refusal::user("refusal.not_found");
+    found.map(|Json(member)| member).ok_or_else(missing)
 }
 
 /// Enrols, or finds who is enrolled already (MB1); the welcome gift comes with it, once (MB2).
