@@ -83,12 +83,12 @@ as $$
 $$;
 
 -- The member card: everything the counter shows and every plan needs. The phone is masked here already.
--- In plpgsql, which plans it once and not at every scan.
-create function member_card(m int, p_member bigint) returns jsonb
+-- In plpgsql, which plans it once and not at every scan; as text, which is written once and not taken apart.
+create function member_card(m int, p_member bigint) returns json
 language plpgsql stable
 as $$
 begin
-  return (select jsonb_build_object(
+  return (select json_build_object(
     'id', t.id, 'version', h.version, 'merged', case when t.absorbed is not null then merged_last(m, t.id) end, 'edition', t.version, 'name', t.name,
     'phone', (select left(c.value, 3) || '****' || right(c.value, 4) from credential c
                where c.merchant_id = m and c.member_id = t.id and c.kind = 'phone' and c.state = 'active'
@@ -99,7 +99,7 @@ begin
         where o.merchant_id = m and o.member_id = any (array[t.id] || t.absorbed) and o.business_on > (now() at time zone 'Asia/Shanghai')::date - interval '1 year'), 0)::bigint,
     'birth_year', t.birth_year, 'birth_month', t.birth_month, 'birth_day', t.birth_day, 'gender', t.gender,
     'notes', t.notes, 'joined_on', t.joined_on, 'is_bearer', t.is_bearer,
-    'lots', coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'kind', x.kind, 'opened_at', x.opened_at, 'expires_on', x.expires_on,
+    'lots', coalesce((select json_agg(json_build_object('id', x.id, 'kind', x.kind, 'opened_at', x.opened_at, 'expires_on', x.expires_on,
           'principal', x.principal, 'bonus', x.bonus, 'points', x.points,
           -- SV2: the terms it was sold under, which nobody can change any more.
           'spend_order', (select o.document ->> 'spend_order' from operation o
@@ -111,7 +111,7 @@ begin
         from instalment i where i.merchant_id = m and i.member_id = t.id and i.released_by is null and i.cancelled_by is null), '[]'),
     'checked_in', (select jsonb_build_object('day', c.day, 'at', c.at, 'streak', c.streak) from check_in c
         where c.merchant_id = m and c.member_id = t.id order by c.day desc limit 1),
-    'grants', coalesce((select jsonb_agg(to_jsonb(g) order by g.expires_on, g.opened_at, g.id)
+    'grants', coalesce((select json_agg(g order by g.expires_on, g.opened_at, g.id)
         from (select x.id, x.operation_id, x.no, x.kind, x.product_id, x.quantity, x.value, x.opened_at, x.expires_on, x.used_on, x.given_on, x.terms from member_grant x
                where x.merchant_id = m and x.member_id = t.id and (x.quantity is null or x.quantity > 0) and x.kind in ('package', 'deposit')
               union all
@@ -132,7 +132,7 @@ begin
 end $$;
 
 -- Of a member who was merged into another, that one's.
-create function read_member(p_member bigint) returns jsonb
+create function read_member(p_member bigint) returns json
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
 as $$ begin return member_card(seat_merchant(), survivor(seat_merchant(), p_member)); end $$;
 
@@ -152,39 +152,39 @@ $$;
 -- A scanned code, in all its spellings: whose it is and everything about it. Null when nobody's. A card that
 -- nobody has may be one that another reader prints in another form: one member's, or it is not said. What is
 -- known of the reader (p_sure, and p_low when p_low_sure) names her; anything else is asked about.
-create function scan(p_codes text[], p_sure text[], p_near text[], p_low int, p_low_sure boolean) returns jsonb
+create function scan(p_codes text[], p_sure text[], p_near text[], p_low int, p_low_sure boolean) returns json
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
 as $$
 declare
   m int := seat_merchant();
   c credential%rowtype;
-  v jsonb;
+  v json;
 begin
   select * into c from credential where merchant_id = m and value = any (p_codes) order by state, kind limit 1;
   if found then
     if c.state <> 'active' then
-      return jsonb_build_object('blocked', c.state);
+      return json_build_object('blocked', c.state);
     end if;
-    return jsonb_build_object('member', member_card(m, c.member_id));
+    return json_build_object('member', member_card(m, c.member_id));
   end if;
-  select jsonb_build_object('product', to_jsonb(p) - 'grams') into v
+  select json_build_object('product', to_jsonb(p) - 'grams') into v
     from product p where p.merchant_id = m and p.code = any (p_codes) and p.active limit 1;
   if found then
     return v;
   end if;
-  select jsonb_build_object('staff', s.number) into v from staff s where s.merchant_id = m and s.badge = any (p_codes) and s.active limit 1;
+  select json_build_object('staff', s.number) into v from staff s where s.merchant_id = m and s.badge = any (p_codes) and s.active limit 1;
   if found then
     return v;
   end if;
   if cardinality(p_sure) > 0 or p_low_sure then
-    select jsonb_build_object('member', member_card(m, x.member_id)) into v
+    select json_build_object('member', member_card(m, x.member_id)) into v
       from card_like(m, p_sure, case when p_low_sure then p_low end) x;
     if found then
       return v;
     end if;
   end if;
   if cardinality(p_near) > 0 or (p_low is not null and not p_low_sure) then
-    select jsonb_build_object('like', jsonb_build_object('member', member_card(m, x.member_id), 'card', x.card)) into v
+    select json_build_object('like', json_build_object('member', member_card(m, x.member_id), 'card', x.card)) into v
       from card_like(m, p_near, p_low) x;
   end if;
   return v;

@@ -95,7 +95,7 @@ begin
        select x.operation_id from member_grant x
         where x.merchant_id = m and x.member_id = v_member and (x.quantity is null or x.quantity > 0))), '[]'),
     'terms', own_terms(m)) end
-    from (select member_card(m, v_member) as card) c);
+    from (select member_card(m, v_member)::jsonb as card) c);
 end $$;
 
 grant execute on function read_settlement to guitai_app;

@@ -91,7 +91,7 @@ declare
 begin
   return (select jsonb_build_object(
     -- All her open claims, however many; the card shows the last of what was given.
-    'from', member_card(m, a.id) || jsonb_build_object('grants', coalesce((select jsonb_agg(jsonb_build_object('id', g.id, 'operation_id', g.operation_id, 'no', g.no, 'kind', g.kind, 'given_on', g.given_on,
+    'from', member_card(m, a.id)::jsonb || jsonb_build_object('grants', coalesce((select jsonb_agg(jsonb_build_object('id', g.id, 'operation_id', g.operation_id, 'no', g.no, 'kind', g.kind, 'given_on', g.given_on,
           'product_id', g.product_id, 'quantity', g.quantity, 'value', g.value, 'opened_at', g.opened_at, 'expires_on', g.expires_on, 'used_on', g.used_on, 'terms', g.terms)
           order by g.opened_at, g.id)
         from member_grant g where g.merchant_id = m and g.member_id = a.id and (g.quantity is null or g.quantity > 0)), '[]')),
