@@ -445,7 +445,8 @@ create table check_in_rule (
   constraint check_in_rule_pkey primary key (merchant_id, version),
   constraint check_in_rule_body check (coalesce((body ->> 'points')::bigint between 0 and 999999 and jsonb_typeof(body -> 'active') = 'boolean'
     and jsonb_typeof(body -> 'bonuses') = 'array'
-    and not body @? '$.bonuses[*] ? (!exists(@ ? (@.days > 1 && @.days <= 366 && @.points > 0)))', false))
+    and not body @? '$.bonuses[*] ? (!exists(@ ? (@.days > 1 && @.days <= 366 && @.points > 0)))'
+    and conditions_sound('{"when": {}, "who": {}}' || body || '{"scope": {}}') and not body @? '$.when.weekdays[*]' and coalesce(jsonb_typeof(body #> '{when,hours}'), 'null') = 'null', false))
 );
 
 -- Whether a plan of staged prepayment is what the consoles can read: the first stage is paid when it is signed, the others

@@ -257,6 +257,10 @@ begin
   select (r.body ->> 'points')::bigint + coalesce(sum((b ->> 'points')::bigint), 0) into v_points
     from jsonb_array_elements(r.body -> 'bonuses') b where (b ->> 'days')::bigint = v_place;
   if c.day >= v_day or r.body -> 'active' is distinct from 'true'
+     or v_day < (r.body #>> '{when,from}')::date or v_day > (r.body #>> '{when,until}')::date
+     or (coalesce(r.body #> '{who,stores}', '[]') = '[]' or r.body #> '{who,stores}' @> to_jsonb(o.store_id)) is not true
+     or (coalesce(r.body #> '{who,levels}', '[]') = '[]' or r.body #> '{who,levels}' @> to_jsonb(
+          (select h.level_id from holding h where h.merchant_id = m and h.member_id = o.member_id))) is not true
      or o.document -> 'check_in' is distinct from jsonb_build_object('day', v_day, 'streak', v_streak, 'version', r.version)
      or v_points is distinct from (select sum(x)::bigint from unnest(o.points) x) then
     raise exception 'not the check-in of %', v_day using errcode = 'GT001';

@@ -333,6 +333,8 @@ async fn daily(till: &Counter) {
         version: preset.version,
         active: true,
         points: 2,
+        when: guitai::domain::promotion::When::default(),
+        who: guitai::domain::promotion::Who::default(),
         bonuses: vec![Bonus { days: 2, points: 5 }],
     };
     let query = |editor, rule| Query::SaveCheckIn { editor, rule };
@@ -354,6 +356,50 @@ async fn check_in(till: &Counter, her: &Member, after: TimeDelta) -> Result<Rece
     };
     let member = Box::new(her.clone());
     till.receipt(Query::CheckIn { request, member }).await
+}
+
+/// A rule has days, levels and stores; a till that still believes the old one is told by the database and plans again.
+#[tokio::test]
+async fn checking_in_only_then_and_there() {
+    let database = books().await;
+    let till = Counter::open(database.options(APP), 1).await;
+    let her = till.enrol("13800001380").await;
+    daily(&till).await;
+    let owner = Counter::open(database.options(APP), 2).await;
+    let today = till.shift.business_on;
+    let mut rule = CheckInRule {
+        version: 2,
+        active: true,
+        points: 2,
+        ..CheckInRule::default()
+    };
+    let changes: [fn(&mut CheckInRule, chrono::NaiveDate); 4] = [
+        |rule, day| rule.when.until = day.pred_opt(),
+        |rule, day| rule.when.from = day.succ_opt(),
+        |rule, _| rule.who.levels = vec![99],
+        |rule, _| rule.who.stores = vec![99],
+    ];
+    for change in changes {
+        let mut edited = rule.clone();
+        change(&mut edited, today);
+        let query = Query::SaveCheckIn {
+            editor: OWNER,
+            rule: edited,
+        };
+        owner.db.answer(query).await.unwrap();
+        rule.version += 1;
+        let refused = check_in(&till, &her, TimeDelta::zero()).await;
+        assert_eq!(hint(refused), "check_in.not_now");
+    }
+    rule.when.from = Some(today);
+    rule.who.levels = vec![her.level.id];
+    rule.who.stores = vec![1];
+    let query = Query::SaveCheckIn {
+        editor: OWNER,
+        rule,
+    };
+    owner.db.answer(query).await.unwrap();
+    check_in(&till, &her, TimeDelta::zero()).await.unwrap();
 }
 
 /// PT7: once a day, a bonus on the second in a row, none after a missed one, whatever day the shift was opened on.

@@ -75,6 +75,8 @@ fn the_shop() -> Shop {
         version: 3,
         active: true,
         points: 2,
+        when: guitai::domain::promotion::When::default(),
+        who: guitai::domain::promotion::Who::default(),
         bonuses: vec![Bonus {
             days: 7,
             points: 20,

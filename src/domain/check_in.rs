@@ -8,6 +8,7 @@ use super::calendar::{business_date, end_of_month_after, local};
 use super::ledger::{OperationKind, Plan, Stamp};
 use super::member::Member;
 use super::points::grant;
+use super::promotion::{When, Who};
 use super::shop::Shop;
 use crate::error::{Refusal, Result};
 
@@ -30,9 +31,25 @@ pub struct CheckInRule {
     pub points: i64,
     /// Ascending. After the last of them they begin again.
     pub bonuses: Vec<Bonus>,
+    /// The days on which one can check in; no hours, no days of the week.
+    #[serde(default)]
+    pub when: When,
+    /// The levels and the stores.
+    #[serde(default)]
+    pub who: Who,
 }
 
 impl CheckInRule {
+    /// Whether somebody of this level can check in on this day in this store.
+    #[must_use]
+    pub fn holds(&self, level_id: i32, store_id: i32, day: NaiveDate) -> bool {
+        let among = |some: &[i32], id: i32| some.is_empty() || some.contains(&id);
+        self.when.from.is_none_or(|from| from <= day)
+            && self.when.until.is_none_or(|until| day <= until)
+            && among(&self.who.levels, level_id)
+            && among(&self.who.stores, store_id)
+    }
+
     /// The points of the so many-th day in a row, from 1 on.
     #[must_use]
     pub fn points_on(&self, streak: i64) -> i64 {
@@ -77,7 +94,7 @@ pub fn streak(last: Option<CheckedIn>, day: NaiveDate) -> Option<i64> {
 /// before (OP2), by the till's clock and not by the day its shift was opened on.
 ///
 /// # Errors
-/// `check_in.off` where the shop does not do it, `check_in.done` with the time of the one of this day.
+/// `check_in.off` where the shop does not do it, `check_in.not_now` on another day, in another store or for another level, `check_in.done` with the time of the one of this day.
 pub fn plan(request: &CheckInRequest, shop: &Shop, member: &Member) -> Result<Plan> {
     if member.is_bearer {
         return Err(Refusal::user("gift_card.no_member"));
@@ -89,6 +106,9 @@ pub fn plan(request: &CheckInRequest, shop: &Shop, member: &Member) -> Result<Pl
     let store = till.and_then(|till| shop.stores.iter().find(|it| it.id == till.store_id));
     let cutoff = store.map_or(NaiveTime::MIN, |store| store.day_cutoff);
     let day = business_date(stamp.at, cutoff);
+    if !rule.holds(member.level.id, shop.store_of(stamp.till_id), day) {
+        return Err(Refusal::user("check_in.not_now"));
+    }
     let Some(streak) = streak(member.checked_in, day) else {
         let at = member.checked_in.map(|last| local(last.at));
         let at = at.map(|at| at.format("%m-%d %H:%M").to_string());
@@ -123,7 +143,26 @@ mod tests {
             active: true,
             points: 2,
             bonuses: vec![bonus(3, 5), bonus(7, 20)],
+            when: When::default(),
+            who: Who::default(),
         }
+    }
+
+    #[test]
+    fn only_then_and_there() {
+        let day = stamp().business_on;
+        let holds = |change: &dyn Fn(&mut CheckInRule)| {
+            let mut rule = rule();
+            change(&mut rule);
+            rule.holds(1, 1, day)
+        };
+        assert!(holds(&|_| {}));
+        assert!(holds(&|it| it.when.until = Some(day)));
+        assert!(!holds(&|it| it.when.until = day.pred_opt()));
+        assert!(!holds(&|it| it.when.from = day.succ_opt()));
+        assert!(!holds(&|it| it.who.levels = vec![2]));
+        assert!(!holds(&|it| it.who.stores = vec![2]));
+        assert!(holds(&|it| it.who.stores = vec![1, 2]));
     }
 
     #[test]
