@@ -158,7 +158,10 @@ async fn a_label_without_a_rule_is_sent_to_where_rules_are_made() {
         let mut console = open(&desk, parts_on_shift());
         scan(&mut console, &code).await;
         let screen = console.screen();
-        assert!(screen.contains("到店铺管理 - 商品 - 秤标签"), "{code}: {screen}");
+        assert!(
+            screen.contains("到店铺管理 - 商品 - 秤标签"),
+            "{code}: {screen}"
+        );
         // Thirteen digits may as well be an item with a code of the shop's own.
         let first = if code.len() == 18 {
             "1 忽略"
